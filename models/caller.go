@@ -1,0 +1,52 @@
+package models
+
+// Door is the way a request came in.
+type Door uint8
+
+// The doors of Tidemark.
+const (
+	DoorREST Door = iota + 1
+	DoorSocketIO
+	DoorWebSocket
+	DoorConsole
+	DoorInternal
+)
+
+var doorNames = [...]string{"", "rest", "socket.io", "websocket", "console", "internal"}
+
+// String is the door's name as it stands in logs and metrics.
+func (d Door) String() string {
+	if int(d) < len(doorNames) {
+		return doorNames[d]
+	}
+	return ""
+}
+
+// Caller is whoever is asking: resolved once from the credential, then passed
+// down by value. The tenant in it comes from the credential and from nothing else.
+type Caller struct {
+	TenantID   string
+	UserID     string // the user acted for
+	AllUsers   bool   // asked for all users' items (userId=*), and holds users:all
+	InstanceID string // the device; empty: ephemeral
+	KeyID      string // API key, if one let the caller in
+	Actor      string // who, for the log: key:<id>, user:<id>, admin:<id>, system
+	Scopes     []string
+	CanRead    bool
+	CanWrite   bool
+	ExpiresAt  int64 // when the credential ends, ms; 0: never
+	Strategy   Strategy
+	Door       Door
+	Address    string // client IP, normalised
+	RequestID  string
+	ConnID     uint64 // the live connection the request came over; 0: none
+}
+
+// IdemInstance is the part of an operation's identity that names the sender:
+// the instance, or else the key. An operation id repeats only within it.
+func (c Caller) IdemInstance() string {
+	if c.InstanceID != "" {
+		return "i:" + c.InstanceID
+	}
+	return "k:" + c.Actor
+}

@@ -1,0 +1,65 @@
+package models
+
+// ConflictKind says why two writes could not both stand.
+type ConflictKind string
+
+// The kinds of conflicts.
+const (
+	ConflictConcurrent ConflictKind = "concurrent"    // the base version is older than the current one
+	ConflictDelete     ConflictKind = "delete_update" // one side removed what the other changed
+	ConflictLostBase   ConflictKind = "lost_base"     // the base version is above the current one, or compacted away
+	ConflictOlder      ConflictKind = "older"         // a blind write with a clock older than the stored one
+)
+
+// ConflictStatus says where a conflict stands.
+type ConflictStatus string
+
+// Where a conflict may stand.
+const (
+	ConflictOpen     ConflictStatus = "open"     // waits in the review queue
+	ConflictResolved ConflictStatus = "resolved" // settled by a strategy or a person
+)
+
+// Conflict keeps a write that lost, what it lost to, and why. Nothing is dropped silently.
+type Conflict struct {
+	ID         string
+	TenantID   string
+	ItemID     string
+	Collection string
+	Owner      string
+	Key        string
+	Kind       ConflictKind
+	Strategy   Strategy // that settled it; empty: none did
+	Status     ConflictStatus
+	Winner     string // "current" or "incoming"; empty while open
+	Reason     string // one sentence for a person
+
+	BaseVersion int64 // -1: the write named none
+	BaseSeq     int64
+	BaseValue   []byte
+
+	CurrentVersion  int64
+	CurrentSeq      int64
+	CurrentValue    []byte
+	CurrentDeleted  bool
+	CurrentInstance string
+	CurrentHLC      int64
+
+	IncomingOp        ChangeOp
+	IncomingValue     []byte
+	IncomingMetadata  []byte
+	IncomingTags      []string
+	IncomingTimestamp int64
+	IncomingHLC       int64
+	IncomingInstance  string
+	OpID              string
+
+	ResultSeq  int64 // the change that came of it; 0: none
+	Actor      string
+	Address    string
+	RequestID  string
+	CreatedAt  int64
+	ResolvedAt int64
+	ResolvedBy string
+	Version    int64
+}

@@ -1,0 +1,28 @@
+package models
+
+// Instance is a running client: a device of a user. In the console it is called a device.
+type Instance struct {
+	TenantID    string
+	UserID      string
+	ID          string
+	Mark        int64 // how far it has durably read: a sequence number of the tenant's log
+	Acks        bool  // it has acknowledged explicitly, so proofs of receipt no longer move its mark
+	Platform    string
+	UserAgent   string
+	Address     string
+	Door        Door
+	ClockSkew   bool // its clock ran ahead of the server beyond the bound
+	Node        string
+	ConnID      uint64 // live connection on Node; 0: not connected
+	ConnectedAt int64
+	FirstSeenAt int64
+	LastSeenAt  int64
+}
+
+// Head is a tenant's place in its own log.
+type Head struct {
+	TenantID string
+	Seq      int64  // the last change committed
+	Floor    int64  // changes at or below may be compacted
+	Epoch    string // changes when the log is no longer the one a cursor came from
+}

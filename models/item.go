@@ -1,0 +1,80 @@
+package models
+
+// Storage is the built-in collection of the key-value store.
+const Storage = "storage"
+
+// Item is the latest state of a key. A removed item stays as a tombstone until
+// retention has passed.
+type Item struct {
+	ID          string
+	TenantID    string
+	Collection  string
+	Owner       string
+	Key         string
+	Value       []byte // canonical JSON; nil in a tombstone
+	Metadata    []byte // canonical JSON object; nil: none
+	Version     int64
+	Timestamp   int64 // the client's clock, ms, within bounds
+	HLC         int64 // hybrid logical clock: ms<<16 | counter
+	Seq         int64 // of the last change
+	Instance    string
+	Deleted     bool
+	Size        int64 // bytes of value and metadata as stored, before compression
+	Compression string
+	Tags        []string
+	ExpiresAt   int64 // ms; 0: never
+	Priority    int64
+	ModifiedAt  int64 // server's time of the last accepted write, ms
+	RunUser     string
+	RunInstance string
+	RunBase     int64 // the version before the last writer's unbroken run of writes began
+}
+
+// Expired says whether the item's time to live has passed at now (ms).
+func (i *Item) Expired(now int64) bool {
+	return !i.Deleted && i.ExpiresAt != 0 && i.ExpiresAt <= now
+}
+
+// ChangeOp is what a change did.
+type ChangeOp uint8
+
+// What a change may do.
+const (
+	ChangeSet    ChangeOp = 1
+	ChangeRemove ChangeOp = 2
+)
+
+// Change is one row of a tenant's change log.
+type Change struct {
+	TenantID    string
+	Seq         int64
+	ItemID      string
+	Collection  string
+	Owner       string
+	Key         string
+	Op          ChangeOp
+	Version     int64
+	Base        int64 // base version the write named; -1: none (blind)
+	PrevSeq     int64 // the item's change before this one; 0: none
+	Value       []byte
+	Metadata    []byte
+	Timestamp   int64
+	HLC         int64
+	Size        int64
+	Compression string
+	Tags        []string
+	ExpiresAt   int64
+	Priority    int64
+	Instance    string
+	OpID        string
+	ClientOp    bool   // the op id came from the client and is shown in events
+	Tx          string // changes of one transaction share it
+	TxLast      bool   // the last row of its transaction; true outside one
+	Actor       string
+	Door        Door
+	Address     string
+	RequestID   string
+	At          int64 // server's time, ms
+
+	Conn uint64 // the live connection it came over; in memory only
+}
