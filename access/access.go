@@ -1,69 +1,106 @@
 // Package access answers one question for every door: may this caller do this, now?
+//
+// Authenticate (authenticate.go) turns a credential into a models.Caller, Allow
+// (scopes.go) asks what that caller may do, and permissions.go is the one table of
+// routes and events. Verified keys and tenants are kept in memory (cache.go) as
+// long as the database's revision stands still; a watcher (watch.go) looks a few
+// times a second and tells the doors when it moved. Administrators sign in with
+// admin.go and are held to the casbin policy of roles.go.
 package access
 
 import (
-	"context"
-	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"tidemark/internal/clock"
-	"tidemark/models"
 	"tidemark/store"
 )
-
-var errStub = errors.New("not built")
 
 // Options say what access decides with.
 type Options struct {
 	Store          *store.Store
 	Clock          clock.Clock
-	JWTSecret      []byte
+	JWTSecret      []byte // empty: tokens are refused
 	APIKeysEnabled bool
-	KeyPrefix      string // of new keys, such as sk_live_
-	KeyScopes      []string
-	KeyDays        int // new keys expire after so many days; 0: never
-	BcryptCost     int
+	KeyPrefix      string   // of new keys, such as sk_live_
+	KeyScopes      []string // of new keys; nil: read and write
+	KeyDays        int      // new keys expire after so many days; 0: never
+	BcryptCost     int      // 10 to 16; 0: 12
+	Log            *slog.Logger
+	Poll           time.Duration // how often to look for changed keys and tenants; 0: 250 ms
 }
 
 // Access verifies credentials and rights. It is safe for concurrent use.
-type Access struct{ opt Options }
+type Access struct {
+	opt       Options
+	parser    *jwt.Parser
+	passwords *passwords
+	throttle  *throttle
+	roles     *roles
+	cache     atomic.Pointer[cache]
+
+	used struct { // when keys were last used, not written down yet
+		sync.Mutex
+		at map[string]int64
+	}
+	listeners struct {
+		sync.Mutex
+		calls []func()
+	}
+	poke chan struct{}
+	stop chan struct{}
+	work sync.WaitGroup
+}
+
+const defaultPoll = 250 * time.Millisecond
 
 // New makes an Access and starts watching for changed keys and tenants; Close stops it.
-func New(o Options) *Access { return &Access{opt: o} }
-
-// Close stops the watcher.
-func (a *Access) Close() {}
-
-// Credential is what a request brought along, unverified.
-type Credential struct {
-	APIKey     string
-	Bearer     string
-	Ticket     string
-	UserID     string // the user named by header or query; "*" for all users
-	InstanceID string
-	Door       models.Door
-	Address    string
-	RequestID  string
+func New(o Options) *Access {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Poll <= 0 {
+		o.Poll = defaultPoll
+	}
+	if o.KeyScopes == nil {
+		o.KeyScopes = fullScopes
+	}
+	a := &Access{
+		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(),
+		poke: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+	a.used.at = map[string]int64{}
+	a.parser = newParser(a)
+	a.cache.Store(newCache())
+	a.work.Add(2)
+	go a.watch()
+	go a.upkeep()
+	return a
 }
 
-// Authenticate turns a credential into a caller: 401 and 403 faults, or `malformed`/`invalid` for a bad name.
-func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller, error) {
-	return models.Caller{}, errStub
+// Close stops the workers and writes down when keys were last used. It must be called once, before the store closes.
+func (a *Access) Close() {
+	close(a.stop)
+	a.work.Wait()
 }
 
-// Recheck says whether a caller authenticated earlier would still be let in, from the cache alone.
-func (a *Access) Recheck(ctx context.Context, c models.Caller) error { return errStub }
+// OnChange calls f, from one goroutine, after keys or tenants may have changed: at
+// most a second later, whichever process changed them. f must not block for long.
+func (a *Access) OnChange(f func()) {
+	a.listeners.Lock()
+	defer a.listeners.Unlock()
+	a.listeners.calls = append(a.listeners.calls, f)
+}
 
-// Permission names an entry of the permission table, such as "items:write".
-type Permission string
-
-// Allow says whether the caller holds the permission for a key; collection and key may be empty.
-func (a *Access) Allow(c models.Caller, p Permission, collection, key string) error { return errStub }
-
-// OnChange calls f, from one goroutine, after keys or tenants may have changed: at most a second later.
-func (a *Access) OnChange(f func()) {}
-
-// Ticket makes a one-time credential for a plain WebSocket, good for 60 seconds.
-func (a *Access) Ticket(ctx context.Context, c models.Caller) (ticket string, expires time.Time, err error) {
-	return "", time.Time{}, errStub
+// forget makes a change made here count at once, and wakes the watcher for it.
+func (a *Access) forget() {
+	a.drop()
+	a.changed()
 }

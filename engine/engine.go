@@ -9,85 +9,121 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
-	"tidemark/models"
 	"tidemark/store"
 )
 
-var errStub = errors.New("not built")
-
 // Options say what an engine works with.
 type Options struct {
-	Store  *store.Store
-	Clock  clock.Clock
-	Limits Limits
-	Log    *slog.Logger
-	Node   string // names this process among the nodes; unique
+	Store      *store.Store
+	Clock      clock.Clock
+	Limits     Limits
+	Log        *slog.Logger
+	Node       string        // names this process among the nodes; unique
+	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
 }
 
 // Engine is one node's sync engine. It is safe for concurrent use.
-type Engine struct{ opt Options }
+type Engine struct {
+	store  *store.Store
+	clock  clock.Clock
+	limits Limits
+	log    *slog.Logger
+	node   string
+
+	sealer    *sealer
+	realms    sync.Map // tenant id -> realm
+	shards    []*shard
+	hub       *hub
+	marks     *marks
+	conns     atomic.Uint64
+	commits   atomic.Int64
+	committed atomic.Int64
+
+	stop context.CancelFunc
+	work sync.WaitGroup
+}
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
-func New(ctx context.Context, o Options) (*Engine, error) { return &Engine{opt: o}, nil }
+func New(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node}
+	if e.clock == nil {
+		e.clock = clock.System{}
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	key, err := o.Store.MetaOnce(ctx, "cursor_key", func() []byte {
+		k := make([]byte, 32)
+		_, _ = rand.Read(k) // never fails
+		return k
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the cursor key: %w", err)
+	}
+	e.sealer = newSealer(key[0], key)
+	e.hub, e.marks = newHub(e), newMarks(e)
+	e.startShards()
+	work, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.resumeClears)
+	return e, nil
+}
+
+func (e *Engine) startShards() {
+	n := 1
+	if e.store.Kind() == "mysql" {
+		n = mysqlShards
+	}
+	for range n {
+		s := newShard(e)
+		s.wg.Add(1)
+		go s.run()
+		e.shards = append(e.shards, s)
+	}
+}
+
+func (e *Engine) background(ctx context.Context, jobs ...func(context.Context)) {
+	for _, job := range jobs {
+		e.work.Add(1)
+		go func() {
+			defer e.work.Done()
+			job(ctx)
+		}()
+	}
+}
 
 // Close stops taking writes, commits what was queued, and ends all sessions with code "shutdown".
-func (e *Engine) Close(ctx context.Context) error { return nil }
-
-// Write settles the operations in order as one unit of the queue and answers one
-// result each. It returns when their outcome is durable. The error is of the
-// unit as a whole: `unavailable`, `batch_too_large`, `timeout`.
-func (e *Engine) Write(ctx context.Context, c models.Caller, ops []protocol.Op) ([]protocol.Result, error) {
-	return nil, errStub
+func (e *Engine) Close(ctx context.Context) error {
+	e.hub.closeSessions("shutdown")
+	for _, s := range e.shards {
+		s.queue.close()
+	}
+	done := make(chan struct{})
+	go func() {
+		for _, s := range e.shards {
+			s.wg.Wait()
+		}
+		e.stop()
+		e.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop the engine: %w", ctx.Err())
+	}
 }
 
-// Get reads an item of the caller's user; absent, removed or expired is `not_found`.
-func (e *Engine) Get(ctx context.Context, c models.Caller, collection, key string) (models.Item, error) {
-	return models.Item{}, errStub
-}
-
-// List pages through items or keys.
-func (e *Engine) List(ctx context.Context, c models.Caller, q ListQuery) (ItemPage, error) {
-	return ItemPage{}, errStub
-}
-
-// Pull reads the log after a cursor: `malformed` for garbage, `cursor_expired` for one no longer good.
-func (e *Engine) Pull(ctx context.Context, c models.Caller, q PullQuery) (PullPage, error) {
-	return PullPage{}, errStub
-}
-
-// Snapshot reads the current state in pages as of one log position.
-func (e *Engine) Snapshot(ctx context.Context, c models.Caller, q SnapshotQuery) (ItemPage, error) {
-	return ItemPage{}, errStub
-}
-
-// Status says how far the tenant's log and the caller's visible instances are.
-func (e *Engine) Status(ctx context.Context, c models.Caller) (StatusReport, error) {
-	return StatusReport{}, errStub
-}
-
-// Clear removes the caller's items as they stand now, in bounded steps. opID may be empty.
-func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (ClearReport, error) {
-	return ClearReport{}, errStub
-}
-
-// EventCursor is the cursor carried by the event of the change: for acknowledging only.
-func (e *Engine) EventCursor(c *models.Change) string { return "" }
-
-// Watch follows every change of a tenant as it commits, for the console. A
-// watcher too slow for its buffer misses changes and is told how many by the
-// next batch's Dropped. Cancel ends it.
-func (e *Engine) Watch(tenantID string) (batches <-chan WatchBatch, cancel func()) { return nil, nil }
-
-// WatchBatch is what a watcher gets: committed changes in order.
-type WatchBatch struct {
-	Changes []models.Change
-	Dropped int
-}
+func (e *Engine) newID() string { return clock.NewID(e.clock) }
 
 // Stats are the engine's live numbers, for metrics and the console.
 type Stats struct {
@@ -100,38 +136,26 @@ type Stats struct {
 }
 
 // Stats reads the live numbers of the node; tenantID narrows Sessions and Lagging, empty means all.
-func (e *Engine) Stats(tenantID string) Stats { return Stats{} }
-
-// Connect makes a live session for an authenticated caller over a wire and
-// starts its catch-up: pending-updates, then sync:ready, then live events. A
-// live session of the same instance is closed with code "replaced".
-func (e *Engine) Connect(ctx context.Context, c models.Caller, w Wire) (*Session, error) {
-	return nil, errStub
+func (e *Engine) Stats(tenantID string) Stats {
+	st := Stats{Commits: e.commits.Load(), Committed: e.committed.Load()}
+	for _, s := range e.shards {
+		st.Queued += s.queue.waiting()
+		st.LastBatchOps = max(st.LastBatchOps, int(s.batch.Load()))
+	}
+	st.Sessions, st.Lagging = e.hub.count(tenantID)
+	return st
 }
 
-// Session is one live connection. Methods are safe for concurrent use.
-type Session struct{}
-
-// Caller is who the session acts for.
-func (s *Session) Caller() models.Caller { return models.Caller{} }
-
-// Subscribe narrows the session to keys, exact or `prefix*`, and returns all keys now subscribed.
-func (s *Session) Subscribe(keys []string) ([]string, error) { return nil, errStub }
-
-// Unsubscribe takes keys back and returns those still subscribed.
-func (s *Session) Unsubscribe(keys []string) ([]string, error) { return nil, errStub }
-
-// Ack moves the instance's mark to an event's cursor.
-func (s *Session) Ack(cursor string) error { return errStub }
-
-// AckPending is the client's ack callback for the pending-updates frame with that id.
-func (s *Session) AckPending(id int64) {}
-
-// Proved says the client answered a probe: it has received all that was sent before that probe.
-func (s *Session) Proved() {}
-
-// Writable says the wire's queue has drained and more may be sent.
-func (s *Session) Writable() {}
-
-// Close ends the session; the wire has gone or is going.
-func (s *Session) Close() {}
+// every calls f at each interval until ctx ends.
+func every(ctx context.Context, d time.Duration, f func(context.Context)) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			f(ctx)
+		}
+	}
+}

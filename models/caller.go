@@ -22,6 +22,13 @@ func (d Door) String() string {
 	return ""
 }
 
+// Reach is a part of a tenant's keys: one key of a collection, or with Open all that begin with it.
+type Reach struct {
+	Collection string
+	Key        string
+	Open       bool
+}
+
 // Caller is whoever is asking: resolved once from the credential, then passed
 // down by value. The tenant in it comes from the credential and from nothing else.
 type Caller struct {
@@ -32,6 +39,7 @@ type Caller struct {
 	KeyID      string // API key, if one let the caller in
 	Actor      string // who, for the log: key:<id>, user:<id>, admin:<id>, system
 	Scopes     []string
+	Reads      []Reach // what its scopes let it read; nil: everything
 	CanRead    bool
 	CanWrite   bool
 	ExpiresAt  int64 // when the credential ends, ms; 0: never

@@ -24,5 +24,6 @@ type Head struct {
 	TenantID string
 	Seq      int64  // the last change committed
 	Floor    int64  // changes at or below may be compacted
+	Purges   int64  // counts removals of tombstones, which move no sequence number
 	Epoch    string // changes when the log is no longer the one a cursor came from
 }

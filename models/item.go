@@ -12,6 +12,7 @@ type Item struct {
 	Owner       string
 	Key         string
 	Value       []byte // canonical JSON; nil in a tombstone
+	Stored      []byte // the stored form of Value while it is compressed; nil: Value itself
 	Metadata    []byte // canonical JSON object; nil: none
 	Version     int64
 	Timestamp   int64 // the client's clock, ms, within bounds
@@ -57,6 +58,7 @@ type Change struct {
 	Base        int64 // base version the write named; -1: none (blind)
 	PrevSeq     int64 // the item's change before this one; 0: none
 	Value       []byte
+	Stored      []byte // the stored form of Value while it is compressed; nil: Value itself
 	Metadata    []byte
 	Timestamp   int64
 	HLC         int64

@@ -1,0 +1,185 @@
+package access
+
+import (
+	"context"
+
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+const (
+	allUsers    = "*"
+	defaultUser = "default"
+)
+
+// Credential is what a request brought along, unverified.
+type Credential struct {
+	APIKey     string
+	Bearer     string
+	Ticket     string
+	UserID     string // the user named by header or query; "*" for all users
+	InstanceID string
+	Door       models.Door
+	Address    string
+	RequestID  string
+}
+
+// Authenticate turns a credential into a caller. Faults: 401 by its code;
+// `tenant_suspended`, `identity_mismatch` and `scope_missing` (403); `malformed`
+// for more than one credential; `invalid` for a bad name; `unavailable`.
+func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller, error) {
+	c, err := a.identify(ctx, &cr)
+	if err != nil {
+		return models.Caller{}, err
+	}
+	if err := a.actFor(&c, &cr); err != nil {
+		return models.Caller{}, err
+	}
+	c.Door, c.Address, c.RequestID = cr.Door, cr.Address, cr.RequestID
+	return c, nil
+}
+
+// identify says who the credential is. An empty user means it may name one.
+func (a *Access) identify(ctx context.Context, cr *Credential) (models.Caller, error) {
+	switch {
+	case cr.APIKey == "" && cr.Bearer == "" && cr.Ticket == "":
+		return models.Caller{}, fault.New(fault.APIKeyMissing, "Send an API key in X-API-Key, or a token in Authorization: Bearer.")
+	case cr.Bearer == "" && cr.Ticket == "":
+		return a.byKey(ctx, cr.APIKey)
+	case cr.APIKey == "" && cr.Ticket == "":
+		return a.byToken(ctx, cr.Bearer)
+	case cr.APIKey == "" && cr.Bearer == "":
+		return a.byTicket(ctx, cr)
+	}
+	return models.Caller{}, fault.New(fault.Malformed, "Send one credential, not several.")
+}
+
+func (a *Access) byKey(ctx context.Context, secret string) (models.Caller, error) {
+	if !a.opt.APIKeysEnabled {
+		return models.Caller{}, keysOff()
+	}
+	if !wellFormed(secret) {
+		return models.Caller{}, fault.New(fault.APIKeyInvalid, "This is not an API key, or it has a typo.")
+	}
+	e, err := a.keyByHash(ctx, hashSecret(secret))
+	if err != nil {
+		return models.Caller{}, err
+	}
+	now := clock.Millis(a.opt.Clock)
+	if err := e.good(now); err != nil {
+		return models.Caller{}, err
+	}
+	e.usedAt.Store(now)
+	return e.caller, nil
+}
+
+// good says whether the key lets in at now (ms).
+func (e *entry) good(now int64) error {
+	switch {
+	case e.key.RevokedAt != 0:
+		return fault.New(fault.Revoked, "This API key was revoked.")
+	case !e.key.Active:
+		return fault.New(fault.APIKeyInactive, "This API key is switched off.")
+	case e.key.ExpiresAt != 0 && e.key.ExpiresAt <= now:
+		return fault.New(fault.APIKeyExpired, "This API key has expired.")
+	}
+	return open(&e.tenant)
+}
+
+func open(t *models.Tenant) error {
+	if t.Suspended {
+		return fault.New(fault.TenantSuspended, "This tenant is suspended.")
+	}
+	return nil
+}
+
+func (a *Access) byToken(ctx context.Context, token string) (models.Caller, error) {
+	claims, err := a.verify(token)
+	if err != nil {
+		return models.Caller{}, err
+	}
+	t, err := a.tenantNamed(ctx, claims.tenant())
+	if fault.Is(err, fault.NotFound) {
+		return models.Caller{}, tokenFault(err)
+	}
+	if err != nil {
+		return models.Caller{}, err
+	}
+	if err := open(t); err != nil {
+		return models.Caller{}, err
+	}
+	c := models.Caller{
+		TenantID: t.ID, UserID: claims.Subject, Actor: "user:" + claims.Subject, Scopes: fullScopes,
+		CanRead: true, CanWrite: true, ExpiresAt: claims.ExpiresAt.UnixMilli(), Strategy: t.Strategy,
+	}
+	if claims.Scopes != nil {
+		c.Scopes = *claims.Scopes
+	}
+	return c, nil
+}
+
+// actFor settles whose items are meant: a credential of a user means that user's,
+// a server's key may name any, and `*` means all users' with the scope for it.
+func (a *Access) actFor(c *models.Caller, cr *Credential) error {
+	if cr.InstanceID != "" {
+		if err := protocol.CheckInstance(cr.InstanceID); err != nil {
+			return err
+		}
+		c.InstanceID = cr.InstanceID
+	}
+	if cr.UserID == allUsers && !c.AllUsers {
+		if err := a.Allow(*c, UsersAll, "", ""); err != nil {
+			return err
+		}
+		c.AllUsers = true
+	}
+	named := cr.UserID
+	if named == "" || named == allUsers {
+		if c.UserID == "" {
+			c.UserID = defaultUser
+		}
+		return nil
+	}
+	if c.UserID != "" && c.UserID != named {
+		return fault.New(fault.IdentityMismatch, "This credential acts for another user than the one named.")
+	}
+	c.UserID = named
+	return protocol.CheckOwner(named)
+}
+
+// Recheck says whether a caller authenticated earlier would still be let in: nil,
+// or the fault it would get now. It reads from the cache, and from the database only what changed since.
+func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
+	now := clock.Millis(a.opt.Clock)
+	if c.KeyID != "" {
+		return a.recheckKey(ctx, c.KeyID, now)
+	}
+	if c.ExpiresAt != 0 && c.ExpiresAt <= now {
+		return fault.New(fault.TokenExpired, "The token has expired. Get a new one.")
+	}
+	t, err := a.tenantNamed(ctx, c.TenantID)
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Revoked, "This tenant is gone.")
+	}
+	if err != nil {
+		return err
+	}
+	return open(t)
+}
+
+func (a *Access) recheckKey(ctx context.Context, id string, now int64) error {
+	if !a.opt.APIKeysEnabled {
+		return keysOff()
+	}
+	e, err := a.keyByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return e.good(now)
+}
+
+func keysOff() error {
+	return fault.New(fault.APIKeyInvalid, "API keys are switched off here.")
+}

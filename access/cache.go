@@ -1,0 +1,183 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+const (
+	maxCached   = 50_000 // keys, and as many tenants
+	loadTimeout = 5 * time.Second
+)
+
+// entry is a verified key with its tenant.
+type entry struct {
+	key    models.APIKey
+	tenant models.Tenant
+	caller models.Caller // what every caller by this key begins with
+	usedAt atomic.Int64
+}
+
+// cache holds what was read while one revision stood. It is never mended: when
+// the revision moves, a new one takes its place, and a slow load ends up in the old.
+type cache struct {
+	mu      sync.RWMutex
+	keys    map[[sha256.Size]byte]*entry
+	ids     map[string]*entry
+	tenants map[string]*models.Tenant // by id and by slug, which cannot be alike
+
+	loads singleflight.Group
+}
+
+func newCache() *cache {
+	return &cache{keys: map[[sha256.Size]byte]*entry{}, ids: map[string]*entry{}, tenants: map[string]*models.Tenant{}}
+}
+
+func (c *cache) byHash(hash [sha256.Size]byte) *entry {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.keys[hash]
+}
+
+func (c *cache) byID(id string) *entry {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.ids[id]
+}
+
+func (c *cache) tenant(name string) *models.Tenant {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.tenants[name]
+}
+
+// add keeps an entry, the one that is there if somebody was faster.
+func (c *cache) add(e *entry) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.ids[e.key.ID]; old != nil {
+		return old
+	}
+	makeRoom(c.ids, func(old *entry) { delete(c.keys, [sha256.Size]byte(old.key.Hash)) })
+	c.ids[e.key.ID] = e
+	c.keys[[sha256.Size]byte(e.key.Hash)] = e
+	return e
+}
+
+func (c *cache) addTenant(name string, t *models.Tenant) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	makeRoom(c.tenants, func(*models.Tenant) {})
+	c.tenants[name] = t
+}
+
+// makeRoom drops any one entry of a full map.
+func makeRoom[K comparable, V any](m map[K]V, dropped func(V)) {
+	if len(m) < maxCached {
+		return
+	}
+	for k, v := range m {
+		delete(m, k)
+		dropped(v)
+		return
+	}
+}
+
+// used takes the times keys were last used since it was asked last.
+func (c *cache) used(into map[string]int64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for id, e := range c.ids {
+		if at := e.usedAt.Swap(0); at > into[id] {
+			into[id] = at
+		}
+	}
+}
+
+// keyByHash gives the key with the hash of its secret: `api_key_invalid` when there is none.
+func (a *Access) keyByHash(ctx context.Context, hash [sha256.Size]byte) (*entry, error) {
+	c := a.cache.Load()
+	if e := c.byHash(hash); e != nil {
+		return e, nil
+	}
+	return a.load(ctx, c, "h:"+string(hash[:]), func(ctx context.Context) (models.APIKey, error) {
+		return a.opt.Store.APIKeyByHash(ctx, hash[:])
+	})
+}
+
+// keyByID gives the key with the id: `api_key_invalid` when there is none.
+func (a *Access) keyByID(ctx context.Context, id string) (*entry, error) {
+	c := a.cache.Load()
+	if e := c.byID(id); e != nil {
+		return e, nil
+	}
+	return a.load(ctx, c, "i:"+id, func(ctx context.Context) (models.APIKey, error) {
+		return a.opt.Store.APIKeyByID(ctx, id)
+	})
+}
+
+// load reads a key once for all who ask at the same time, into the cache they asked.
+func (a *Access) load(ctx context.Context, c *cache, name string, read func(context.Context) (models.APIKey, error)) (*entry, error) {
+	v, err, _ := c.loads.Do(name, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+		k, err := read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t, err := a.tenantNamed(ctx, k.TenantID)
+		if err != nil {
+			return nil, err
+		}
+		return c.add(newEntry(k, *t)), nil
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.APIKeyInvalid, "This API key is not known here.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.(*entry), nil
+}
+
+func newEntry(k models.APIKey, t models.Tenant) *entry {
+	return &entry{key: k, tenant: t, caller: models.Caller{
+		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes,
+		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy,
+	}}
+}
+
+// tenantNamed gives the tenant with the id or slug; unknown is `not_found`.
+func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, error) {
+	c := a.cache.Load()
+	if t := c.tenant(name); t != nil {
+		return t, nil
+	}
+	t, err := a.opt.Store.TenantByID(ctx, name)
+	if fault.Is(err, fault.NotFound) {
+		t, err = a.opt.Store.TenantBySlug(ctx, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.addTenant(name, &t)
+	return &t, nil
+}
+
+// drop forgets everything, and keeps what must still be written down.
+func (a *Access) drop() { a.collect(a.cache.Swap(newCache())) }
+
+// collect takes note of when the cache's keys were last used.
+func (a *Access) collect(c *cache) {
+	a.used.Lock()
+	defer a.used.Unlock()
+	c.used(a.used.at)
+}

@@ -1,0 +1,62 @@
+package access
+
+// Permission names an entry of the permission table, such as "items:write".
+type Permission string
+
+// The permissions. Public needs no credential, Authenticated any valid one, and
+// Console an administrator's session; the others are held by scope.
+const (
+	Public        Permission = "public"
+	Authenticated Permission = "authenticated"
+	Console       Permission = "console:use"
+
+	ItemsRead       Permission = "items:read"
+	ItemsWrite      Permission = "items:write"
+	ItemsClear      Permission = "items:clear"
+	StatusRead      Permission = "status:read"
+	UsersAll        Permission = "users:all"
+	ConflictsRead   Permission = "conflicts:read"
+	ConflictsReview Permission = "conflicts:review"
+	AnalyticsRead   Permission = "analytics:read"
+)
+
+// Routes is the permission of every route outside the console, by "METHOD /path". A path ends in * where
+// a key follows. A route that is not here must not be served.
+var Routes = map[string]Permission{
+	"GET /health":           Public,
+	"GET /health/live":      Public,
+	"GET /health/ready":     Public,
+	"GET /metrics":          Public,
+	"GET /api/openapi.json": Public,
+	"GET /api/docs":         Public,
+	"GET /api/docs/*":       Public,
+
+	"GET /api/v1/sync-storage/item/*":    ItemsRead,
+	"PUT /api/v1/sync-storage/item/*":    ItemsWrite,
+	"DELETE /api/v1/sync-storage/item/*": ItemsWrite,
+	"GET /api/v1/sync-storage/items":     ItemsRead,
+	"GET /api/v1/sync-storage/keys":      ItemsRead,
+	"DELETE /api/v1/sync-storage/clear":  ItemsClear,
+
+	"POST /api/v1/sync/events":  ItemsWrite,
+	"GET /api/v1/sync/events":   ItemsRead,
+	"GET /api/v1/sync/snapshot": ItemsRead,
+	"GET /api/v1/sync/status":   StatusRead,
+	"POST /api/v1/auth/ticket":  Authenticated,
+
+	"GET /sync": ItemsRead,
+}
+
+// Events is the permission of every event a socket may send; "connect" is the opening of one.
+var Events = map[string]Permission{
+	"connect":          ItemsRead,
+	"sync:set":         ItemsWrite,
+	"sync:remove":      ItemsWrite,
+	"sync:get":         ItemsRead,
+	"sync:getAll":      ItemsRead,
+	"sync:subscribe":   ItemsRead,
+	"sync:unsubscribe": Authenticated,
+	"sync:push":        ItemsWrite,
+	"sync:pull":        ItemsRead,
+	"sync:ack":         Authenticated,
+}

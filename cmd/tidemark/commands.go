@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/pflag"
+)
+
+// command is one thing the program can do.
+type command struct {
+	name  string // one or two words
+	usage string // what follows the name
+	doc   string
+	args  int  // arguments that are not flags
+	bare  bool // needs no Config
+	flags func(*pflag.FlagSet) func(context.Context) error
+}
+
+func (c command) synopsis() string { return strings.TrimSpace(c.name + " " + c.usage) }
+
+// commands lists them all.
+func (m *Main) commands() []command {
+	return []command{
+		{name: "serve", usage: "[--demo]", doc: "run the server", flags: m.serve},
+		{name: "migrate up", usage: "[--dry-run]", doc: "bring the database's schema up to date", flags: m.migrateUp},
+		{name: "migrate down", usage: "[--dry-run]", doc: "take the last migration back", flags: m.migrateDown},
+		{name: "migrate status", doc: "list migrations and whether they stand", flags: m.migrateStatus},
+		{name: "seed", doc: "fill the database with two demo tenants", flags: m.seed},
+		{name: "rebuild", usage: "[--verify] [--tenant S]", doc: "compare items with what the change log says, or rebuild them", flags: m.rebuild},
+		{name: "config print", doc: "show every setting, its value and its source", flags: m.configPrint},
+		{name: "doctor", usage: "[--production]", doc: "check what Tidemark needs", flags: m.doctor},
+		{name: "admin create", usage: "--email E [--name N]", doc: "let somebody into the console", flags: m.adminCreate},
+		{name: "tenant create", usage: "--slug S --name N [--conflict-strategy X]", doc: "make a tenant", flags: m.tenantCreate},
+		{name: "tenant list", doc: "list tenants", flags: m.tenantList},
+		{name: "apikey create", usage: "--tenant S --name N [--read-only] [--user U] [--scopes A,B] [--days D]", doc: "make an API key and show it once", flags: m.keyCreate},
+		{name: "apikey list", usage: "[--tenant S]", doc: "list API keys", flags: m.keyList},
+		{name: "apikey revoke", usage: "ID", doc: "end an API key, on live connections too", args: 1, flags: m.keyRevoke},
+		{name: "version", doc: "print the version", bare: true, flags: m.printVersion},
+	}
+}
+
+// find takes the command's words off the front of args.
+func (m *Main) find(args []string) (command, []string, error) {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		m.help()
+		if len(args) == 0 {
+			return command{}, nil, usageError{"name a command"}
+		}
+		return command{}, nil, pflag.ErrHelp
+	}
+	var siblings []string
+	for _, c := range m.commands() {
+		words := strings.Fields(c.name)
+		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
+			return c, args[len(words):], nil
+		}
+		if words[0] == args[0] {
+			siblings = append(siblings, words[1])
+		}
+	}
+	if siblings != nil {
+		return command{}, nil, usageError{fmt.Sprintf("tidemark %s needs one of: %s", args[0], strings.Join(siblings, ", "))}
+	}
+	return command{}, nil, usageError{fmt.Sprintf("there is no command %q; see tidemark help", args[0])}
+}
+
+func (m *Main) help() {
+	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "Tidemark keeps clients' data in step.\n\nUsage: tidemark COMMAND [flags]\n\nCommands:")
+	for _, c := range m.commands() {
+		fmt.Fprintf(t, "  %s\t%s\n", c.synopsis(), c.doc)
+	}
+	fmt.Fprintln(t, "\nEvery command takes --json, and each setting as a flag: --port 3000 for PORT (see tidemark config print).")
+	_ = t.Flush() // the terminal has gone
+}
+
+func (m *Main) usage(c command, flags *pflag.FlagSet) {
+	fmt.Fprintf(m.Stdout, "Usage: tidemark %s\n\n%s\n\n%s\nEach setting is a flag too: --port 3000 for PORT (see tidemark config print).\n", c.synopsis(), c.doc, flags.FlagUsages())
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"net/netip"
+	"time"
+
+	"tidemark/internal/fault"
+)
+
+// Config is everything the programs can be told from outside, parsed and checked.
+// Only Load makes one.
+type Config struct {
+	AppEnv     string
+	Production bool // APP_ENV or NODE_ENV is "production"
+	Host       string
+	Port       int
+	APIURL     string // how clients reach the API; empty: by Host and Port
+	DataDir    string
+	Grace      time.Duration // how long a stop may take
+	TLSCert    string
+	TLSKey     string
+	Proxies    []netip.Prefix // whose X-Forwarded-* headers count
+
+	Database Database
+	Redis    Redis
+
+	JWTSecret        Secret
+	JWTExpiry        time.Duration
+	JWTRefreshSecret Secret
+	JWTRefreshExpiry time.Duration
+	CSRFSecret       Secret
+	BcryptCost       int
+	FirebaseProject  string
+	FirebaseAccount  Secret
+
+	APIKeys         bool
+	KeyPrefix       string
+	KeyScopes       []string
+	KeyDays         int
+	RateLimit       int // requests per RateWindow; 0: no limit
+	RateWindow      time.Duration
+	CORSOrigins     []string
+	CORSCredentials bool
+
+	LogLevel       string // debug, info, warn or error
+	LogFormat      string // json or text
+	MetricsToken   Secret
+	Analytics      bool
+	AnalyticsBatch int
+
+	MaxItemBytes int64
+	MaxUserBytes int64         // per tenant and user; 0: no limit
+	PurgeEvery   time.Duration // between physical purges of what has expired
+
+	// Warnings are what is allowed but probably not meant; none holds a secret.
+	Warnings []string
+
+	nodeEnv   string
+	throttle  int // THROTTLE_LIMIT
+	throttleS int // THROTTLE_TTL, seconds
+	rateMS    int // RATE_LIMIT_WINDOW_MS
+	rateMax   int // RATE_LIMIT_MAX_REQUESTS
+
+	entries []entry
+}
+
+// Database says where the data lies: a SQLite file, or a MariaDB or MySQL server.
+type Database struct {
+	SQLite      string // path of the file; empty: the server below
+	Host        string
+	Port        int
+	Username    string
+	Password    Secret
+	Name        string
+	Connections int
+	TLS         bool
+	TLSCA       string // PEM file; empty: the system's
+
+	url, replica Secret
+}
+
+// Redis says where hints travel between nodes.
+type Redis struct {
+	URL  Secret
+	Host string
+	Port int
+	DB   int
+}
+
+// entry is one variable as it came out of the sources.
+type entry struct {
+	variable
+	raw    string
+	source string // "default", ".env.local", "environment", "flag --port", …
+}
+
+// Load reads every source, the later winning, and checks the whole. All that is
+// wrong comes back in one `invalid` fault: it names variables, never secrets.
+func Load(src Sources) (*Config, error) {
+	c := &Config{}
+	layers, problems := src.layers()
+	for _, v := range c.variables() {
+		e := entry{variable: v, raw: v.def, source: "default"}
+		for _, l := range layers {
+			problems = append(problems, e.take(l)...)
+		}
+		c.entries = append(c.entries, e)
+		if err := v.set(e.raw); err != nil {
+			problems = append(problems, problem{v.name, err.Error()})
+		}
+	}
+	c.derive()
+	problems = append(problems, c.check()...)
+	if len(problems) > 0 {
+		return nil, configFault(problems)
+	}
+	c.Warnings = append(src.strangers(layers, c), c.warnings()...)
+	return c, nil
+}
+
+// given says whether the variable was set by any source.
+func (c *Config) given(name string) bool {
+	for _, e := range c.entries {
+		if e.name == name {
+			return e.source != "default"
+		}
+	}
+	return false
+}
+
+type problem struct{ name, text string }
+
+func configFault(ps []problem) error {
+	f := fault.New(fault.Invalid, "the configuration has %s:", count(len(ps), "problem"))
+	for i, p := range ps {
+		sep := "; "
+		if i == 0 {
+			sep = " "
+		}
+		f.Message += sep + p.name + " " + p.text
+		f.Fields = append(f.Fields, fault.Field{Path: p.name, Rule: "config", Message: p.text})
+	}
+	return f
+}

@@ -1,0 +1,85 @@
+package main
+
+import "regexp"
+
+// variable is one setting of the environment: what it is called, what it means,
+// and where it goes.
+type variable struct {
+	group   string
+	name    string
+	def     string // in force when no source sets it
+	example string // what .env.example shows; empty: the default
+	hint    string // a value to copy from, shown in a comment only
+	doc     string
+	secret  bool
+	later   bool // accepted and checked; the feature comes later
+	set     func(raw string) error
+}
+
+var (
+	envNames  = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+	keyPrefix = regexp.MustCompile(`^[a-z][a-z0-9_]{0,15}$`)
+)
+
+// variables is the table of every variable there is, in the order people read it.
+func (c *Config) variables() []variable {
+	return []variable{
+		{group: "Server", name: "APP_ENV", set: match(&c.AppEnv, envNames, "a short lower-case name"), hint: "production", doc: "Kind of installation; also names the file .env.$APP_ENV. production turns on strict checks and secure cookies."},
+		{name: "NODE_ENV", set: match(&c.nodeEnv, envNames, "a short lower-case name"), hint: "production", doc: "The same as APP_ENV, which wins. Either of them being production is enough to be strict."},
+		{name: "HOST", def: "127.0.0.1", set: host(&c.Host), doc: "Address to listen on; 0.0.0.0 for all."},
+		{name: "PORT", def: "3000", set: integer(&c.Port, 0, 65535), doc: "Port to listen on; 0 picks a free one."},
+		{name: "API_URL", set: webURL(&c.APIURL), hint: "https://api.yourdomain.com", doc: "How clients reach this server, for the API description and links."},
+		{name: "DATA_DIR", def: "./data", set: text(&c.DataDir), doc: "Where the SQLite database and generated secrets are kept."},
+		{name: "SHUTDOWN_GRACE", def: "10s", set: duration(&c.Grace), doc: "How long a stop may take to drain sockets and commits."},
+		{name: "TLS_CERT", set: file(&c.TLSCert), doc: "Certificate chain in PEM; with TLS_KEY the server speaks HTTPS."},
+		{name: "TLS_KEY", set: file(&c.TLSKey), doc: "Private key of TLS_CERT, a file in PEM."},
+		{name: "TRUST_PROXY", set: prefixes(&c.Proxies), hint: "loopback,10.0.0.0/8", doc: "Proxies whose X-Forwarded-* headers count: addresses, networks or loopback, by comma."},
+
+		{group: "Database (nothing set: SQLite in DATA_DIR)", name: "DATABASE_URL", secret: true, set: databaseURL(&c.Database.url), hint: "mysql://user:password@localhost:3306/syncstore", doc: "mysql://user:password@host:port/name, or sqlite:///path, or file:path."},
+		{name: "DATABASE_REPLICA_URL", secret: true, later: true, set: databaseURL(&c.Database.replica), hint: "mysql://reader:password@replica:3306/syncstore", doc: "A read replica for analytics and lists."},
+		{name: "DB_HOST", set: text(&c.Database.Host), hint: "localhost", doc: "MariaDB's host, used when DATABASE_URL is unset."},
+		{name: "DB_PORT", def: "3306", set: integer(&c.Database.Port, 1, 65535), doc: "MariaDB's port."},
+		{name: "DB_USERNAME", set: text(&c.Database.Username), hint: "tidemark", doc: "MariaDB's user."},
+		{name: "DB_PASSWORD", secret: true, set: secret(&c.Database.Password), doc: "MariaDB's password."},
+		{name: "DB_DATABASE", def: "tidemark", set: text(&c.Database.Name), doc: "Database to use; its tables are made by migrate."},
+		{name: "DB_CONNECTION_LIMIT", def: "10", set: integer(&c.Database.Connections, 2, 1000), doc: "Open connections at most."},
+		{name: "DB_SSL", def: "false", set: boolean(&c.Database.TLS), doc: "true: TLS is required and verified."},
+		{name: "DB_SSL_CA", set: file(&c.Database.TLSCA), doc: "Authority that signed the database's certificate, a file in PEM; unset: the system's."},
+
+		{group: "Redis (optional)", name: "REDIS_URL", secret: true, later: true, set: redisURL(&c.Redis.URL), hint: "redis://localhost:6379", doc: "Redis for hints between nodes; wins over REDIS_HOST."},
+		{name: "REDIS_HOST", later: true, set: text(&c.Redis.Host), hint: "localhost", doc: "Redis's host."},
+		{name: "REDIS_PORT", def: "6379", later: true, set: integer(&c.Redis.Port, 1, 65535), doc: "Redis's port."},
+		{name: "REDIS_DB", def: "0", later: true, set: integer(&c.Redis.DB, 0, 1<<15), doc: "Redis's database number."},
+
+		{group: "Authentication (secrets left unset are generated once and kept in DATA_DIR/secrets)", name: "JWT_SECRET", secret: true, set: secret(&c.JWTSecret), doc: "Signs access tokens; at least 32 characters."},
+		{name: "JWT_EXPIRES_IN", def: "1h", later: true, set: duration(&c.JWTExpiry), doc: "Life of an access token, such as 1h or 7d."},
+		{name: "JWT_REFRESH_SECRET", secret: true, set: secret(&c.JWTRefreshSecret), doc: "Signs refresh tokens; at least 32 characters, not JWT_SECRET.", later: true},
+		{name: "JWT_REFRESH_EXPIRES_IN", def: "30d", later: true, set: duration(&c.JWTRefreshExpiry), doc: "Life of a refresh token."},
+		{name: "FIREBASE_PROJECT_ID", later: true, set: text(&c.FirebaseProject), doc: "Firebase project whose tokens are accepted."},
+		{name: "FIREBASE_SERVICE_ACCOUNT", secret: true, later: true, set: jsonSecret(&c.FirebaseAccount), doc: "Firebase service account, the JSON itself."},
+
+		{group: "API keys", name: "API_KEYS_ENABLED", def: "true", set: boolean(&c.APIKeys), doc: "false refuses every API key; tokens still work."},
+		{name: "API_KEY_TOKEN_PREFIX", def: "sk_live_", set: match(&c.KeyPrefix, keyPrefix, "lower-case letters, digits and _, at most 16"), doc: "What new keys begin with."},
+		{name: "API_KEY_DEFAULT_SCOPES", def: `["read", "write"]`, set: jsonList(&c.KeyScopes), doc: "Scopes of a new key, a JSON array."},
+		{name: "API_KEY_EXPIRATION_DAYS", def: "365", set: integer(&c.KeyDays, 0, 36500), doc: "Days until a new key expires; 0: never."},
+
+		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
+		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters."},
+		{name: "RATE_LIMIT_WINDOW_MS", example: "60000", set: optional(&c.rateMS, 1, 86_400_000), doc: "Window of the rate limit in ms; with a limit set and no window: 60000."},
+		{name: "RATE_LIMIT_MAX_REQUESTS", example: "100", set: optional(&c.rateMax, 1, 1<<31-1), doc: "Requests per window; unset: no limit."},
+		{name: "THROTTLE_TTL", example: "60", set: optional(&c.throttleS, 1, 86_400), doc: "Another name of RATE_LIMIT_WINDOW_MS, in seconds; RATE_LIMIT_WINDOW_MS wins."},
+		{name: "THROTTLE_LIMIT", example: "100", set: optional(&c.throttle, 1, 1<<31-1), doc: "Another name of RATE_LIMIT_MAX_REQUESTS, which wins."},
+		{name: "CORS_ORIGIN", set: origins(&c.CORSOrigins), hint: "https://app.yourdomain.com", doc: "Origins whose pages may call the API and open sockets, by comma; * for all."},
+		{name: "CORS_CREDENTIALS", def: "false", set: boolean(&c.CORSCredentials), doc: "true lets those origins send credentials; not with *."},
+
+		{group: "Monitoring", name: "LOG_LEVEL", def: "info", set: oneOf(&c.LogLevel, "debug", "info", "warn", "error"), doc: "debug, info, warn or error."},
+		{name: "LOG_FORMAT", def: "json", set: oneOf(&c.LogFormat, "json", "text"), doc: "json or text."},
+		{name: "METRICS_TOKEN", secret: true, set: secret(&c.MetricsToken), doc: "Bearer token that opens /metrics from outside the machine."},
+		{name: "ENABLE_ANALYTICS", def: "true", later: true, set: boolean(&c.Analytics), doc: "false writes no analytics."},
+		{name: "ANALYTICS_BATCH_SIZE", def: "100", later: true, set: integer(&c.AnalyticsBatch, 1, 100_000), doc: "Analytics rows written at once."},
+
+		{group: "Storage limits", name: "MAX_ITEM_SIZE_KB", def: "100", set: scaled(&c.MaxItemBytes, 1<<10, 1, 16<<10), doc: "Largest item, value and metadata together, in KiB."},
+		{name: "MAX_STORAGE_PER_USER_MB", def: "100", set: scaled(&c.MaxUserBytes, 1<<20, 0, 1<<30), doc: "Stored bytes per user, in MiB; 0: no limit."},
+		{name: "TTL_CLEANUP_INTERVAL_HOURS", def: "24", set: hours(&c.PurgeEvery, 1, 24*365), doc: "Hours between physical purges of what has expired; readers see it gone at once."},
+	}
+}

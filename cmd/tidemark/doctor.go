@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+
+	"tidemark/internal/fault"
+	"tidemark/store"
+)
+
+const lowDisk = 1 << 30 // bytes free in DATA_DIR below which doctor complains
+
+// finding is one thing the doctor looked at.
+type finding struct {
+	Check  string `json:"check"`
+	State  string `json:"state"` // ok, warning, failed
+	Detail string `json:"detail"`
+}
+
+func (m *Main) doctor(f *pflag.FlagSet) func(context.Context) error {
+	production := f.Bool("production", false, "be as strict as production asks for")
+	return func(ctx context.Context) error {
+		all := []finding{{"program", "ok", version + ", " + runtime.Version()}}
+		all = append(all, m.examineConfig(*production)...)
+		all = append(all, m.examineDisk())
+		all = append(all, m.examineDatabase(ctx, *production)...)
+		var text strings.Builder
+		var failed int
+		for _, one := range all {
+			fmt.Fprintf(&text, "%-8s %-14s %s\n", one.State, one.Check, one.Detail)
+			if one.State == "failed" {
+				failed++
+			}
+		}
+		if err := m.say(map[string]any{"healthy": failed == 0, "findings": all}, strings.TrimSuffix(text.String(), "\n")); err != nil {
+			return err
+		}
+		if failed > 0 {
+			return fault.New(fault.Unavailable, "%s failed", count(failed, "check"))
+		}
+		return nil
+	}
+}
+
+func (m *Main) examineConfig(production bool) []finding {
+	var all []finding
+	for _, w := range m.Config.Warnings {
+		state := "warning"
+		if production && strings.HasPrefix(w, "production") {
+			state = "failed"
+		}
+		all = append(all, finding{"configuration", state, w})
+	}
+	if production && !m.Config.Production {
+		all = append(all, finding{"configuration", "failed", "APP_ENV is not production"})
+	}
+	if all == nil {
+		all = []finding{{"configuration", "ok", "nothing odd"}}
+	}
+	redis := "not set; one process needs none"
+	if m.Config.Redis.URL.Set() || m.Config.Redis.Host != "" {
+		redis = "set, without effect yet"
+	}
+	return append(all, finding{"redis", "ok", redis})
+}
+
+func (m *Main) examineDisk() finding {
+	dir := m.Config.DataDir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return finding{"disk", "failed", oneLine(err)}
+	}
+	probe, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return finding{"disk", "failed", oneLine(err)}
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return finding{"disk", "failed", oneLine(err)}
+	}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return finding{"disk", "failed", oneLine(err)}
+	}
+	free := disk.Bavail * uint64(disk.Bsize) //nolint:gosec // a block size is positive
+	state := "ok"
+	if free < lowDisk {
+		state = "warning"
+	}
+	return finding{"disk", state, fmt.Sprintf("%s is writable, %d MiB free", filepath.Clean(dir), free>>20)}
+}
+
+func (m *Main) examineDatabase(ctx context.Context, production bool) []finding {
+	s, err := m.openStore(ctx)
+	if err != nil {
+		return []finding{{"database", "failed", oneLine(err)}}
+	}
+	all := []finding{}
+	version, err := s.Version(ctx)
+	if err != nil {
+		return []finding{{"database", "failed", oneLine(err)}}
+	}
+	all = append(all, finding{"database", "ok", m.Config.Database.describe() + ", version " + version})
+	steps, err := s.Migrations(ctx)
+	switch open := pending(steps); {
+	case err != nil:
+		return append(all, finding{"migrations", "failed", oneLine(err)})
+	case len(open) > 0:
+		return append(all, finding{"migrations", "warning", count(len(open), "migration") + " pending; serve and migrate up apply them"})
+	}
+	all = append(all, finding{"migrations", "ok", count(len(steps), "migration") + " applied"})
+	if production {
+		all = append(all, examineKeys(ctx, s))
+	}
+	return all
+}
+
+// examineKeys counts keys that nothing bounds.
+func examineKeys(ctx context.Context, s *store.Store) finding {
+	tenants, err := s.Tenants(ctx)
+	if err != nil {
+		return finding{"api keys", "failed", oneLine(err)}
+	}
+	var loose []string
+	for _, t := range tenants {
+		keys, err := s.APIKeys(ctx, t.ID)
+		if err != nil {
+			return finding{"api keys", "failed", oneLine(err)}
+		}
+		for _, k := range keys {
+			if k.RevokedAt == 0 && k.ExpiresAt == 0 {
+				loose = append(loose, t.Slug+"/"+k.Name)
+			}
+		}
+	}
+	if loose != nil {
+		return finding{"api keys", "warning", "never expire: " + strings.Join(loose, ", ")}
+	}
+	return finding{"api keys", "ok", "every key expires"}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"tidemark/access"
+	"tidemark/engine"
+	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
+	"tidemark/store"
+	"tidemark/web"
+)
+
+// rooms are what a server is made of.
+type rooms struct {
+	store  *store.Store
+	access *access.Access
+	engine *engine.Engine
+	server *web.Server
+	log    *slog.Logger
+}
+
+func (m *Main) serve(f *pflag.FlagSet) func(context.Context) error {
+	demo := f.Bool("demo", false, "fill an empty database with the demo tenants first")
+	return func(ctx context.Context) error {
+		r, err := m.build(ctx, *demo)
+		if err != nil {
+			return err
+		}
+		if err := r.server.Listen(ctx); err != nil {
+			return err
+		}
+		if err := m.announce(ctx, r); err != nil {
+			return err
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- r.server.Wait() }()
+		select {
+		case err = <-ended:
+		case <-ctx.Done():
+			r.log.Info("stopping", "grace", m.Config.Grace.String())
+		}
+		return err
+	}
+}
+
+// build makes every room over the database, which it brings up to date. Close
+// undoes it in the right order: sockets and requests drain, then commits.
+func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
+	c := m.Config
+	if err := c.FillSecrets(); err != nil {
+		return nil, err
+	}
+	log, err := telemetry.NewLogger(m.Stderr, c.LogLevel, c.LogFormat)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range c.Warnings {
+		log.Warn("configuration", "warning", w)
+	}
+	r := &rooms{log: log}
+	if r.store, err = m.migrated(ctx); err != nil {
+		return nil, err
+	}
+	if demo {
+		if err := m.fillEmpty(ctx, r.store); err != nil {
+			return nil, err
+		}
+	}
+	o := m.accessOptions(r.store)
+	o.JWTSecret, o.Log = []byte(c.JWTSecret.Reveal()), log
+	r.access = access.New(o)
+	m.onClose(func() error { r.access.Close(); return nil })
+	r.engine, err = engine.New(ctx, engine.Options{
+		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(), PurgeEvery: c.PurgeEvery,
+		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.onClose(m.graceful(r.engine.Close))
+	if r.server, err = m.newServer(r); err != nil {
+		return nil, err
+	}
+	m.onClose(m.graceful(r.server.Shutdown))
+	return r, nil
+}
+
+// graceful gives a stop the time of SHUTDOWN_GRACE, whatever became of the context of the run.
+func (m *Main) graceful(stop func(context.Context) error) func() error {
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), m.Config.Grace)
+		defer cancel()
+		err := stop(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fault.New(fault.Timeout, "the stop took longer than SHUTDOWN_GRACE (%s); what was still running was cut off", m.Config.Grace)
+		}
+		return err
+	}
+}
+
+// nodeName tells this process from every other, on this machine and elsewhere.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), random(4))
+}
+
+// fillEmpty seeds a database without tenants.
+func (m *Main) fillEmpty(ctx context.Context, s *store.Store) error {
+	tenants, err := s.Tenants(ctx)
+	if err != nil || len(tenants) > 0 {
+		return err
+	}
+	m.hint("Filling the empty database with demo data…")
+	if _, err = m.fillDemo(ctx); err == nil {
+		_, err = m.demoKeys(ctx, s)
+	}
+	return err
+}
+
+// announce tells where the console is and, while there is no administrator, how the first one gets in.
+func (m *Main) announce(ctx context.Context, r *rooms) error {
+	base := m.baseURL(r.server.Addr())
+	place := map[string]any{"url": base, "console": base + "/console", "docs": base + "/api/docs"}
+	rows := [][]string{{"  Console", base + "/console"}, {"  API", base + "/api/docs"}, {"  Data", m.Config.Database.describe()}}
+	token, err := r.access.SetupToken(ctx)
+	switch {
+	case err == nil:
+		link := base + "/console/setup?token=" + token
+		place["setup"] = link
+		rows = append(rows, []string{"  First sign-in", link + "  (good once)"})
+	case !fault.Is(err, fault.AlreadyResolved):
+		return err
+	}
+	if _, err := os.Stat(m.demoKeysPath()); err == nil {
+		rows = append(rows, []string{"  Demo API keys", m.demoKeysPath()})
+	}
+	return m.say(place, "Tidemark "+version+" is running.\n"+table(rows))
+}
+
+// baseURL is how a browser on this machine, or by API_URL anyone, reaches the server.
+func (m *Main) baseURL(addr string) string {
+	if m.Config.APIURL != "" {
+		return m.Config.APIURL
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if m.Config.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + strings.TrimSuffix(net.JoinHostPort(host, port), ":")
+}

@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"encoding/json"
+
+	"tidemark/engine/crdt"
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+func rawJSON(b []byte) json.RawMessage { return json.RawMessage(b) }
+
+// apply makes the operation the item's next version.
+func (l *ledger) apply(u *unit, o *operation, it *models.Item, hlc, ts int64) {
+	next := *it
+	next.Version, next.Timestamp, next.HLC, next.Instance, next.ModifiedAt = it.Version+1, ts, hlc, u.caller.InstanceID, l.now
+	next.RunUser, next.RunInstance, next.RunBase = u.caller.UserID, u.caller.InstanceID, it.Version
+	if u.caller.InstanceID != "" && it.RunInstance == next.RunInstance && it.RunUser == next.RunUser {
+		next.RunBase = it.RunBase
+	}
+	if err := l.content(o, it, &next); err != nil {
+		o.reject(err)
+		return
+	}
+	if err := l.account(it, &next); err != nil {
+		o.reject(err)
+		return
+	}
+	c := l.log(u, o, it, &next)
+	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Applied, Version: next.Version, Timestamp: ts, Seq: c.Seq}
+}
+
+// content gives the next state what the operation says.
+func (l *ledger) content(o *operation, it, next *models.Item) error {
+	if o.Kind == protocol.Remove {
+		empty(next)
+		return nil
+	}
+	next.Deleted = false
+	next.Value, next.Stored, next.Compression, next.Size = o.Value, o.stored, o.pack, o.size
+	next.Metadata, next.Tags, next.ExpiresAt, next.Priority = o.Metadata, o.Tags, o.expiresAt, o.Priority
+	if o.Kind == protocol.Patch {
+		return l.patch(o, it, next)
+	}
+	if next.Size > l.e.limits.MaxItemBytes {
+		return l.e.tooLarge(next.Size)
+	}
+	return nil
+}
+
+func empty(next *models.Item) {
+	next.Deleted = true
+	next.Value, next.Stored, next.Metadata, next.Tags, next.Compression = nil, nil, nil, nil, ""
+	next.Size, next.ExpiresAt = 0, 0
+}
+
+// patch merges the operation's patch over the stored value (RFC 7396); what it
+// does not mention stays, metadata and the rest included.
+func (l *ledger) patch(o *operation, it, next *models.Item) error {
+	if it.Deleted {
+		return fault.New(fault.NotFound, "There is no such item to patch.")
+	}
+	merged, err := protocol.MergePatch(it.Value, o.Value)
+	if err != nil {
+		return err
+	}
+	next.Value, next.Stored, next.Compression = merged, nil, ""
+	if int64(len(merged)) > l.e.limits.CompressAbove {
+		next.Stored, next.Compression = store.Pack(merged)
+	}
+	if o.Metadata == nil {
+		next.Metadata = it.Metadata
+	}
+	if o.Tags == nil {
+		next.Tags = it.Tags
+	}
+	if o.TTL == nil {
+		next.ExpiresAt = it.ExpiresAt
+	}
+	if o.Priority == 0 {
+		next.Priority = it.Priority
+	}
+	next.Size = int64(len(next.Value) + len(next.Metadata))
+	if next.Size > l.e.limits.MaxItemBytes {
+		return l.e.tooLarge(next.Size)
+	}
+	return nil
+}
+
+// account keeps the user's usage exact; a write that does not grow always passes.
+func (l *ledger) account(it, next *models.Item) error {
+	grow := next.Size - it.Size
+	u := l.user(next.Owner)
+	if limit := l.e.limits.MaxUserBytes; limit > 0 && grow > 0 && u.Bytes+grow > limit {
+		return fault.New(fault.StorageQuotaExceeded, "This user's storage is full: %d of %d bytes are taken.", u.Bytes, limit).
+			With("used", u.Bytes).With("limit", limit)
+	}
+	was := it.ID != "" && !it.Deleted
+	if grow == 0 && was == !next.Deleted && u.CreatedAt != 0 {
+		return nil
+	}
+	after := *u
+	after.Bytes += grow
+	switch {
+	case was && next.Deleted:
+		after.Items--
+	case !was && !next.Deleted:
+		after.Items++
+	}
+	if after.CreatedAt == 0 {
+		after.CreatedAt = l.now
+	}
+	l.users[after.ID] = &after
+	return nil
+}
+
+func (l *ledger) user(id string) *models.User {
+	if u := l.users[id]; u != nil {
+		return u
+	}
+	if u := l.cached.users[id]; u != nil {
+		return u
+	}
+	return &models.User{TenantID: l.head.TenantID, ID: id}
+}
+
+// log gives the next state its sequence number and its row in the log.
+func (l *ledger) log(u *unit, o *operation, it, next *models.Item) *models.Change {
+	l.seq++
+	next.Seq = l.seq
+	if next.ID == "" {
+		next.ID = clock.NewID(l.e.clock)
+	}
+	c := &models.Change{
+		TenantID: next.TenantID, Seq: next.Seq, ItemID: next.ID, Collection: next.Collection, Owner: next.Owner, Key: next.Key,
+		Op: models.ChangeSet, Version: next.Version, Base: -1, PrevSeq: it.Seq, Value: next.Value, Stored: next.Stored, Metadata: next.Metadata,
+		Timestamp: next.Timestamp, HLC: next.HLC, Size: next.Size, Compression: next.Compression, Tags: next.Tags, ExpiresAt: next.ExpiresAt,
+		Priority: next.Priority, Instance: next.Instance, OpID: o.id, ClientOp: o.OpID != "", TxLast: true,
+		Actor: u.caller.Actor, Door: u.caller.Door, Address: u.caller.Address, RequestID: u.caller.RequestID, At: l.now, Conn: u.caller.ConnID,
+	}
+	if next.Deleted {
+		c.Op = models.ChangeRemove
+	}
+	if o.Base != nil {
+		c.Base = *o.Base
+	}
+	k := keyOf(next)
+	if _, known := l.oldTag[k]; !known && len(it.Tags)+len(next.Tags) > 0 {
+		l.oldTag[k] = it.Tags
+	}
+	l.items[k] = next
+	l.changes = append(l.changes, c)
+	return c
+}
+
+// System is the actor of what Tidemark does by itself.
+const System = "system"
+
+// expire logs the removal of an item whose time has passed, and returns the tombstone.
+func (l *ledger) expire(it *models.Item) *models.Item {
+	next := *it
+	empty(&next)
+	next.Version, next.Timestamp, next.HLC, next.Instance, next.ModifiedAt = it.Version+1, l.now, crdt.Tick(l.now, it.HLC), "", l.now
+	next.RunUser, next.RunInstance, next.RunBase = "", "", it.Version
+	_ = l.account(it, &next) // shrinking is never refused
+	u := &unit{caller: models.Caller{Actor: System, Door: models.DoorInternal, RequestID: "expiry"}}
+	l.log(u, &operation{id: clock.NewID(l.e.clock)}, it, &next)
+	return l.items[keyOf(&next)]
+}
+
+// settleGuarded settles a removal of Tidemark's own: done if it still fits, else nothing.
+func (l *ledger) settleGuarded(u *unit, o *operation, it *models.Item) {
+	o.result = protocol.Result{Key: o.Key, Status: protocol.Applied}
+	g := o.guard
+	switch {
+	case it.Deleted:
+	case g.expiredVersion != 0 && it.Version == g.expiredVersion && it.Expired(l.now):
+		o.result.Seq = l.expire(it).Seq
+	case g.upToSeq != 0 && it.Seq <= g.upToSeq:
+		hlc, ts := l.clocks(o, it)
+		l.apply(u, o, it, hlc, ts)
+	}
+}

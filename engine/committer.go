@@ -1,0 +1,308 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// shard is one committer: it takes whatever queued while its last batch was
+// committing, and makes it durable in one transaction. A tenant's writes on a
+// node all go through one shard, so its caches need no lock.
+type shard struct {
+	e      *Engine
+	queue  *queue
+	caches map[string]*tenantCache
+	batch  atomic.Int64 // operations in the last batch
+	wg     sync.WaitGroup
+}
+
+func newShard(e *Engine) *shard {
+	return &shard{e: e, queue: newQueue(e.limits.QueuePerTenant), caches: map[string]*tenantCache{}}
+}
+
+func (s *shard) run() {
+	defer s.wg.Done()
+	for range s.queue.ready {
+		batch := s.queue.take()
+		if len(batch) > 0 {
+			s.commit(batch)
+		}
+		if s.queue.drained() {
+			return
+		}
+	}
+}
+
+// commit makes a batch durable and answers its callers. What cannot be
+// committed together is tried apart, so that one bad unit fails alone.
+func (s *shard) commit(batch map[string][]*unit) {
+	ops := 0
+	for _, units := range batch {
+		for _, u := range units {
+			ops += len(u.ops)
+		}
+	}
+	s.batch.Store(int64(ops))
+	aborts := 0
+	for deadline := s.e.clock.Now().Add(writeDeadline); ; {
+		ledgers, busy, err := s.try(batch)
+		for id, units := range busy {
+			s.queue.putBack(id, units)
+			delete(batch, id)
+		}
+		switch {
+		case err == nil:
+			s.finish(ledgers)
+			return
+		case errors.Is(err, errStale):
+		case s.e.store.Aborted(err) && aborts < 20:
+			if aborts++; aborts > 1 && len(batch) > 1 {
+				s.apart(batch)
+				return
+			}
+		case s.e.store.Away(err):
+			if s.e.clock.Now().After(deadline) {
+				s.refuse(batch, err)
+				return
+			}
+			time.Sleep(retryPause)
+		default:
+			s.bisect(batch, err)
+			return
+		}
+		s.forget(batch)
+	}
+}
+
+const retryPause = 50 * time.Millisecond
+
+func (s *shard) forget(batch map[string][]*unit) {
+	for id := range batch {
+		delete(s.caches, id)
+	}
+}
+
+// apart commits each tenant by itself.
+func (s *shard) apart(batch map[string][]*unit) {
+	s.forget(batch)
+	for id, units := range batch {
+		s.commit(map[string][]*unit{id: units})
+	}
+}
+
+// bisect halves a batch the database refuses until the unit at fault stands alone.
+func (s *shard) bisect(batch map[string][]*unit, err error) {
+	s.forget(batch)
+	if len(batch) > 1 {
+		s.apart(batch)
+		return
+	}
+	for id, units := range batch {
+		if len(units) > 1 {
+			half := len(units) / 2
+			s.commit(map[string][]*unit{id: units[:half]})
+			s.commit(map[string][]*unit{id: units[half:]})
+			return
+		}
+		s.e.log.Error("a write could not be committed", "tenant_id", id, "request_id", units[0].caller.RequestID, "error", err)
+	}
+	s.answer(batch, fault.From(err))
+}
+
+// refuse answers a batch whose database is away. After a commit whose fate could
+// not be found out the outcome is unknown.
+func (s *shard) refuse(batch map[string][]*unit, err error) {
+	s.forget(batch)
+	outcome := ""
+	var lost *store.CommitError
+	if errors.As(err, &lost) {
+		outcome = "unknown"
+	}
+	f := unavailable(outcome)
+	f.Cause = err
+	s.answer(batch, f)
+}
+
+func (s *shard) answer(batch map[string][]*unit, err error) {
+	for _, units := range batch {
+		for _, u := range units {
+			u.finish(err)
+		}
+	}
+}
+
+// finish answers the callers of committed ledgers and hands the rows to the hub.
+func (s *shard) finish(ledgers []*ledger) {
+	s.e.commits.Add(1)
+	for _, l := range ledgers {
+		head := l.head
+		head.Seq = l.seq
+		l.cached.keep(head, l.items, l.users)
+		for _, u := range l.units {
+			s.e.committed.Add(int64(len(u.ops)))
+			u.finish(nil)
+		}
+		s.e.hub.publish(head.TenantID, l.changes)
+	}
+}
+
+// try makes one attempt at a batch in one transaction. Tenants whose head
+// another node holds come back in busy, untouched.
+func (s *shard) try(batch map[string][]*unit) (ledgers []*ledger, busy map[string][]*unit, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	now := clock.Millis(s.e.clock)
+	err = s.e.store.Commit(ctx, func(t *store.CommitTx) error {
+		var err error
+		ledgers, busy, err = s.write(t, batch, now)
+		return err
+	})
+	var lost *store.CommitError
+	if errors.As(err, &lost) && !s.e.store.Aborted(err) {
+		if s.happened(ledgers) {
+			return ledgers, busy, nil
+		}
+	}
+	return ledgers, busy, err
+}
+
+func (s *shard) write(t *store.CommitTx, batch map[string][]*unit, now int64) ([]*ledger, map[string][]*unit, error) {
+	if len(batch) == 1 {
+		for id, units := range batch {
+			l, err := s.writeTenant(t, id, units, now, nil)
+			return []*ledger{l}, nil, err
+		}
+	}
+	heads, busy, err := s.lockAll(t, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ledgers []*ledger
+	for i := range heads {
+		l, err := s.writeTenant(t, heads[i].TenantID, batch[heads[i].TenantID], now, &heads[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		ledgers = append(ledgers, l)
+	}
+	return ledgers, busy, nil
+}
+
+// lockAll locks the heads of a batch: it waits for one while holding nothing,
+// then takes those of the others that are free.
+func (s *shard) lockAll(t *store.CommitTx, batch map[string][]*unit) (heads []models.Head, busy map[string][]*unit, err error) {
+	var first string
+	var rest []string
+	for id := range batch {
+		if first == "" {
+			first = id
+			continue
+		}
+		rest = append(rest, id)
+	}
+	h, err := t.LockHead(first)
+	if err != nil {
+		return nil, nil, err
+	}
+	others, err := t.TryLockHeads(rest)
+	if err != nil {
+		return nil, nil, err
+	}
+	heads, busy = append(others, h), map[string][]*unit{}
+	free := map[string]bool{}
+	for _, h := range heads {
+		free[h.TenantID] = true
+	}
+	for id, units := range batch {
+		if !free[id] {
+			busy[id] = units
+		}
+	}
+	return heads, busy, nil
+}
+
+// writeTenant settles and writes one tenant's part. With everything remembered
+// it settles first and takes the lock by moving the head; else it locks, reads, and settles.
+func (s *shard) writeTenant(t *store.CommitTx, id string, units []*unit, now int64, locked *models.Head) (*ledger, error) {
+	cached := s.caches[id]
+	if cached != nil && locked == nil {
+		l := newLedger(s.e, now, units, cached)
+		if n := l.needs(); n.nothing() {
+			l.head = cached.head
+			return l, l.settleAndMove(t)
+		}
+	}
+	if locked == nil {
+		h, err := t.LockHead(id)
+		if err != nil {
+			return nil, err
+		}
+		locked = &h
+	}
+	if cached == nil || !cached.goodAt(*locked) {
+		cached = newTenantCache(*locked)
+		s.caches[id] = cached
+	}
+	l := newLedger(s.e, now, units, cached)
+	l.head = *locked
+	if err := l.load(t, l.needs()); err != nil {
+		return nil, err
+	}
+	return l, l.settleAndMove(t)
+}
+
+func (l *ledger) settleAndMove(t *store.CommitTx) error {
+	l.settle()
+	if l.idle() {
+		return nil
+	}
+	moved, err := t.MoveHead(l.head, l.seq)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		return errStale
+	}
+	return l.write(t)
+}
+
+// happened finds out, after a commit whose answer was lost, whether it was made:
+// locking the heads waits the lost transaction out, and one row decides for all.
+func (s *shard) happened(ledgers []*ledger) bool {
+	for attempt := 0; attempt < proofAttempts; attempt++ {
+		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+		found, known := false, false
+		err := s.e.store.Commit(ctx, func(t *store.CommitTx) error {
+			for _, l := range ledgers {
+				p := l.proof()
+				if p == (proof{}) {
+					continue
+				}
+				if _, err := t.LockHead(l.head.TenantID); err != nil {
+					return err
+				}
+				var err error
+				found, err = p.happened(t, l.head.TenantID)
+				known = err == nil
+				return err
+			}
+			return nil
+		})
+		cancel()
+		if known && (err == nil || found) {
+			return found
+		}
+		time.Sleep(retryPause)
+	}
+	return false
+}
+
+const proofAttempts = 40

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"tidemark/internal/clock"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+const (
+	expiryEvery = 500 * time.Millisecond
+	expiryPage  = 500
+)
+
+// expiry announces the removal of items whose time has passed. Every node may do
+// it: a removal is made only if the item is still as it was seen.
+func (e *Engine) expiry(ctx context.Context) {
+	every(ctx, expiryEvery, func(ctx context.Context) {
+		for {
+			n, err := e.sweep(ctx)
+			if err != nil {
+				e.log.Warn("sweeping expired items failed", "error", err)
+			}
+			if n < expiryPage || err != nil || ctx.Err() != nil {
+				return
+			}
+		}
+	})
+}
+
+func (e *Engine) sweep(ctx context.Context) (int, error) {
+	found, err := e.store.ExpiredItems(ctx, clock.Millis(e.clock), expiryPage)
+	if err != nil {
+		return 0, err
+	}
+	keys, guards := map[string][]store.ItemKey{}, map[string][]guard{}
+	for _, x := range found {
+		keys[x.TenantID] = append(keys[x.TenantID], x.ItemKey)
+		guards[x.TenantID] = append(guards[x.TenantID], guard{expiredVersion: x.Version})
+	}
+	for tenant := range keys {
+		c := models.Caller{TenantID: tenant, Actor: System, Door: models.DoorInternal, RequestID: "expiry"}
+		if _, err := e.internal(ctx, c, keys[tenant], guards[tenant]); err != nil {
+			return 0, err
+		}
+	}
+	return len(found), nil
+}

@@ -1,0 +1,304 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tidemark/engine/protocol"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+const (
+	tailEvery  = 150 * time.Millisecond // between looks for what other processes wrote
+	tailPage   = 500
+	watchQueue = 64 // batches a watcher may be behind
+)
+
+// hub is the node's switchboard: it hands committed rows to live sessions,
+// strictly contiguous per tenant.
+type hub struct {
+	e      *Engine
+	mu     sync.RWMutex
+	topics map[string]*topic
+}
+
+func newHub(e *Engine) *hub { return &hub{e: e, topics: map[string]*topic{}} }
+
+// topic is one tenant's part of the hub; it exists while somebody listens.
+type topic struct {
+	hub    *hub
+	tenant string
+
+	mu       sync.Mutex
+	tail     int64 // the last row handed out
+	fetching bool  // a goroutine reads rows this node did not write
+	wanted   int64 // up to which it must read
+	owners   map[string]*router
+	everyone *router // sessions of all users
+	sessions map[*Session]struct{}
+	watchers map[chan WatchBatch]*int
+	bells    map[chan struct{}]struct{}
+}
+
+// listen calls f with the tenant's topic locked, making it first if nobody listened yet.
+func (h *hub) listen(ctx context.Context, tenantID string, f func(*topic)) error {
+	for {
+		h.mu.Lock()
+		t := h.topics[tenantID]
+		if t != nil {
+			t.mu.Lock()
+			h.mu.Unlock()
+			f(t)
+			t.mu.Unlock()
+			return nil
+		}
+		t = &topic{
+			hub: h, tenant: tenantID, owners: map[string]*router{}, everyone: newRouter(), sessions: map[*Session]struct{}{},
+			watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{},
+		}
+		t.mu.Lock() // publishers wait until the tail is known
+		h.topics[tenantID] = t
+		h.mu.Unlock()
+		head, _, err := h.e.head(ctx, tenantID)
+		if err != nil {
+			t.mu.Unlock()
+			h.mu.Lock()
+			delete(h.topics, tenantID)
+			h.mu.Unlock()
+			return err
+		}
+		t.tail = head.Seq
+		f(t)
+		t.mu.Unlock()
+		return nil
+	}
+}
+
+// leave calls f with the topic locked and drops the topic when nobody listens any more.
+func (h *hub) leave(tenantID string, f func(*topic)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.topics[tenantID]
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(t)
+	if len(t.sessions)+len(t.watchers)+len(t.bells) == 0 {
+		delete(h.topics, tenantID)
+	}
+}
+
+func (h *hub) topic(tenantID string) *topic {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.topics[tenantID]
+}
+
+// publish hands rows this node committed to whoever listens.
+func (h *hub) publish(tenantID string, rows []*models.Change) {
+	t := h.topic(tenantID)
+	if t == nil || len(rows) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fetching || rows[0].Seq > t.tail+1 {
+		t.fetch(rows[len(rows)-1].Seq)
+		return
+	}
+	for len(rows) > 0 && rows[0].Seq <= t.tail {
+		rows = rows[1:]
+	}
+	t.deliver(rows)
+}
+
+// fetch reads the log up to a row, beside whatever else happens. The topic is locked.
+func (t *topic) fetch(upTo int64) {
+	t.wanted = max(t.wanted, upTo)
+	if t.fetching {
+		return
+	}
+	t.fetching = true
+	t.hub.e.work.Add(1)
+	go t.read()
+}
+
+func (t *topic) read() {
+	defer t.hub.e.work.Done()
+	for {
+		t.mu.Lock()
+		from, upTo := t.tail, t.wanted
+		if from >= upTo {
+			t.fetching = false
+			t.mu.Unlock()
+			return
+		}
+		t.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+		rows, err := t.hub.e.store.Changes(ctx, store.LogQuery{TenantID: t.tenant, After: from, UpTo: upTo, Limit: tailPage, MaxBytes: t.hub.e.limits.MaxBatchBytes})
+		cancel()
+		t.mu.Lock()
+		if err != nil { // the next look of the tailer tries again
+			t.fetching = false
+			t.mu.Unlock()
+			return
+		}
+		if len(rows) == 0 { // compacted meanwhile
+			t.tail = upTo
+		}
+		ptrs := make([]*models.Change, len(rows))
+		for i := range rows {
+			ptrs[i] = &rows[i]
+		}
+		t.deliver(ptrs)
+		t.mu.Unlock()
+	}
+}
+
+// deliver hands rows to the sessions they concern, in order. The topic is locked.
+func (t *topic) deliver(rows []*models.Change) {
+	if len(rows) == 0 {
+		return
+	}
+	for _, c := range rows {
+		t.tail = c.Seq
+		t.route(c)
+	}
+	for bell := range t.bells {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	}
+	for ch, missed := range t.watchers {
+		batch := WatchBatch{Changes: make([]models.Change, len(rows)), Dropped: *missed}
+		for i, c := range rows {
+			batch.Changes[i] = *c
+		}
+		select {
+		case ch <- batch:
+			*missed = 0
+		default:
+			*missed += len(rows)
+		}
+	}
+}
+
+func (t *topic) route(c *models.Change) {
+	r := t.owners[c.Owner]
+	if r == nil && t.everyone.empty() {
+		return
+	}
+	var frame *protocol.Frame
+	to := func(s *Session) {
+		if frame == nil {
+			frame = t.hub.e.liveFrame(c)
+		}
+		s.offer(c, frame)
+	}
+	if r != nil {
+		r.each(c.Key, to)
+	}
+	t.everyone.each(c.Key, to)
+}
+
+// liveFrame is the event of a change, encoded once for all sessions.
+func (e *Engine) liveFrame(c *models.Change) *protocol.Frame {
+	event, data := protocol.AppendLive(nil, c, e.EventCursor(c))
+	return protocol.NewFrame(event, data)
+}
+
+// tail looks at the heads of tenants somebody listens to, and reads what other processes wrote.
+func (h *hub) tail(ctx context.Context) {
+	every(ctx, tailEvery, func(ctx context.Context) {
+		h.mu.RLock()
+		ids := make([]string, 0, len(h.topics))
+		for id := range h.topics {
+			ids = append(ids, id)
+		}
+		h.mu.RUnlock()
+		if len(ids) == 0 {
+			return
+		}
+		heads, err := h.e.store.Heads(ctx, ids...)
+		if err != nil {
+			return // the database is away; the next look may find it
+		}
+		for _, head := range heads {
+			if t := h.topic(head.TenantID); t != nil {
+				t.mu.Lock()
+				if head.Seq > t.tail {
+					t.fetch(head.Seq)
+				}
+				t.mu.Unlock()
+			}
+		}
+	})
+}
+
+// bell rings when a tenant's log grows. Nothing is set up unless wanted.
+func (h *hub) bell(tenantID string, wanted bool) (ring func() <-chan struct{}, leave func()) {
+	ch := make(chan struct{}, 1)
+	if !wanted || h.listen(context.Background(), tenantID, func(t *topic) { t.bells[ch] = struct{}{} }) != nil {
+		return func() <-chan struct{} { return ch }, func() {}
+	}
+	return func() <-chan struct{} { return ch }, func() { h.leave(tenantID, func(t *topic) { delete(t.bells, ch) }) }
+}
+
+// WatchBatch is what a watcher gets: committed changes in order, and how many it
+// missed before them because it was slow.
+type WatchBatch struct {
+	Changes []models.Change
+	Dropped int
+}
+
+// Watch follows every change of a tenant as it commits, for the console. Cancel ends it.
+func (e *Engine) Watch(tenantID string) (batches <-chan WatchBatch, cancel func()) {
+	ch := make(chan WatchBatch, watchQueue)
+	if err := e.hub.listen(context.Background(), tenantID, func(t *topic) { t.watchers[ch] = new(int) }); err != nil {
+		close(ch)
+		return ch, func() {}
+	}
+	return ch, sync.OnceFunc(func() { e.hub.leave(tenantID, func(t *topic) { delete(t.watchers, ch) }) })
+}
+
+func (h *hub) count(tenantID string) (sessions, lagging int) {
+	h.each(tenantID, func(s *Session) {
+		sessions++
+		if !s.live {
+			lagging++
+		}
+	})
+	return sessions, lagging
+}
+
+// each visits the sessions of a tenant, or of all, with their topic locked.
+func (h *hub) each(tenantID string, f func(*Session)) {
+	h.mu.RLock()
+	topics := make([]*topic, 0, len(h.topics))
+	for id, t := range h.topics {
+		if tenantID == "" || id == tenantID {
+			topics = append(topics, t)
+		}
+	}
+	h.mu.RUnlock()
+	for _, t := range topics {
+		t.mu.Lock()
+		for s := range t.sessions {
+			f(s)
+		}
+		t.mu.Unlock()
+	}
+}
+
+func (h *hub) closeSessions(code string) {
+	var all []*Session
+	h.each("", func(s *Session) { all = append(all, s) })
+	for _, s := range all {
+		s.wire.Close(code)
+	}
+}

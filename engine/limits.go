@@ -1,0 +1,46 @@
+package engine
+
+import "time"
+
+// DefaultLimits are the bounds used where none are given.
+var DefaultLimits = Limits{
+	MaxItemBytes:   100 << 10,
+	MaxBatchOps:    500,
+	MaxBatchBytes:  1 << 20,
+	QueuePerTenant: 20000,
+	SessionQueue:   256,
+	CompressAbove:  4 << 10,
+}
+
+func (l Limits) orDefaults() Limits {
+	set := func(v *int64, d int64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	setInt := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&l.MaxItemBytes, DefaultLimits.MaxItemBytes)
+	set(&l.MaxBatchBytes, DefaultLimits.MaxBatchBytes)
+	set(&l.CompressAbove, DefaultLimits.CompressAbove)
+	setInt(&l.MaxBatchOps, DefaultLimits.MaxBatchOps)
+	setInt(&l.QueuePerTenant, DefaultLimits.QueuePerTenant)
+	setInt(&l.SessionQueue, DefaultLimits.SessionQueue)
+	return l
+}
+
+// Bounds of the engine's own work.
+const (
+	batchOps      = 512              // operations in one transaction
+	batchBytes    = 8 << 20          // bytes of values in one transaction
+	tenantShare   = 64               // operations a tenant may add in one turn of a batch
+	cachedItems   = 50000            // item states kept per tenant
+	writeDeadline = 3 * time.Second  // after which a write not yet begun is given up
+	commitTimeout = 10 * time.Second // of one transaction
+	clockSkewMax  = 5000             // ms a client's clock may run ahead
+	mysqlShards   = 4
+	keyBuckets    = 4096 // of purged versions, per tenant
+)

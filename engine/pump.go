@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+const lagPage = 200 // rows a lagging session reads at a time
+
+func sortStrings(s []string) { slices.Sort(s) }
+
+// kick lets the pump of a session that is not live look whether it can go on.
+func (s *Session) kick() {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if s.closed || s.live {
+		return
+	}
+	if s.reading {
+		s.again = true
+		return
+	}
+	s.reading = true
+	s.e.work.Add(1)
+	go s.pump()
+}
+
+// pump reads the log for a session until it is live, or must wait for its client.
+func (s *Session) pump() {
+	defer s.e.work.Done()
+	ctx, cancel := context.WithTimeout(context.Background(), 6*commitTimeout)
+	defer cancel()
+	for {
+		moved := s.step(ctx)
+		s.t.mu.Lock()
+		if s.closed || s.live || !moved && !s.again {
+			s.reading = false
+			s.t.mu.Unlock()
+			return
+		}
+		s.again = false
+		s.t.mu.Unlock()
+	}
+}
+
+// step sends one page of the log, or turns the session live; false when it must wait.
+func (s *Session) step(ctx context.Context) bool {
+	s.t.mu.Lock()
+	from, upTo, ready := s.sent, s.t.tail, s.ready
+	s.t.mu.Unlock()
+	if !ready && s.waits() {
+		return false
+	}
+	if from >= upTo {
+		return s.turnLive(upTo)
+	}
+	limit := lagPage
+	if !ready {
+		limit = pendingPage
+	}
+	rows, full, err := s.e.page(ctx, store.LogQuery{TenantID: s.caller.TenantID, Owner: ownerOf(s.caller), After: from, UpTo: upTo, Limit: limit, MaxBytes: s.e.limits.MaxBatchBytes})
+	if err != nil {
+		s.wire.Close("unavailable") // the client comes back and reads on from its mark
+		return false
+	}
+	last := upTo
+	if full {
+		last = rows[len(rows)-1].Seq
+	}
+	rows = slices.DeleteFunc(rows, func(c models.Change) bool { return !readable(&s.caller, c.Collection, c.Key) })
+	if ready {
+		return s.sendLive(rows, last)
+	}
+	return s.sendPending(rows, last)
+}
+
+func (s *Session) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inFlight >= pendingInFlight
+}
+
+// turnLive flips the session to live when it has everything the hub handed out.
+func (s *Session) turnLive(seen int64) bool {
+	if !s.greet() {
+		return false
+	}
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if s.t.tail != seen {
+		return true
+	}
+	if !s.ready {
+		data := protocol.AppendReady(nil, clock.Millis(s.e.clock), s.e.epoch(s.caller.TenantID), s.resumed)
+		if !s.wire.Send(protocol.NewFrame("sync:ready", data)) {
+			return false
+		}
+		s.ready = true
+	}
+	s.live = true
+	return true
+}
+
+// greet sends the empty queue to a session that was sent no other.
+func (s *Session) greet() bool {
+	s.t.mu.Lock()
+	done := s.greeted
+	s.t.mu.Unlock()
+	return done || s.sendPage(nil, 0)
+}
+
+func (s *Session) sendPending(rows []models.Change, last int64) bool {
+	if len(rows) > 0 && !s.sendPage(rows, last) {
+		return false
+	}
+	s.t.mu.Lock()
+	s.sent = last
+	s.t.mu.Unlock()
+	return true
+}
+
+func (s *Session) sendPage(rows []models.Change, last int64) bool {
+	s.mu.Lock()
+	id := s.nextPage
+	s.mu.Unlock()
+	data := protocol.AppendEvents(nil, rows, s.e.EventCursor)
+	if !s.wire.Send(protocol.NewAckedFrame("pending-updates", data, id)) {
+		return false
+	}
+	s.mu.Lock()
+	s.nextPage++
+	if len(rows) > 0 {
+		if s.pages == nil {
+			s.pages = map[int64]int64{}
+		}
+		s.pages[id] = last
+		s.inFlight++
+	}
+	s.mu.Unlock()
+	s.t.mu.Lock()
+	s.greeted = true
+	s.t.mu.Unlock()
+	if len(rows) > 0 {
+		s.probe(proofOf{seq: last, page: true})
+	}
+	return true
+}
+
+// sendLive sends rows a lagging session missed, as live events, until its wire is full.
+func (s *Session) sendLive(rows []models.Change, last int64) bool {
+	sent := int64(0)
+	for i := range rows {
+		if s.wants(rows[i].Key) && !s.wire.Send(s.e.liveFrame(&rows[i])) {
+			s.passed(sent)
+			return false
+		}
+		sent = rows[i].Seq
+	}
+	s.passed(last)
+	return true
+}
+
+func (s *Session) passed(seq int64) {
+	s.t.mu.Lock()
+	s.sent = max(s.sent, seq)
+	s.t.mu.Unlock()
+}
+
+// wants says whether the session's subscriptions cover a key.
+func (s *Session) wants(key string) bool {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if !s.subscribed {
+		return true
+	}
+	if _, ok := s.patterns[key]; ok {
+		return true
+	}
+	for p := range s.patterns {
+		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// unit is what the queue holds: the operations of one request, never split.
+type unit struct {
+	caller models.Caller
+	ops    []operation
+	bytes  int64
+	state  atomic.Int32
+	done   chan struct{}
+	err    error // of the unit as a whole
+}
+
+// Where a unit stands. Whoever moves it away from waiting owns its fate.
+const (
+	waiting int32 = iota
+	claimed
+	abandoned
+)
+
+func (u *unit) claim() bool   { return u.state.CompareAndSwap(waiting, claimed) }
+func (u *unit) abandon() bool { return u.state.CompareAndSwap(waiting, abandoned) }
+
+func (u *unit) finish(err error) {
+	u.err = err
+	close(u.done)
+}
+
+// tenantQueue is the waiting units of one tenant, in order.
+type tenantQueue struct {
+	id    string
+	units []*unit
+	ops   int
+}
+
+// queue hands units to one committer: a queue per tenant, served in turns, so
+// that a busy tenant does not starve the others.
+type queue struct {
+	mu      sync.Mutex
+	tenants map[string]*tenantQueue
+	turns   []*tenantQueue // with something waiting, next first
+	ops     int
+	closed  bool
+	ready   chan struct{} // holds a token while something may wait
+	bound   int           // operations per tenant
+}
+
+func newQueue(bound int) *queue {
+	return &queue{tenants: map[string]*tenantQueue{}, ready: make(chan struct{}, 1), bound: bound}
+}
+
+func (q *queue) wake() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// add appends a unit; a full queue and one that has closed are `unavailable`.
+func (q *queue) add(u *unit) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return fault.New(fault.Unavailable, "The server is shutting down.").After(time.Second)
+	}
+	t := q.tenants[u.caller.TenantID]
+	if t == nil {
+		t = &tenantQueue{id: u.caller.TenantID}
+		q.tenants[t.id] = t
+	}
+	if t.ops+len(u.ops) > q.bound {
+		return fault.New(fault.Unavailable, "Too many writes are waiting.").After(time.Second)
+	}
+	if len(t.units) == 0 {
+		q.turns = append(q.turns, t)
+	}
+	t.units = append(t.units, u)
+	t.ops += len(u.ops)
+	q.ops += len(u.ops)
+	q.wake()
+	return nil
+}
+
+// putBack returns units to the front of their tenant's queue, in order.
+func (q *queue) putBack(tenantID string, units []*unit) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	t := q.tenants[tenantID]
+	if t == nil {
+		t = &tenantQueue{id: tenantID}
+		q.tenants[tenantID] = t
+	}
+	if len(t.units) == 0 {
+		q.turns = append(q.turns, t)
+	}
+	for _, u := range units {
+		u.state.Store(waiting)
+		t.ops += len(u.ops)
+		q.ops += len(u.ops)
+	}
+	t.units = append(append(make([]*unit, 0, len(units)+len(t.units)), units...), t.units...)
+	q.wake()
+}
+
+// take claims the next batch: tenants in turns, each with a share, within the
+// bounds of one transaction. It is empty when nothing waits.
+func (q *queue) take() map[string][]*unit {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	batch, ops, bytes := map[string][]*unit{}, 0, int64(0)
+	fits := func(u *unit) bool { return ops == 0 || ops+len(u.ops) <= batchOps && bytes < batchBytes }
+	for full := false; len(q.turns) > 0 && !full; {
+		t := q.turns[0]
+		for share := 0; len(t.units) > 0 && share < tenantShare && fits(t.units[0]); {
+			u := t.units[0]
+			t.units[0], t.units = nil, t.units[1:]
+			t.ops -= len(u.ops)
+			q.ops -= len(u.ops)
+			if u.claim() {
+				batch[t.id] = append(batch[t.id], u)
+				ops, bytes, share = ops+len(u.ops), bytes+u.bytes, share+len(u.ops)
+			}
+		}
+		full = len(t.units) > 0 && !fits(t.units[0])
+		q.turns = q.turns[1:]
+		if len(t.units) > 0 {
+			q.turns = append(q.turns, t)
+		} else {
+			delete(q.tenants, t.id)
+		}
+	}
+	if len(q.turns) > 0 {
+		q.wake()
+	}
+	return batch
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.wake()
+}
+
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.ops
+}
+
+func (q *queue) drained() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && q.ops == 0
+}

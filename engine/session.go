@@ -1,0 +1,292 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+const (
+	maxSubscriptions = 10000
+	pendingPage      = 500 // events in one pending-updates
+	pendingInFlight  = 2   // pages sent and not yet known to have arrived
+)
+
+// Session is one live connection. It begins by reading its queue from the log,
+// then turns live; whenever its wire is full it goes back to the log, so that a
+// slow reader costs no memory. Methods are safe for concurrent use.
+type Session struct {
+	e      *Engine
+	caller models.Caller
+	wire   Wire
+	t      *topic
+	inst   *mark // nil: ephemeral
+
+	// guarded by the topic's lock
+	live       bool
+	ready      bool // sync:ready was sent
+	greeted    bool // a pending-updates was sent
+	resumed    bool
+	sent       int64 // everything at or below was sent, or does not concern it
+	subscribed bool
+	patterns   map[string]struct{}
+	closed     bool
+	reading    bool // a pump runs
+	again      bool // and shall look once more before it rests
+
+	mu       sync.Mutex
+	proofs   []proofOf // what each outstanding probe will prove, in order
+	pages    map[int64]int64
+	nextPage int64
+	inFlight int
+}
+
+type proofOf struct {
+	seq  int64
+	page bool
+}
+
+// Connect makes a live session for an authenticated caller over a wire and
+// starts its catch-up: pending-updates, then sync:ready, then live events. A
+// live session of the same instance is closed with code "replaced".
+func (e *Engine) Connect(ctx context.Context, c models.Caller, w Wire) (*Session, error) {
+	s := &Session{e: e, wire: w}
+	c.ConnID = e.conns.Add(1)
+	s.caller = c
+	inst, known, err := e.marks.open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s.inst = inst
+	h, _, err := e.head(ctx, c.TenantID)
+	if err != nil {
+		return nil, err
+	}
+	err = e.hub.listen(ctx, c.TenantID, func(t *topic) {
+		s.t, s.sent, s.resumed = t, t.tail, known
+		if known {
+			s.resume(h)
+		}
+		t.sessions[s] = struct{}{}
+		t.router(ownerOf(c)).every[s] = struct{}{}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if old := e.marks.attach(s); old != nil {
+		old.wire.Close("replaced")
+	}
+	s.kick()
+	return s, nil
+}
+
+// resume begins at the instance's mark, or at the end when the log no longer reaches it.
+func (s *Session) resume(h models.Head) {
+	at := s.inst.at()
+	if at >= h.Floor && at <= max(h.Seq, s.t.tail) {
+		s.sent = at
+		return
+	}
+	reason := "horizon"
+	if at > h.Seq {
+		reason = "epoch"
+	}
+	s.resumed = false
+	s.inst.reset(s.sent)
+	s.wire.Send(protocol.NewFrame("error", protocol.AppendError(nil, fault.From(expired(reason)), s.caller.RequestID)))
+}
+
+func (t *topic) router(owner string) *router {
+	if owner == "" {
+		return t.everyone
+	}
+	r := t.owners[owner]
+	if r == nil {
+		r = newRouter()
+		t.owners[owner] = r
+	}
+	return r
+}
+
+// Caller is who the session acts for.
+func (s *Session) Caller() models.Caller { return s.caller }
+
+// Subscribe narrows the session to keys, exact or `prefix*`, and returns all keys now subscribed.
+func (s *Session) Subscribe(keys []string) ([]string, error) {
+	return s.patternsAfter(func(r *router) error {
+		fresh := 0
+		for _, k := range keys {
+			if _, ok := s.patterns[k]; !ok {
+				fresh++
+			}
+		}
+		if len(s.patterns)+fresh > maxSubscriptions {
+			return fault.OfField("keys", "max", "may be %d at most on one connection.", maxSubscriptions)
+		}
+		if !s.subscribed {
+			delete(r.every, s)
+			s.subscribed, s.patterns = true, map[string]struct{}{}
+		}
+		for _, k := range keys {
+			s.patterns[k] = struct{}{}
+			r.add(k, s)
+		}
+		return nil
+	})
+}
+
+// Unsubscribe takes keys back and returns those still subscribed.
+func (s *Session) Unsubscribe(keys []string) ([]string, error) {
+	return s.patternsAfter(func(r *router) error {
+		if !s.subscribed {
+			delete(r.every, s)
+			s.subscribed, s.patterns = true, map[string]struct{}{}
+		}
+		for _, k := range keys {
+			if _, ok := s.patterns[k]; ok {
+				delete(s.patterns, k)
+				r.remove(k, s)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Session) patternsAfter(f func(*router) error) ([]string, error) {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if s.closed {
+		return nil, fault.New(fault.Unavailable, "The connection is closing.")
+	}
+	if err := f(s.t.router(ownerOf(s.caller))); err != nil {
+		return nil, err
+	}
+	out := make([]string, 0, len(s.patterns))
+	for k := range s.patterns {
+		out = append(out, k)
+	}
+	sortStrings(out)
+	return out, nil
+}
+
+// Ack moves the instance's mark to an event's cursor: `malformed` for what is
+// none, `invalid` for one beyond what this connection was sent.
+func (s *Session) Ack(text string) error {
+	r, _ := s.e.realms.Load(s.caller.TenantID)
+	here, ok := r.(realm)
+	if !ok {
+		return badCursor()
+	}
+	c, err := s.e.sealer.open(text, kindEvent, here)
+	if err != nil {
+		return err
+	}
+	s.t.mu.Lock()
+	sent := s.sent
+	s.t.mu.Unlock()
+	if c.seq > sent {
+		return fault.OfField("cursor", "sent", "is beyond what this connection was sent.")
+	}
+	if s.inst != nil {
+		s.inst.ack(c.seq)
+	}
+	s.mu.Lock()
+	for id, seq := range s.pages {
+		if seq <= c.seq {
+			delete(s.pages, id)
+			s.inFlight--
+		}
+	}
+	s.mu.Unlock()
+	s.kick()
+	return nil
+}
+
+// AckPending is the client's ack callback for the pending-updates frame with that id.
+func (s *Session) AckPending(id int64) {
+	s.mu.Lock()
+	seq, ok := s.pages[id]
+	if ok {
+		delete(s.pages, id)
+		s.inFlight--
+	}
+	s.mu.Unlock()
+	if !ok {
+		return
+	}
+	if s.inst != nil {
+		s.inst.ack(seq)
+	}
+	s.kick()
+}
+
+// Proved says the client answered a probe: it has received all that was sent before that probe.
+func (s *Session) Proved() {
+	s.mu.Lock()
+	if len(s.proofs) == 0 {
+		s.mu.Unlock()
+		return
+	}
+	p := s.proofs[0]
+	s.proofs = s.proofs[1:]
+	for id, seq := range s.pages {
+		if p.page && seq <= p.seq {
+			delete(s.pages, id)
+			s.inFlight--
+		}
+	}
+	s.mu.Unlock()
+	if s.inst != nil {
+		s.inst.prove(p.seq)
+	}
+	s.kick()
+}
+
+// probe asks for a proof of all that was sent up to seq.
+func (s *Session) probe(p proofOf) {
+	s.mu.Lock()
+	s.proofs = append(s.proofs, p)
+	s.mu.Unlock()
+	s.wire.Probe()
+}
+
+// Writable says the wire's queue has drained and more may be sent.
+func (s *Session) Writable() { s.kick() }
+
+// Close ends the session; the wire has gone or is going.
+func (s *Session) Close() {
+	s.e.hub.leave(s.caller.TenantID, func(t *topic) {
+		if s.closed || t != s.t {
+			return
+		}
+		s.closed = true
+		delete(t.sessions, s)
+		owner := ownerOf(s.caller)
+		r := t.router(owner)
+		delete(r.every, s)
+		for k := range s.patterns {
+			r.remove(k, s)
+		}
+		if owner != "" && r.empty() {
+			delete(t.owners, owner)
+		}
+	})
+	s.e.marks.detach(s, clock.Millis(s.e.clock))
+}
+
+// offer hands a live session a change; one that cannot take it goes back to the
+// log. The topic is locked.
+func (s *Session) offer(c *models.Change, f *protocol.Frame) {
+	if !s.live || c.Seq <= s.sent || !readable(&s.caller, c.Collection, c.Key) {
+		return
+	}
+	if c.Conn != 0 && c.Conn == s.caller.ConnID || s.wire.Send(f) {
+		s.sent = c.Seq
+		return
+	}
+	s.live = false
+}

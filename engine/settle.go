@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"fmt"
+
+	"tidemark/engine/conflict"
+	"tidemark/engine/crdt"
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// settle decides every operation of the ledger in order, in memory.
+func (l *ledger) settle() {
+	l.seq = l.head.Seq
+	for _, u := range l.units {
+		l.settleUnit(u)
+	}
+}
+
+func (l *ledger) settleUnit(u *unit) {
+	settled := make([]bool, len(u.ops))
+	for i := range u.ops {
+		if settled[i] {
+			continue
+		}
+		if u.ops[i].Tx == "" {
+			l.settleSafely(u, &u.ops[i])
+			continue
+		}
+		var group []*operation
+		for j := i; j < len(u.ops); j++ {
+			if u.ops[j].Tx == u.ops[i].Tx {
+				group, settled[j] = append(group, &u.ops[j]), true
+			}
+		}
+		l.settleTx(u, group)
+	}
+}
+
+// settleTx settles operations that stand or fall together.
+func (l *ledger) settleTx(u *unit, group []*operation) {
+	mark := l.mark()
+	for i, o := range group {
+		l.settleSafely(u, o)
+		if o.result.Err == nil && o.result.Status != protocol.Conflict {
+			continue
+		}
+		l.undo(mark)
+		why := fault.New(fault.TxAborted, "The transaction was given up: its operation %d was refused.", i+1)
+		if o.result.Err != nil {
+			why = why.With("cause", fault.From(o.result.Err).Code)
+		}
+		for _, o := range group {
+			o.reject(why)
+		}
+		return
+	}
+	for _, c := range l.changes[mark.changes:] {
+		c.Tx, c.TxLast = u.ops[0].Tx, false
+		if group[0].Tx != "" {
+			c.Tx = group[0].Tx
+		}
+	}
+	if len(l.changes) > mark.changes {
+		l.changes[len(l.changes)-1].TxLast = true
+	}
+}
+
+// place is where a ledger stood, to go back to.
+type place struct {
+	seq                        int64
+	changes, conflicts, newOps int
+	items                      map[store.ItemKey]*models.Item
+	users                      map[string]*models.User
+	oldTag                     map[store.ItemKey][]string
+	ops                        map[opName]*store.OpRow
+}
+
+func copied[K comparable, V any](m map[K]V) map[K]V {
+	out := make(map[K]V, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// mark copies the maps; what they point to is never changed in place.
+func (l *ledger) mark() place {
+	return place{l.seq, len(l.changes), len(l.conflicts), len(l.newOps), copied(l.items), copied(l.users), copied(l.oldTag), copied(l.ops)}
+}
+
+func (l *ledger) undo(p place) {
+	l.seq, l.changes, l.conflicts, l.newOps = p.seq, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+	l.items, l.users, l.oldTag, l.ops = p.items, p.users, p.oldTag, p.ops
+}
+
+// settleSafely keeps a panic in one operation from its batch.
+func (l *ledger) settleSafely(u *unit, o *operation) {
+	defer func() {
+		if r := recover(); r != nil {
+			o.reject(fmt.Errorf("settling an operation panicked: %v", r))
+		}
+	}()
+	if l.replay(u, o) {
+		return
+	}
+	l.settleOne(u, o)
+	l.remember(u, o)
+}
+
+// state is the item as the batch sees it now: changed by it, read with its
+// value, or remembered; nil when the key never was.
+func (l *ledger) state(k store.ItemKey) *models.Item {
+	if it := l.items[k]; it != nil {
+		return it
+	}
+	if it := l.valued[k]; it != nil {
+		return it
+	}
+	return l.cached.items[k]
+}
+
+func (l *ledger) settleOne(u *unit, o *operation) {
+	k := o.key()
+	it := l.state(k)
+	if it == nil {
+		it = &models.Item{TenantID: l.head.TenantID, Owner: o.owner, Collection: o.Collection, Key: o.Key, Deleted: true, Version: l.cached.purged[bucketOf(k)]}
+	}
+	if o.guard.set() {
+		l.settleGuarded(u, o, it)
+		return
+	}
+	if o.Kind == protocol.Remove && (it.Deleted || it.Expired(l.now)) && (o.Base == nil || *o.Base <= it.Version) {
+		o.reject(fault.New(fault.NotFound, "There is no such item."))
+		return
+	}
+	if it.Expired(l.now) {
+		it = l.expire(it)
+	}
+	hlc, ts := l.clocks(o, it)
+	switch {
+	case o.Base != nil && !current(u, o, it):
+		l.conflicting(u, o, it, hlc, ts)
+	case o.Base == nil && o.Timestamp != nil && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
+		l.lose(u, o, it, conflictOf(u, o, it, models.ConflictOlder, hlc, ts), models.StrategyLWW,
+			conflict.Verdict{Winner: conflict.Current, Reason: "The stored write has the later clock."})
+	default:
+		l.apply(u, o, it, hlc, ts)
+	}
+}
+
+// clocks gives the operation its hybrid clock and its timestamp.
+func (l *ledger) clocks(o *operation, it *models.Item) (hlc, ts int64) {
+	if o.Timestamp == nil {
+		return crdt.Tick(l.now, it.HLC), l.now
+	}
+	hlc = crdt.At(o.timestamp)
+	if o.Base != nil && *o.Base == it.Version {
+		hlc = max(hlc, it.HLC+1)
+	}
+	return hlc, o.timestamp
+}
+
+// current says whether the base is what stands, counting the unbroken run of
+// writes of this very instance as known to it.
+func current(u *unit, o *operation, it *models.Item) bool {
+	base := *o.Base
+	if base == it.Version && it.ID != "" || base == 0 && it.Deleted {
+		return true
+	}
+	own := u.caller.InstanceID != "" && it.RunInstance == u.caller.InstanceID && it.RunUser == u.caller.UserID
+	return own && base >= it.RunBase && base < it.Version
+}
+
+func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int64) {
+	kind := models.ConflictConcurrent
+	switch {
+	case *o.Base > it.Version || it.ID == "":
+		kind = models.ConflictLostBase
+	case it.Deleted || o.Kind == protocol.Remove:
+		kind = models.ConflictDelete
+	}
+	c := conflictOf(u, o, it, kind, hlc, ts)
+	strategy, verdict := models.StrategyNone, conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
+	if kind != models.ConflictLostBase {
+		strategy = u.caller.Strategy
+		verdict = conflict.For(strategy).Settle(
+			conflict.Side{HLC: it.HLC, Instance: it.Instance, Value: it.Value, Deleted: it.Deleted},
+			conflict.Side{HLC: hlc, Instance: u.caller.InstanceID, Value: o.Value, Deleted: o.Kind == protocol.Remove})
+	}
+	if verdict.Winner == conflict.Incoming {
+		l.win(u, o, it, c, strategy, verdict, max(hlc, it.HLC+1), ts)
+		return
+	}
+	l.lose(u, o, it, c, strategy, verdict)
+}
+
+func conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) *models.Conflict {
+	c := &models.Conflict{
+		TenantID: it.TenantID, ItemID: it.ID, Collection: it.Collection, Owner: it.Owner, Key: it.Key, Kind: kind,
+		BaseVersion: -1, CurrentVersion: it.Version, CurrentSeq: it.Seq, CurrentValue: it.Value, CurrentDeleted: it.Deleted,
+		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
+		IncomingOp: models.ChangeSet, IncomingValue: o.Value, IncomingMetadata: o.Metadata, IncomingTags: o.Tags, IncomingTimestamp: ts,
+		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id,
+		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID,
+	}
+	if o.Base != nil {
+		c.BaseVersion = *o.Base
+	}
+	if o.Kind == protocol.Remove {
+		c.IncomingOp = models.ChangeRemove
+	}
+	return c
+}
+
+// keep files a conflict with its verdict.
+func (l *ledger) keep(c *models.Conflict, s models.Strategy, v conflict.Verdict) {
+	c.ID, c.CreatedAt, c.Strategy, c.Winner, c.Reason, c.Status = clock.NewID(l.e.clock), l.now, s, string(v.Winner), v.Reason, models.ConflictOpen
+	if v.Winner != conflict.Nobody {
+		c.Status, c.ResolvedAt, c.ResolvedBy = models.ConflictResolved, l.now, "policy"
+	}
+	l.conflicts = append(l.conflicts, c)
+}
+
+// lose leaves the stored value standing and keeps the incoming one.
+func (l *ledger) lose(_ *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict) {
+	l.keep(c, s, v)
+	stands := it.Value
+	if stands == nil {
+		stands = null
+	}
+	if v.Winner == conflict.Nobody {
+		err := fault.New(fault.VersionConflict, "The item has changed since version %d; it is at version %d now.", *o.Base, it.Version).
+			With("conflictId", c.ID).With("value", rawJSON(stands)).With("version", it.Version)
+		o.reject(err)
+		o.result.ConflictID = c.ID
+		return
+	}
+	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Conflict, Version: it.Version, Timestamp: it.Timestamp, Seq: it.Seq, Value: stands, ConflictID: c.ID}
+}
+
+// win lets the incoming write stand and keeps the stored one in the conflict.
+func (l *ledger) win(u *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict, hlc, ts int64) {
+	l.apply(u, o, it, hlc, ts)
+	if o.result.Err != nil {
+		return
+	}
+	l.keep(c, s, v)
+	c.ResultSeq = o.result.Seq
+	o.result.Status, o.result.ConflictID = protocol.Conflict, c.ID
+	o.result.Value = l.items[keyOf(it)].Value
+	if o.result.Value == nil {
+		o.result.Value = null
+	}
+}
+
+var null = []byte("null")

@@ -1,0 +1,46 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+CREATE TABLE conflicts (
+  id                 VARBINARY(26) NOT NULL,
+  tenant_id          VARBINARY(26) NOT NULL,
+  item_id            VARBINARY(26) NOT NULL,
+  owner              VARBINARY(128) NOT NULL,
+  collection         VARBINARY(64) NOT NULL,
+  item_key           VARBINARY(512) NOT NULL,
+  kind               VARBINARY(16) NOT NULL,
+  strategy           VARBINARY(32) NOT NULL,
+  status             VARBINARY(16) NOT NULL,
+  winner             VARBINARY(16) NOT NULL,
+  reason             VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  base_version       BIGINT NOT NULL,
+  base_seq           BIGINT NOT NULL,
+  base_value         MEDIUMBLOB NULL,
+  current_version    BIGINT NOT NULL,
+  current_seq        BIGINT NOT NULL,
+  current_value      MEDIUMBLOB NULL,
+  current_deleted    TINYINT NOT NULL DEFAULT 0,
+  current_instance   VARBINARY(128) NOT NULL,
+  current_hlc        BIGINT NOT NULL,
+  incoming_op        TINYINT NOT NULL DEFAULT 0,
+  incoming_value     MEDIUMBLOB NULL,
+  incoming_metadata  MEDIUMBLOB NULL,
+  incoming_tags      BLOB NULL,
+  incoming_timestamp BIGINT NOT NULL,
+  incoming_hlc       BIGINT NOT NULL,
+  incoming_instance  VARBINARY(128) NOT NULL,
+  op_id              VARBINARY(64) NOT NULL,
+  result_seq         BIGINT NOT NULL,
+  actor              VARBINARY(160) NOT NULL,
+  address            VARBINARY(64) NOT NULL,
+  request_id         VARBINARY(64) NOT NULL,
+  created_at         BIGINT NOT NULL,
+  resolved_at        BIGINT NOT NULL,
+  resolved_by        VARBINARY(160) NOT NULL,
+  version            BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (id),
+  KEY conflicts_queue (tenant_id, status, id),
+  KEY conflicts_item (tenant_id, item_id, id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- +goose Down
+DROP TABLE conflicts;

@@ -1,0 +1,23 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+CREATE TABLE instances (
+  tenant_id     VARBINARY(26) NOT NULL,
+  user_id       VARBINARY(128) NOT NULL,
+  instance_id   VARBINARY(128) NOT NULL,
+  mark          BIGINT NOT NULL,
+  acks          TINYINT NOT NULL DEFAULT 0,
+  platform      VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  user_agent    VARCHAR(400) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  address       VARBINARY(64) NOT NULL,
+  door          TINYINT NOT NULL DEFAULT 0,
+  clock_skew    TINYINT NOT NULL DEFAULT 0,
+  node          VARBINARY(64) NOT NULL,
+  conn_id       BIGINT NOT NULL,
+  connected_at  BIGINT NOT NULL,
+  first_seen_at BIGINT NOT NULL,
+  last_seen_at  BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, user_id, instance_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- +goose Down
+DROP TABLE instances;

@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+INSERT IGNORE INTO revisions (id, n) VALUES (1, 1);
+
+-- +goose Down
+DELETE FROM revisions WHERE id = 1;

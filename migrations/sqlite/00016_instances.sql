@@ -1,0 +1,22 @@
+-- +goose Up
+CREATE TABLE instances (
+  tenant_id     TEXT NOT NULL,
+  user_id       TEXT NOT NULL,
+  instance_id   TEXT NOT NULL,
+  mark          INTEGER NOT NULL,
+  acks          INTEGER NOT NULL DEFAULT 0,
+  platform      TEXT NOT NULL,
+  user_agent    TEXT NOT NULL,
+  address       TEXT NOT NULL,
+  door          INTEGER NOT NULL DEFAULT 0,
+  clock_skew    INTEGER NOT NULL DEFAULT 0,
+  node          TEXT NOT NULL,
+  conn_id       INTEGER NOT NULL,
+  connected_at  INTEGER NOT NULL,
+  first_seen_at INTEGER NOT NULL,
+  last_seen_at  INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, user_id, instance_id)
+) STRICT, WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE instances;

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+const adminSelect = `SELECT id, email, name, password_hash, disabled, version, created_at, updated_at, last_login_at FROM admins`
+
+const setupToken = "setup_token" // in meta: the hash of the one-time setup token
+
+func scanAdmin(row scanner, a *models.Admin) error {
+	return row.Scan(&a.ID, &a.Email, &a.Name, &a.PasswordHash, &a.Disabled, &a.Version, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt)
+}
+
+// CreateAdmin adds an administrator and fills in the id and times. An e-mail that is taken is `invalid`.
+func (s *Store) CreateAdmin(ctx context.Context, m models.Admin) (models.Admin, error) {
+	m = s.newAdmin(m)
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		return adminAudit(m, "admin.create"), insertAdmin(tx, m)
+	})
+	return m, s.takenEmail(err)
+}
+
+// SetUpAdmin adds the first administrator for the one who holds the setup token,
+// which is used up: `token_invalid` when it is another one, or an administrator exists.
+func (s *Store) SetUpAdmin(ctx context.Context, tokenHash []byte, m models.Admin) (models.Admin, error) {
+	m = s.newAdmin(m)
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("DELETE FROM meta WHERE name = ? AND value = ?", setupToken, tokenHash)
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		n, err := countAdmins(tx)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		if n > 0 || res.RowsAffected != 1 {
+			return models.AuditEntry{}, errSetupLink()
+		}
+		return adminAudit(m, "admin.setup"), insertAdmin(tx, m)
+	})
+	return m, s.takenEmail(err)
+}
+
+// CheckSetupToken says whether the hash is that of the setup token: `token_invalid` otherwise.
+func (s *Store) CheckSetupToken(ctx context.Context, hash []byte) error {
+	var n int64
+	err := s.read(ctx).Raw("SELECT COUNT(*) FROM meta WHERE name = ? AND value = ?", setupToken, hash).Row().Scan(&n)
+	if err == nil && n == 0 {
+		return errSetupLink()
+	}
+	return s.fault(err)
+}
+
+func errSetupLink() error {
+	return fault.New(fault.TokenInvalid, "This setup link is no longer good.")
+}
+
+// SetSetupToken replaces the setup token by the one with the hash: `already_resolved` when an administrator exists.
+func (s *Store) SetSetupToken(ctx context.Context, hash []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		n, err := countAdmins(tx)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return fault.New(fault.AlreadyResolved, "Tidemark is set up already. Sign in.")
+		}
+		if err := tx.Exec("DELETE FROM meta WHERE name = ?", setupToken).Error; err != nil {
+			return err
+		}
+		return tx.Exec("INSERT INTO meta (name, value) VALUES (?,?)", setupToken, hash).Error
+	})
+}
+
+// Admins counts the administrators.
+func (s *Store) Admins(ctx context.Context) (int64, error) {
+	n, err := countAdmins(s.read(ctx))
+	return n, s.fault(err)
+}
+
+func countAdmins(db *gorm.DB) (int64, error) {
+	var n int64
+	err := db.Raw("SELECT COUNT(*) FROM admins").Row().Scan(&n)
+	return n, err
+}
+
+// AdminByID reads an administrator; unknown is `not_found`.
+func (s *Store) AdminByID(ctx context.Context, id string) (models.Admin, error) {
+	m, err := scanOne(s.read(ctx), scanAdmin, adminSelect+" WHERE id = ?", id)
+	return m, s.fault(err)
+}
+
+// AdminByEmail reads an administrator; unknown is `not_found`.
+func (s *Store) AdminByEmail(ctx context.Context, email string) (models.Admin, error) {
+	m, err := scanOne(s.read(ctx), scanAdmin, adminSelect+" WHERE email = ?", email)
+	return m, s.fault(err)
+}
+
+// AdminSignedIn notes a sign-in and, when one is given, a stronger hash of the same password.
+func (s *Store) AdminSignedIn(ctx context.Context, m models.Admin, stronger []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE admins SET last_login_at = ? WHERE id = ?", clock.Millis(s.clock), m.ID).Error; err != nil {
+			return err
+		}
+		if stronger != nil {
+			err := tx.Exec("UPDATE admins SET password_hash = ? WHERE id = ? AND password_hash = ?", stronger, m.ID, m.PasswordHash).Error
+			if err != nil {
+				return err
+			}
+		}
+		return s.addAudit(ctx, tx, adminAudit(m, "admin.signin"))
+	})
+}
+
+func (s *Store) newAdmin(m models.Admin) models.Admin {
+	now := clock.Millis(s.clock)
+	m.ID, m.Version, m.CreatedAt, m.UpdatedAt = clock.NewID(s.clock), 1, now, now
+	return m
+}
+
+func insertAdmin(tx *gorm.DB, m models.Admin) error {
+	return tx.Exec(`INSERT INTO admins (id, email, name, password_hash, disabled, version, created_at, updated_at, last_login_at)
+VALUES (?,?,?,?,0,?,?,?,0)`, m.ID, m.Email, m.Name, m.PasswordHash, m.Version, m.CreatedAt, m.UpdatedAt).Error
+}
+
+func adminAudit(m models.Admin, action string) models.AuditEntry {
+	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email})}
+}
+
+func (s *Store) takenEmail(err error) error {
+	if s.Duplicate(err) {
+		return fault.OfField("email", "taken", "belongs to an administrator already")
+	}
+	return err
+}

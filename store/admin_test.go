@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/internal/testkit"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// onEach runs a test on an empty store of every database, with a clock to move.
+func onEach(t *testing.T, test func(t *testing.T, s *store.Store, c *clock.Manual)) {
+	t.Helper()
+	run := func(t *testing.T, o store.Options) {
+		t.Helper()
+		c := clock.At(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+		o.Clock = c
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		test(t, s, c)
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		run(t, store.Options{SQLite: filepath.Join(t.TempDir(), "t.db")})
+	})
+	t.Run("mariadb", func(t *testing.T) {
+		t.Parallel()
+		db := testkit.MariaDB(t)
+		run(t, store.Options{MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}})
+	})
+}
+
+func wantFault(t *testing.T, err error, want fault.Code) {
+	t.Helper()
+	if got := fault.CodeOf(err); got != want {
+		t.Errorf("code %q, want %q (%v)", got, want, err)
+	}
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func TestSetupIsWonOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		token := make([]byte, 32)
+		wantFault(t, s.CheckSetupToken(t.Context(), token), fault.TokenInvalid)
+		for range 2 {
+			wantFault(t, s.SetSetupToken(t.Context(), token), "")
+		}
+		wantFault(t, s.CheckSetupToken(t.Context(), token), "")
+		var wg sync.WaitGroup
+		errs := make([]error, 4)
+		for i, email := range []string{"a@x.org", "b@x.org", "c@x.org", "d@x.org"} {
+			wg.Go(func() {
+				_, errs[i] = s.SetUpAdmin(t.Context(), token, models.Admin{Email: email, PasswordHash: []byte("h")})
+			})
+		}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else {
+				wantFault(t, err, fault.TokenInvalid)
+			}
+		}
+		if n := must[int64](t)(s.Admins(t.Context())); won != 1 || n != 1 {
+			t.Errorf("%d won, %d administrators", won, n)
+		}
+		wantFault(t, s.SetSetupToken(t.Context(), token), fault.AlreadyResolved)
+	})
+}
+
+func TestAdmins(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
+		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", Name: "Añ", PasswordHash: []byte("old")}))
+		_, err := s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("h")})
+		wantFault(t, err, fault.Invalid)
+		c.Advance(time.Minute)
+		wantFault(t, s.AdminSignedIn(t.Context(), m, []byte("new")), "")
+		got := must[models.Admin](t)(s.AdminByEmail(t.Context(), "a@x.org"))
+		if got.LastLoginAt != clock.Millis(c) || string(got.PasswordHash) != "new" || got.Name != "Añ" {
+			t.Errorf("%+v", got)
+		}
+		wantFault(t, s.AdminSignedIn(t.Context(), m, []byte("late")), "")
+		if got = must[models.Admin](t)(s.AdminByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" {
+			t.Error("a hash made of an older one replaces the newer")
+		}
+		_, err = s.AdminByEmail(t.Context(), "A@x.org")
+		wantFault(t, err, fault.NotFound)
+	})
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"tidemark/models"
+)
+
+var changeColumns = []string{
+	"tenant_id", "seq", "item_id", "owner", "collection", "item_key", "op", "version", "base", "prev_seq", "value", "metadata",
+	"timestamp", "hlc", "size", "compression", "tags", "expires_at", "priority", "instance", "op_id", "client_op", "tx", "tx_last",
+	"actor", "door", "address", "request_id", "at",
+}
+
+var changeSelect = "SELECT " + strings.Join(changeColumns, ", ") + " FROM changes"
+
+func bindChange(args []any, c *models.Change) []any {
+	return append(args, c.TenantID, c.Seq, c.ItemID, c.Owner, c.Collection, c.Key, int64(c.Op), c.Version, c.Base, c.PrevSeq,
+		storedForm(c.Value, c.Stored), orNil(c.Metadata), c.Timestamp, c.HLC, c.Size, c.Compression, orNil(encodeTags(c.Tags)), c.ExpiresAt,
+		c.Priority, c.Instance, c.OpID, asInt(c.ClientOp), c.Tx, asInt(c.TxLast), c.Actor, int64(c.Door), c.Address, c.RequestID, c.At)
+}
+
+func asInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanChange(row scanner, c *models.Change) error {
+	var tags []byte
+	err := row.Scan(&c.TenantID, &c.Seq, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Op, &c.Version, &c.Base, &c.PrevSeq,
+		&c.Value, &c.Metadata, &c.Timestamp, &c.HLC, &c.Size, &c.Compression, &tags, &c.ExpiresAt, &c.Priority, &c.Instance,
+		&c.OpID, &c.ClientOp, &c.Tx, &c.TxLast, &c.Actor, &c.Door, &c.Address, &c.RequestID, &c.At)
+	if err != nil {
+		return err
+	}
+	if c.Compression != "" {
+		if c.Value, err = unpack(c.Value, c.Compression); err != nil {
+			return err
+		}
+	}
+	c.Tags, err = decodeTags(tags)
+	return err
+}
+
+// scanChanges reads rows to their end or until bytes of values have been read, at least one row.
+func scanChanges(rows *sql.Rows, maxBytes int64) ([]models.Change, error) {
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Change
+	var bytes int64
+	for rows.Next() {
+		out = append(out, models.Change{})
+		c := &out[len(out)-1]
+		if err := scanChange(rows, c); err != nil {
+			return nil, err
+		}
+		bytes += int64(len(c.Value) + len(c.Metadata))
+		if maxBytes > 0 && bytes >= maxBytes {
+			break
+		}
+	}
+	return out, rows.Err()
+}
+
+// LogQuery asks for a stretch of a tenant's log.
+type LogQuery struct {
+	TenantID string
+	Owner    string // empty: all owners
+	After    int64  // rows above this sequence number
+	UpTo     int64  // and no higher than this one
+	Limit    int
+	MaxBytes int64 // of values; at least one row is read; 0: no bound
+}
+
+// Changes reads rows of the log in order of their sequence numbers.
+func (s *Store) Changes(ctx context.Context, q LogQuery) ([]models.Change, error) {
+	text, args := changeSelect+" WHERE tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", []any{q.TenantID, q.After, q.UpTo, q.Limit}
+	if q.Owner != "" {
+		text, args = changeSelect+" WHERE tenant_id = ? AND owner = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", []any{q.TenantID, q.Owner, q.After, q.UpTo, q.Limit}
+	}
+	rows, err := s.query(ctx, text, args...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out, err := scanChanges(rows, q.MaxBytes)
+	return out, s.fault(err)
+}
+
+// ChangeAt reads one row of the log; `not_found` when it is not kept.
+func (s *Store) ChangeAt(ctx context.Context, tenantID string, seq int64) (models.Change, error) {
+	var c models.Change
+	row, err := s.queryRow(ctx, changeSelect+" WHERE tenant_id = ? AND seq = ?", tenantID, seq)
+	if err != nil {
+		return c, s.fault(err)
+	}
+	return c, s.fault(scanChange(row, &c))
+}
+
+// query runs a read that is asked often, prepared.
+func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	st, err := s.readStmts.get(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+func (s *Store) queryRow(ctx context.Context, text string, args ...any) (*sql.Row, error) {
+	st, err := s.readStmts.get(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryRowContext(ctx, args...), nil
+}

@@ -1,0 +1,296 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"tidemark/models"
+)
+
+// CommitTx is the transaction of one batch of the change log. Its methods are
+// the only writers of heads, changes, items, tags, users, ops and conflicts,
+// and a tenant's head must be locked or moved before anything else of that tenant is touched.
+type CommitTx struct {
+	ctx  context.Context
+	s    *Store
+	tx   *sql.Tx
+	args []any
+}
+
+// CommitError says that the COMMIT itself failed: whether it happened is unknown.
+type CommitError struct{ Err error }
+
+func (e *CommitError) Error() string { return "commit: " + e.Err.Error() }
+
+// Unwrap gives the driver's error.
+func (e *CommitError) Unwrap() error { return e.Err }
+
+// Commit runs f in one transaction and commits it. The error of the commit
+// itself is a *CommitError; any other error means nothing was written.
+func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
+	release, err := s.beginWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	tx, err := s.wdb.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(&CommitTx{ctx: ctx, s: s, tx: tx}); err != nil {
+		_ = tx.Rollback() // the first error tells why
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return &CommitError{Err: err}
+	}
+	return nil
+}
+
+func (t *CommitTx) exec(query string, args ...any) error {
+	_, err := t.execRows(query, args...)
+	return err
+}
+
+func (t *CommitTx) execRows(query string, args ...any) (int64, error) {
+	st, err := t.s.stmts.get(t.ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := t.tx.StmtContext(t.ctx, st).ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// LockHead locks a tenant's head, waiting for whoever holds it.
+func (t *CommitTx) LockHead(tenantID string) (models.Head, error) {
+	var h models.Head
+	err := t.tx.QueryRowContext(t.ctx, headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID).Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch)
+	return h, t.s.fault(err)
+}
+
+// TryLockHeads locks those heads that nobody holds and returns them.
+func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
+	args := make([]any, len(tenantIDs))
+	for i, id := range tenantIDs {
+		args[i] = id
+	}
+	rows, err := t.tx.QueryContext(t.ctx, headSelect+" WHERE tenant_id IN (?"+strings.Repeat(",?", len(args)-1)+") ORDER BY tenant_id"+t.s.dialect.skipLocked, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Head
+	for rows.Next() {
+		var h models.Head
+		if err := rows.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch); err != nil {
+			return nil, err
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+// MoveHead moves a head on to a later sequence number, and locks it; false, with
+// nothing done, when it no longer stood where the caller saw it.
+func (t *CommitTx) MoveHead(seen models.Head, to int64) (bool, error) {
+	n, err := t.execRows("UPDATE tenant_heads SET seq = ? WHERE tenant_id = ? AND seq = ? AND purges = ?", to, seen.TenantID, seen.Seq, seen.Purges)
+	return n == 1, err
+}
+
+// LoadItems reads the items of the keys, tombstones included; absent keys are absent.
+func (t *CommitTx) LoadItems(tenantID string, keys []ItemKey, values bool) ([]models.Item, error) {
+	sel := itemStateSelect
+	if values {
+		sel = itemSelect
+	}
+	var out []models.Item
+	for len(keys) > 0 {
+		n := min(len(keys), maxStatementRows)
+		where, args := keyCondition(tenantID, keys[:n])
+		rows, err := t.tx.QueryContext(t.ctx, sel+where, args...)
+		if err != nil {
+			return nil, err
+		}
+		items, err := scanItems(rows, 0)
+		if err != nil {
+			return nil, err
+		}
+		out, keys = append(out, items...), keys[n:]
+	}
+	return out, nil
+}
+
+// keyCondition groups keys by owner and collection, so that each group is one range of the index.
+func keyCondition(tenantID string, keys []ItemKey) (string, []any) {
+	type group struct{ owner, collection string }
+	groups, order := map[group][]string{}, []group{}
+	for _, k := range keys {
+		g := group{k.Owner, k.Collection}
+		if groups[g] == nil {
+			order = append(order, g)
+		}
+		groups[g] = append(groups[g], k.Key)
+	}
+	var b strings.Builder
+	args := make([]any, 0, len(keys)+3*len(order))
+	b.WriteString(" WHERE ")
+	for i, g := range order {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		b.WriteString("tenant_id = ? AND owner = ? AND collection = ? AND item_key IN (?")
+		b.WriteString(strings.Repeat(",?", len(groups[g])-1))
+		b.WriteString(")")
+		args = append(args, tenantID, g.owner, g.collection)
+		for _, k := range groups[g] {
+			args = append(args, k)
+		}
+	}
+	return b.String(), args
+}
+
+// ChangeAt reads one row of the log; `not_found` when it is not kept.
+func (t *CommitTx) ChangeAt(tenantID string, seq int64) (models.Change, error) {
+	var c models.Change
+	err := scanChange(t.tx.QueryRowContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND seq = ?", tenantID, seq), &c)
+	return c, t.s.fault(err)
+}
+
+var insertChanges = newInserter("INSERT", "changes", changeColumns, "")
+
+// InsertChanges appends rows to the log.
+func (t *CommitTx) InsertChanges(rows []*models.Change) error {
+	return insertChanges.run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
+		func(args []any, i int) []any { return bindChange(args, rows[i]) })
+}
+
+var upsertItems = map[string]*inserter{
+	"sqlite": newInserter("INSERT", "items", itemColumns, sqliteDialect.upsertItem),
+	"mysql":  newInserter("INSERT", "items", itemColumns, mysqlDialect.upsertItem),
+}
+
+// UpsertItems writes the latest state of items; callers sort them by key so that nodes lock in one order.
+func (t *CommitTx) UpsertItems(rows []*models.Item) error {
+	return upsertItems[t.s.dialect.name].run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
+		func(args []any, i int) []any { return bindItem(args, rows[i]) })
+}
+
+// ReplaceTags changes the tag index of an item from its old tags to its new ones.
+func (t *CommitTx) ReplaceTags(it *models.Item, old, tags []string) error {
+	for _, tag := range old {
+		if err := t.exec("DELETE FROM item_tags WHERE tenant_id = ? AND owner = ? AND tag = ? AND collection = ? AND item_key = ?", it.TenantID, it.Owner, tag, it.Collection, it.Key); err != nil {
+			return err
+		}
+	}
+	for _, tag := range tags {
+		if err := t.exec(t.s.dialect.insertIgnore+" INTO item_tags (tenant_id, owner, tag, collection, item_key) VALUES (?,?,?,?,?)", it.TenantID, it.Owner, tag, it.Collection, it.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadUsers reads the usage rows of users; absent ones are absent.
+func (t *CommitTx) LoadUsers(tenantID string, ids []string) ([]models.User, error) {
+	args := []any{tenantID}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	rows, err := t.tx.QueryContext(t.ctx, "SELECT user_id, bytes, items, created_at FROM users WHERE tenant_id = ? AND user_id IN (?"+strings.Repeat(",?", len(ids)-1)+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.User
+	for rows.Next() {
+		u := models.User{TenantID: tenantID}
+		if err := rows.Scan(&u.ID, &u.Bytes, &u.Items, &u.CreatedAt); err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	return out, rows.Err()
+}
+
+var upsertUsers = map[string]*inserter{
+	"sqlite": newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, sqliteDialect.upsertUser),
+	"mysql":  newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, mysqlDialect.upsertUser),
+}
+
+// UpsertUsers writes usage rows.
+func (t *CommitTx) UpsertUsers(rows []*models.User) error {
+	return upsertUsers[t.s.dialect.name].run(t, len(rows), func(int) int { return 256 }, func(args []any, i int) []any {
+		u := rows[i]
+		return append(args, u.TenantID, u.ID, u.Bytes, u.Items, u.CreatedAt)
+	})
+}
+
+// OpRow remembers the outcome of an operation that carried a client's id.
+type OpRow struct {
+	TenantID    string
+	UserID      string
+	Sender      string // instance or key
+	OpID        string
+	RequestHash [16]byte
+	Outcome     []byte
+	At          int64
+}
+
+// LoadOps reads the remembered operations of one sender among the ids.
+func (t *CommitTx) LoadOps(tenantID, userID, sender string, ids []string) ([]OpRow, error) {
+	args := []any{tenantID, userID, sender}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	rows, err := t.tx.QueryContext(t.ctx, "SELECT op_id, request_hash, outcome, at FROM ops WHERE tenant_id = ? AND user_id = ? AND sender = ? AND op_id IN (?"+strings.Repeat(",?", len(ids)-1)+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []OpRow
+	for rows.Next() {
+		o := OpRow{TenantID: tenantID, UserID: userID, Sender: sender}
+		var hash []byte
+		if err := rows.Scan(&o.OpID, &hash, &o.Outcome, &o.At); err != nil {
+			return nil, err
+		}
+		if copy(o.RequestHash[:], hash) != len(o.RequestHash) {
+			return nil, fmt.Errorf("operation %s has a damaged request hash", o.OpID)
+		}
+		out = append(out, o)
+	}
+	return out, rows.Err()
+}
+
+var insertOps = newInserter("INSERT", "ops", []string{"tenant_id", "user_id", "sender", "op_id", "request_hash", "outcome", "at"}, "")
+
+// InsertOps remembers operations.
+func (t *CommitTx) InsertOps(rows []*OpRow) error {
+	return insertOps.run(t, len(rows), func(i int) int { return len(rows[i].Outcome) + 256 }, func(args []any, i int) []any {
+		o := rows[i]
+		return append(args, o.TenantID, o.UserID, o.Sender, o.OpID, o.RequestHash[:], o.Outcome, o.At)
+	})
+}
+
+// PurgedVersions reads the highest purged version of each bucket of keys.
+func (t *CommitTx) PurgedVersions(tenantID string) (map[int64]int64, error) {
+	rows, err := t.tx.QueryContext(t.ctx, "SELECT bucket, version FROM purged_versions WHERE tenant_id = ?", tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	out := map[int64]int64{}
+	for rows.Next() {
+		var bucket, version int64
+		if err := rows.Scan(&bucket, &version); err != nil {
+			return nil, err
+		}
+		out[bucket] = version
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"tidemark/models"
+)
+
+var conflictColumns = []string{
+	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "status", "winner", "reason", "base_version",
+	"base_seq", "base_value", "current_version", "current_seq", "current_value", "current_deleted", "current_instance", "current_hlc",
+	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
+	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "version",
+}
+
+var insertConflicts = newInserter("INSERT", "conflicts", conflictColumns, "")
+
+// InsertConflicts keeps conflicts with both sides and the base.
+func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
+	size := func(i int) int {
+		return len(rows[i].BaseValue) + len(rows[i].CurrentValue) + len(rows[i].IncomingValue) + 1024
+	}
+	return insertConflicts.run(t, len(rows), size, func(args []any, i int) []any {
+		c := rows[i]
+		return append(args, c.ID, c.TenantID, c.ItemID, c.Owner, c.Collection, c.Key, string(c.Kind), string(c.Strategy), string(c.Status), c.Winner,
+			c.Reason, c.BaseVersion, c.BaseSeq, orNil(c.BaseValue), c.CurrentVersion, c.CurrentSeq, orNil(c.CurrentValue), asInt(c.CurrentDeleted),
+			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)),
+			c.IncomingTimestamp, c.IncomingHLC, c.IncomingInstance, c.OpID, c.ResultSeq, c.Actor, c.Address, c.RequestID, c.CreatedAt, c.ResolvedAt,
+			c.ResolvedBy, max(c.Version, 1))
+	})
+}
+
+// ConflictExists says whether a conflict was kept; the transaction holds the tenant's head.
+func (t *CommitTx) ConflictExists(tenantID, id string) (bool, error) {
+	var n int
+	err := t.tx.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM conflicts WHERE id = ? AND tenant_id = ?", id, tenantID).Scan(&n)
+	return n > 0, err
+}
+
+var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"
+
+func scanConflict(row scanner, c *models.Conflict) error {
+	var tags []byte
+	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.Status, &c.Winner, &c.Reason,
+		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentDeleted, &c.CurrentInstance,
+		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
+		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Version)
+	if err != nil {
+		return err
+	}
+	c.IncomingTags, err = decodeTags(tags)
+	return err
+}
+
+// Conflict reads one conflict of a tenant; `not_found` for another's as for none.
+func (s *Store) Conflict(ctx context.Context, tenantID, id string) (models.Conflict, error) {
+	var c models.Conflict
+	row, err := s.queryRow(ctx, conflictSelect+" WHERE id = ? AND tenant_id = ?", id, tenantID)
+	if err != nil {
+		return c, s.fault(err)
+	}
+	return c, s.fault(scanConflict(row, &c))
+}
+
+// Conflicts reads the newest conflicts of a tenant with a status; owner empty means all users'.
+func (s *Store) Conflicts(ctx context.Context, tenantID, owner string, status models.ConflictStatus, limit int) ([]models.Conflict, error) {
+	text, args := conflictSelect+" WHERE tenant_id = ? AND status = ?", []any{tenantID, string(status)}
+	if owner != "" {
+		text, args = text+" AND owner = ?", append(args, owner)
+	}
+	rows, err := s.query(ctx, text+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Conflict
+	for rows.Next() {
+		var c models.Conflict
+		if err := scanConflict(rows, &c); err != nil {
+			return nil, s.fault(err)
+		}
+		out = append(out, c)
+	}
+	return out, s.fault(rows.Err())
+}
+
+// OpenConflicts counts what waits in a tenant's review queue; owner empty means all users'.
+func (s *Store) OpenConflicts(ctx context.Context, tenantID, owner string) (int64, error) {
+	text, args := "SELECT COUNT(*) FROM conflicts WHERE tenant_id = ? AND status = ?", []any{tenantID, string(models.ConflictOpen)}
+	if owner != "" {
+		text, args = text+" AND owner = ?", append(args, owner)
+	}
+	var n int64
+	row, err := s.queryRow(ctx, text, args...)
+	if err != nil {
+		return 0, s.fault(err)
+	}
+	return n, s.fault(row.Scan(&n))
+}

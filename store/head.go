@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"tidemark/models"
+)
+
+const headSelect = "SELECT tenant_id, seq, floor, purges, epoch FROM tenant_heads"
+
+// Head reads where a tenant's log stands.
+func (s *Store) Head(ctx context.Context, tenantID string) (models.Head, error) {
+	var h models.Head
+	row, err := s.queryRow(ctx, headSelect+" WHERE tenant_id = ?", tenantID)
+	if err != nil {
+		return h, s.fault(err)
+	}
+	return h, s.fault(row.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch))
+}
+
+// Heads reads the heads of several tenants; unknown ones are absent. No ids means all tenants.
+func (s *Store) Heads(ctx context.Context, tenantIDs ...string) ([]models.Head, error) {
+	text, args := headSelect, []any{}
+	if len(tenantIDs) > 0 {
+		text += " WHERE tenant_id IN (?" + strings.Repeat(",?", len(tenantIDs)-1) + ")"
+		for _, id := range tenantIDs {
+			args = append(args, id)
+		}
+	}
+	rows, err := s.rdb.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Head
+	for rows.Next() {
+		var h models.Head
+		if err := rows.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch); err != nil {
+			return nil, s.fault(err)
+		}
+		out = append(out, h)
+	}
+	return out, s.fault(rows.Err())
+}

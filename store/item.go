@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"tidemark/models"
+)
+
+var itemColumns = []string{
+	"id", "tenant_id", "owner", "collection", "item_key", "value", "metadata", "version", "timestamp", "hlc", "seq", "instance",
+	"deleted", "size", "compression", "tags", "expires_at", "priority", "modified_at", "run_user", "run_instance", "run_base",
+}
+
+var (
+	itemSelect = "SELECT " + strings.Join(itemColumns, ", ") + " FROM items"
+	// the state without the value: NULL stands for it
+	itemStateSelect = strings.Replace(itemSelect, " value,", " NULL,", 1)
+)
+
+func bindItem(args []any, it *models.Item) []any {
+	var expires any
+	if it.ExpiresAt != 0 {
+		expires = it.ExpiresAt
+	}
+	return append(args, it.ID, it.TenantID, it.Owner, it.Collection, it.Key, storedForm(it.Value, it.Stored), orNil(it.Metadata), it.Version,
+		it.Timestamp, it.HLC, it.Seq, it.Instance, asInt(it.Deleted), it.Size, it.Compression, orNil(encodeTags(it.Tags)), expires, it.Priority,
+		it.ModifiedAt, it.RunUser, it.RunInstance, it.RunBase)
+}
+
+func scanItem(row scanner, it *models.Item) error {
+	var tags []byte
+	var expires sql.NullInt64
+	err := row.Scan(&it.ID, &it.TenantID, &it.Owner, &it.Collection, &it.Key, &it.Value, &it.Metadata, &it.Version, &it.Timestamp, &it.HLC,
+		&it.Seq, &it.Instance, &it.Deleted, &it.Size, &it.Compression, &tags, &expires, &it.Priority, &it.ModifiedAt, &it.RunUser,
+		&it.RunInstance, &it.RunBase)
+	if err != nil {
+		return err
+	}
+	it.ExpiresAt = expires.Int64
+	if it.Compression != "" && it.Value != nil {
+		if it.Value, err = unpack(it.Value, it.Compression); err != nil {
+			return err
+		}
+	}
+	it.Tags, err = decodeTags(tags)
+	return err
+}
+
+func scanItems(rows *sql.Rows, maxBytes int64) ([]models.Item, error) {
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Item
+	var bytes int64
+	for rows.Next() {
+		out = append(out, models.Item{})
+		it := &out[len(out)-1]
+		if err := scanItem(rows, it); err != nil {
+			return nil, err
+		}
+		bytes += it.Size
+		if maxBytes > 0 && bytes >= maxBytes {
+			break
+		}
+	}
+	return out, rows.Err()
+}
+
+// ItemKey names an item within a tenant.
+type ItemKey struct{ Owner, Collection, Key string }
+
+// Item reads an item, tombstones included; `not_found` when the key never was.
+func (s *Store) Item(ctx context.Context, tenantID string, k ItemKey) (models.Item, error) {
+	var it models.Item
+	row, err := s.queryRow(ctx, itemSelect+" WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key = ?", tenantID, k.Owner, k.Collection, k.Key)
+	if err != nil {
+		return it, s.fault(err)
+	}
+	return it, s.fault(scanItem(row, &it))
+}
+
+// ItemQuery asks for items of one owner and collection in byte order of their keys.
+type ItemQuery struct {
+	TenantID, Owner, Collection string
+	Prefix                      string // literal
+	After                       string // keys above this one; empty: from the first
+	Tag                         string
+	IncludeDeleted              bool
+	Now                         int64 // items expired at this time (ms) count as removed
+	Limit                       int
+	MaxBytes                    int64
+	KeysOnly                    bool
+}
+
+// Items reads a page of items. Of keys only, nothing but Key is set.
+func (s *Store) Items(ctx context.Context, q ItemQuery) ([]models.Item, error) {
+	text, args := q.where()
+	if q.KeysOnly {
+		return s.keys(ctx, "SELECT i.item_key FROM items i"+text, args)
+	}
+	rows, err := s.query(ctx, "SELECT i."+strings.Join(itemColumns, ", i.")+" FROM items i"+text, args...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out, err := scanItems(rows, q.MaxBytes)
+	return out, s.fault(err)
+}
+
+func (s *Store) keys(ctx context.Context, text string, args []any) ([]models.Item, error) {
+	rows, err := s.query(ctx, text, args...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []models.Item
+	for rows.Next() {
+		var it models.Item
+		if err := rows.Scan(&it.Key); err != nil {
+			return nil, s.fault(err)
+		}
+		out = append(out, it)
+	}
+	return out, s.fault(rows.Err())
+}
+
+// where builds the condition; a prefix is a range, so that nothing in it is a wildcard.
+func (q *ItemQuery) where() (string, []any) {
+	var b strings.Builder
+	args := make([]any, 0, 10)
+	if q.Tag != "" {
+		b.WriteString(" JOIN item_tags t ON t.tenant_id = i.tenant_id AND t.owner = i.owner AND t.collection = i.collection AND t.item_key = i.item_key AND t.tag = ?")
+		args = append(args, q.Tag)
+	}
+	b.WriteString(" WHERE i.tenant_id = ? AND i.owner = ? AND i.collection = ? AND i.item_key > ?")
+	after := q.After
+	args = append(args, q.TenantID, q.Owner, q.Collection)
+	if q.Prefix == "" {
+		args = append(args, after)
+	} else {
+		op := ""
+		if after < q.Prefix {
+			after, op = q.Prefix, "="
+		}
+		args = append(args, after)
+		if op != "" {
+			text := strings.TrimSuffix(b.String(), "> ?") + ">= ?"
+			b.Reset()
+			b.WriteString(text)
+		}
+		if end := prefixEnd(q.Prefix); end != "" {
+			b.WriteString(" AND i.item_key < ?")
+			args = append(args, end)
+		}
+	}
+	if !q.IncludeDeleted {
+		b.WriteString(" AND i.deleted = 0 AND (i.expires_at IS NULL OR i.expires_at > ?)")
+		args = append(args, q.Now)
+	}
+	b.WriteString(" ORDER BY i.item_key LIMIT ?")
+	return b.String(), append(args, q.Limit)
+}
+
+// prefixEnd is the first string after all strings that begin with prefix, byte
+// by byte; empty when there is none.
+func prefixEnd(prefix string) string {
+	b := []byte(prefix)
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] < 0xff {
+			b[i]++
+			return string(b[:i+1])
+		}
+	}
+	return ""
+}
+
+// SnapshotPlace is where a snapshot's page ended: by priority, highest first, then place in the store.
+type SnapshotPlace struct {
+	Priority   int64
+	Owner      string
+	Collection string
+	Key        string
+}
+
+// SnapshotQuery asks for a page of live items as of one log position.
+type SnapshotQuery struct {
+	TenantID string
+	Owner    string // empty: all owners
+	UpTo     int64  // items last changed at or below this sequence number
+	Now      int64
+	After    *SnapshotPlace
+	Limit    int
+	MaxBytes int64
+}
+
+// SnapshotItems reads a page of the snapshot. Items of a priority other than 0
+// come first, highest first; those of priority 0 by owner, collection and key.
+func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.Item, error) {
+	text, args := " WHERE tenant_id = ?", []any{q.TenantID}
+	if q.Owner != "" {
+		text, args = text+" AND owner = ?", append(args, q.Owner)
+	}
+	text, args = text+" AND seq <= ? AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?)", append(args, q.UpTo, q.Now)
+	if a := q.After; a != nil {
+		text += " AND (priority < ? OR priority = ? AND (owner > ? OR owner = ? AND (collection > ? OR collection = ? AND item_key > ?)))"
+		args = append(args, a.Priority, a.Priority, a.Owner, a.Owner, a.Collection, a.Collection, a.Key)
+	}
+	rows, err := s.query(ctx, itemSelect+text+" ORDER BY priority DESC, owner, collection, item_key LIMIT ?", append(args, q.Limit)...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out, err := scanItems(rows, q.MaxBytes)
+	return out, s.fault(err)
+}
+
+// ExpiredItem is an item whose time to live has passed, and the version that had it.
+type ExpiredItem struct {
+	TenantID string
+	ItemKey
+	Version int64
+}
+
+// ExpiredItems reads items of all tenants whose time to live has passed at now (ms).
+func (s *Store) ExpiredItems(ctx context.Context, now int64, limit int) ([]ExpiredItem, error) {
+	rows, err := s.query(ctx, "SELECT tenant_id, owner, collection, item_key, version FROM items WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?", now, limit)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []ExpiredItem
+	for rows.Next() {
+		var e ExpiredItem
+		if err := rows.Scan(&e.TenantID, &e.Owner, &e.Collection, &e.Key, &e.Version); err != nil {
+			return nil, s.fault(err)
+		}
+		out = append(out, e)
+	}
+	return out, s.fault(rows.Err())
+}

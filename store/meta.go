@@ -1,0 +1,25 @@
+package store
+
+import (
+	"context"
+
+	"tidemark/internal/fault"
+)
+
+// MetaOnce reads a value of the installation, making it with the first call of any process.
+func (s *Store) MetaOnce(ctx context.Context, name string, make func() []byte) ([]byte, error) {
+	value, err := s.meta(ctx, name)
+	if !fault.Is(err, fault.NotFound) {
+		return value, err
+	}
+	if err := s.writes.WithContext(ctx).Exec(s.dialect.insertIgnore+" INTO meta (name, value) VALUES (?,?)", name, make()).Error; err != nil {
+		return nil, s.fault(err)
+	}
+	return s.meta(ctx, name)
+}
+
+func (s *Store) meta(ctx context.Context, name string) ([]byte, error) {
+	var value []byte
+	err := s.read(ctx).Raw("SELECT value FROM meta WHERE name = ?", name).Row().Scan(&value)
+	return value, s.fault(err)
+}

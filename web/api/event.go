@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/access"
+	"tidemark/engine"
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// PushEvents settles a batch of operations and answers one result for each, in order.
+func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
+	push, err := protocol.DecodePush(c.Request().Body(), 0)
+	if err != nil {
+		return err
+	}
+	if push.InstanceID != "" {
+		if who.InstanceID != "" && who.InstanceID != push.InstanceID {
+			return fault.New(fault.Malformed, "The body names another instance than X-Instance-Id.")
+		}
+		who.InstanceID = push.InstanceID
+	}
+	results, err := a.settle(c.UserContext(), who, push.Events)
+	if err != nil {
+		return err
+	}
+	return send(c, protocol.AppendPushReply(body(c), results, who.RequestID, clock.Millis(a.opt.Clock)))
+}
+
+// settle writes the events that are good and allowed; the others are refused in
+// their place, and with them whatever shares a transaction with them.
+func (a *API) settle(ctx context.Context, who models.Caller, events []protocol.PushEvent) ([]protocol.Result, error) {
+	results := make([]protocol.Result, len(events))
+	aborted := map[string]bool{}
+	for i, e := range events {
+		results[i] = protocol.Result{OpID: e.Op.OpID, Key: e.Op.Key, Status: protocol.Rejected, Err: e.Err}
+		if e.Err == nil {
+			results[i].Err = a.opt.Access.Allow(who, access.ItemsWrite, e.Op.Collection, e.Op.Key)
+		}
+		if results[i].Err != nil && e.Op.Tx != "" {
+			aborted[e.Op.Tx] = true
+		}
+	}
+	ops := make([]protocol.Op, 0, len(events))
+	places := make([]int, 0, len(events))
+	for i, e := range events {
+		switch {
+		case results[i].Err != nil:
+		case aborted[e.Op.Tx]:
+			results[i].Err = fault.New(fault.TxAborted, "Another event of this transaction was refused.")
+		default:
+			ops, places = append(ops, e.Op), append(places, i)
+		}
+	}
+	if len(ops) == 0 {
+		return results, nil
+	}
+	settled, err := a.opt.Engine.Write(ctx, who, ops)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		results[place] = settled[i]
+	}
+	return results, nil
+}
+
+// PullEvents answers the changes after a cursor, waiting for some if asked to.
+func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {
+	q, err := pullQuery(c)
+	if err != nil {
+		return err
+	}
+	if err := a.mayRead(who, q.Collections, q.Prefix); err != nil {
+		return err
+	}
+	page, err := a.pull(c.UserContext(), who, q)
+	if err != nil {
+		return err
+	}
+	events := protocol.AppendEvents(nil, page.Events, a.opt.Engine.EventCursor)
+	return send(c, protocol.AppendPullPage(body(c), events, page.Cursor, page.HasMore, clock.Millis(a.opt.Clock)))
+}
+
+// pull reads a page; a long poll that the server's end interrupts reads what is there.
+func (a *API) pull(ctx context.Context, who models.Caller, q engine.PullQuery) (engine.PullPage, error) {
+	if q.Wait == 0 {
+		return a.opt.Engine.Pull(ctx, who, q)
+	}
+	polling, cancel := a.polling(ctx)
+	defer cancel()
+	page, err := a.opt.Engine.Pull(polling, who, q)
+	if err != nil && polling.Err() != nil && ctx.Err() == nil {
+		q.Wait = 0
+		return a.opt.Engine.Pull(ctx, who, q)
+	}
+	return page, err
+}
+
+func pullQuery(c *fiber.Ctx) (q engine.PullQuery, err error) {
+	q.Prefix = text(c, "prefix")
+	if err = protocol.CheckPrefix(q.Prefix); err != nil {
+		return q, err
+	}
+	if q.Since, err = token(c, "since"); err != nil {
+		return q, err
+	}
+	if q.Limit, err = limit(c); err != nil {
+		return q, err
+	}
+	wait, err := number(c, "wait", 0, int64(MaxWait/time.Millisecond))
+	if err != nil {
+		return q, err
+	}
+	if wait != nil {
+		q.Wait = *wait
+	}
+	q.Collections, err = names(c, "collections")
+	return q, err
+}

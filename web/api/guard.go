@@ -1,0 +1,113 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/access"
+	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
+	"tidemark/models"
+)
+
+// Guard lets a request through to h if its credential is good, within its rate,
+// and holds the permission for anything at all. What it may do with which key
+// is asked again where the key is known.
+func (a *API) Guard(p access.Permission, h Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		req := telemetry.RequestOf(c.UserContext())
+		who, err := a.authenticate(c, req)
+		if err != nil {
+			return a.refused(c, req, err)
+		}
+		req.TenantID, req.Actor = who.TenantID, who.Actor
+		if err := a.limit.take(c, limitKey(who)); err != nil {
+			return err
+		}
+		if err := a.opt.Access.Holds(who, p); err != nil {
+			return err
+		}
+		c.Response().Header.SetCanonical(headerCacheControl, privateNoStore)
+		c.Response().Header.AddBytesKV(headerVary, varyOnCredential)
+		return h(c, who)
+	}
+}
+
+var (
+	headerCacheControl = []byte("Cache-Control")
+	headerVary         = []byte("Vary")
+	privateNoStore     = []byte("private, no-store")
+	privateNoCache     = []byte("private, no-cache")
+	varyOnCredential   = []byte("Authorization, X-API-Key, X-User-Id")
+)
+
+// refused counts bad credentials against the address they come from.
+func (a *API) refused(c *fiber.Ctx, req *telemetry.Request, err error) error {
+	if limited := a.limit.take(c, "address:"+req.Address); limited != nil {
+		return limited
+	}
+	return err
+}
+
+func limitKey(who models.Caller) string {
+	if who.KeyID != "" {
+		return "key:" + who.KeyID
+	}
+	return who.TenantID + ":" + who.Actor
+}
+
+func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request) (models.Caller, error) {
+	if err := refuseSecretInURL(c); err != nil {
+		return models.Caller{}, err
+	}
+	h := &c.Request().Header
+	bearer, err := bearerOf(string(h.Peek(fiber.HeaderAuthorization)))
+	if err != nil {
+		return models.Caller{}, err
+	}
+	cred := access.Credential{
+		APIKey:     string(h.Peek("X-API-Key")),
+		Bearer:     bearer,
+		UserID:     string(h.Peek("X-User-Id")),
+		InstanceID: string(h.Peek("X-Instance-Id")),
+		Door:       models.DoorREST,
+		Address:    req.Address,
+		RequestID:  req.ID,
+	}
+	return a.opt.Access.Authenticate(c.UserContext(), cred)
+}
+
+func bearerOf(header string) (string, error) {
+	if header == "" {
+		return "", nil
+	}
+	scheme, token, ok := strings.Cut(header, " ")
+	if token = strings.TrimSpace(token); !ok || token == "" || !strings.EqualFold(scheme, "Bearer") {
+		return "", fault.New(fault.TokenInvalid, "Authorization takes the form: Bearer, a space, the token.")
+	}
+	return token, nil
+}
+
+var secretNames = map[string]bool{
+	"apikey": true, "xapikey": true, "token": true, "accesstoken": true, "jwt": true,
+	"authorization": true, "bearer": true, "secret": true, "password": true,
+}
+
+// refuseSecretInURL refuses credentials where logs, histories and proxies would keep them.
+func refuseSecretInURL(c *fiber.Ctx) error {
+	if len(c.Request().URI().QueryString()) == 0 {
+		return nil
+	}
+	for name := range c.Context().QueryArgs().All() {
+		if secretNames[plainName(name)] {
+			return fault.New(fault.Malformed, "A credential in the URL is refused, since URLs are logged. Send it as a header.")
+		}
+	}
+	return nil
+}
+
+// plainName is a parameter's name without case and separators.
+func plainName(name []byte) string {
+	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(string(name)))
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/access"
+	"tidemark/engine/protocol"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// text is a query parameter, percent-decoded; empty when it is not there.
+func text(c *fiber.Ctx, name string) string { return string(c.Context().QueryArgs().Peek(name)) }
+
+// number is a query parameter that is an integer within bounds; nil when it is not there.
+func number(c *fiber.Ctx, name string, least, most int64) (*int64, error) {
+	s := text(c, name)
+	if s == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return nil, fault.New(fault.Malformed, "The parameter %s takes an integer.", name)
+	}
+	if n < least || n > most {
+		return nil, fault.OfField(name, "range", "must be from %d to %d", least, most)
+	}
+	return &n, nil
+}
+
+// limit is the parameter of that name; 0 when it is not there.
+func limit(c *fiber.Ctx) (int, error) {
+	n, err := number(c, "limit", 1, protocol.MaxPage)
+	if n == nil {
+		return 0, err
+	}
+	return int(*n), nil
+}
+
+// flag is a query parameter that is true or false.
+func flag(c *fiber.Ctx, name string) (bool, error) {
+	s := text(c, name)
+	if s == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(s)
+	if err != nil {
+		return false, fault.New(fault.Malformed, "The parameter %s takes true or false.", name)
+	}
+	return on, nil
+}
+
+// token is a cursor or page token.
+func token(c *fiber.Ctx, name string) (string, error) {
+	s := text(c, name)
+	if len(s) > protocol.MaxCursor {
+		return "", fault.New(fault.Malformed, "The parameter %s is not one of ours.", name)
+	}
+	return s, nil
+}
+
+// names is a query parameter that lists collections, separated by commas.
+func names(c *fiber.Ctx, name string) ([]string, error) {
+	s := text(c, name)
+	if s == "" {
+		return nil, nil
+	}
+	list := strings.Split(s, ",")
+	if len(list) > protocol.MaxFilter {
+		return nil, fault.OfField(name, "max", "must be at most %d", protocol.MaxFilter)
+	}
+	for _, n := range list {
+		if err := protocol.CheckCollection(n); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// mayRead says whether all that a filter lets through may be read. No collection means every one.
+func (a *API) mayRead(who models.Caller, collections []string, prefix string) error {
+	if len(collections) == 0 {
+		return a.opt.Access.Allow(who, access.ItemsRead, "", "")
+	}
+	for _, in := range collections {
+		if err := a.opt.Access.Allow(who, access.ItemsRead, in, prefix+"*"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// body is room for an answer, taken from the response; send gives it back.
+func body(c *fiber.Ctx) []byte { return c.Response().SwapBody(nil)[:0] }
+
+// send answers with JSON that was appended to body.
+func send(c *fiber.Ctx, b []byte) error {
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SwapBody(b)
+	return nil
+}

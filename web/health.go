@@ -1,0 +1,48 @@
+package web
+
+import (
+	"context"
+	"path/filepath"
+
+	"tidemark/internal/fault"
+	"tidemark/web/api"
+)
+
+const leastDisk = 64 << 20 // bytes that must be free for the server to be well
+
+// checks are what the server stands on.
+func (s *Server) checks() []api.Check {
+	db := s.opt.Store
+	return []api.Check{
+		{Name: "app", Run: s.checkApp},
+		{Name: "database", Run: func(ctx context.Context) (map[string]any, error) {
+			version, err := db.Version(ctx)
+			return map[string]any{"kind": db.Kind(), "version": version}, err
+		}},
+		{Name: "migrations", Run: func(ctx context.Context) (map[string]any, error) {
+			current, want, err := db.Migrated(ctx)
+			if err == nil && current != want {
+				err = fault.New(fault.Unavailable, "The database is at another migration than this program.")
+			}
+			return map[string]any{"current": current, "want": want}, err
+		}},
+		{Name: "disk", Run: s.checkDisk},
+	}
+}
+
+func (s *Server) checkApp(context.Context) (map[string]any, error) {
+	select {
+	case <-s.draining:
+		return nil, fault.New(fault.Unavailable, "The server is stopping.")
+	default:
+		return map[string]any{"version": s.opt.Version}, nil
+	}
+}
+
+func (s *Server) checkDisk(context.Context) (map[string]any, error) {
+	free, err := freeBytes(filepath.Dir(s.opt.Store.Path()))
+	if err == nil && free < leastDisk {
+		err = fault.New(fault.Unavailable, "The disk is full.")
+	}
+	return map[string]any{"freeBytes": free}, err
+}

@@ -1,0 +1,43 @@
+package live
+
+import (
+	"context"
+
+	"tidemark/access"
+	"tidemark/engine/protocol"
+	"tidemark/models"
+	"tidemark/web/live/plain"
+)
+
+// eventAcked is a plain client's word that it has taken a frame that asked for an ack.
+const eventAcked = "ack"
+
+// socket is a connection over a plain websocket.
+type socket struct{ *conn }
+
+// openPlain makes the connection of an authenticated plain websocket.
+func (l *Live) openPlain(s *plain.Socket, who models.Caller) plain.Owner {
+	c := l.newConn(s, protocol.PlainWS)
+	c.caller = who
+	c.start()
+	return socket{c}
+}
+
+// Message takes one text frame. What is wrong with it is answered; the connection stays.
+func (s socket) Message(b []byte) {
+	e, err := protocol.DecodeEnvelope(b)
+	if err == nil && e.Event == eventAcked {
+		s.acked(e.ID)
+		return
+	}
+	s.take(request{event: e.Event, id: e.ID, data: e.Data, err: err})
+}
+
+// admit lets in whom the credential and the permission to connect let in.
+func (l *Live) admit(ctx context.Context, cr access.Credential) (models.Caller, error) {
+	who, err := l.opt.Access.Authenticate(ctx, cr)
+	if err != nil {
+		return who, err
+	}
+	return who, l.opt.Access.Holds(who, access.Events[eventConnect])
+}

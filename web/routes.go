@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"tidemark/access"
+	"tidemark/internal/telemetry"
+	"tidemark/web/api"
+)
+
+// routes is all that is served. The permission of each is in access.Routes.
+func (s *Server) routes() {
+	a := s.api
+
+	s.guard("GET", "/api/v1/sync-storage/item/*", a.GetItem)
+	s.guard("PUT", "/api/v1/sync-storage/item/*", a.PutItem)
+	s.guard("DELETE", "/api/v1/sync-storage/item/*", a.DeleteItem)
+	s.guard("GET", "/api/v1/sync-storage/items", a.ListItems)
+	s.guard("GET", "/api/v1/sync-storage/keys", a.ListKeys)
+	s.guard("DELETE", "/api/v1/sync-storage/clear", a.Clear)
+
+	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
+	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait
+	s.guard("GET", "/api/v1/sync/snapshot", a.Snapshot)
+	s.guard("GET", "/api/v1/sync/status", a.Status)
+	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
+
+	s.open("GET", "/health", a.Health).quiet = true
+	s.open("GET", "/health/live", a.Alive).quiet = true
+	s.open("GET", "/health/ready", a.Ready).quiet = true
+	s.open("GET", "/metrics", s.metrics).quiet = true
+	s.open("GET", "/api/openapi.json", a.OpenAPI)
+	s.open("GET", "/api/docs", a.Docs)
+	s.open("GET", "/api/docs/*", a.DocsFile).quiet = true
+
+	s.sockets()
+	s.pages()
+}
+
+// sockets have a permission for each event, in access.Events, which they ask for themselves.
+func (s *Server) sockets() {
+	ws := &route{method: "GET", path: "/sync"}
+	s.permission(ws)
+	s.add(ws, s.live.WebSocket)
+	s.app.Use(socketIOPath, s.run(s.family(socketIOPath), s.live.SocketIO))
+}
+
+const socketIOPath = "/socket.io/"
+
+// pages are the console's, for administrators alone; it asks for their sessions itself.
+func (s *Server) pages() {
+	if s.opt.Console == nil {
+		return
+	}
+	s.app.Use("/console", s.run(s.family("/console"), func(c *fiber.Ctx) error { return c.Next() }))
+	s.opt.Console.Routes(s.app)
+}
+
+// route is one entry of the table.
+type route struct {
+	method, path string
+	permission   access.Permission
+	timeout      time.Duration // 0: none
+	quiet        bool          // its successes are logged at debug level
+	metrics      *telemetry.RouteMetrics
+}
+
+// guard adds a route for callers that hold its permission.
+func (s *Server) guard(method, path string, h api.Handler) *route {
+	rt := &route{method: method, path: path, timeout: s.timeout()}
+	p := s.permission(rt)
+	return s.add(rt, s.api.Guard(p, h))
+}
+
+// open adds a route that needs no credential, and says so in the table of permissions.
+func (s *Server) open(method, path string, h fiber.Handler) *route {
+	rt := &route{method: method, path: path, timeout: s.timeout()}
+	if p := s.permission(rt); p != access.Public {
+		s.faults = append(s.faults, fmt.Errorf("%s %s is served without a credential, but its permission is %s", method, path, p))
+	}
+	return s.add(rt, h)
+}
+
+func (s *Server) permission(rt *route) access.Permission {
+	p, ok := access.Routes[rt.method+" "+rt.path]
+	if !ok {
+		s.faults = append(s.faults, fmt.Errorf("%s %s has no permission in access.Routes", rt.method, rt.path))
+	}
+	rt.permission = p
+	return p
+}
+
+func (s *Server) add(rt *route, h fiber.Handler) *route {
+	rt.metrics = s.opt.Metrics.Route(rt.method, rt.path)
+	s.table = append(s.table, rt)
+	if rt.method == fiber.MethodGet {
+		s.app.Get(rt.path, s.run(rt, h)) // and HEAD
+		return rt
+	}
+	s.app.Add(rt.method, rt.path, s.run(rt, h))
+	return rt
+}
+
+// family is the entry under which all paths with a prefix are counted and logged.
+func (s *Server) family(prefix string) *route {
+	return &route{path: prefix + "*", quiet: true, metrics: s.opt.Metrics.Route("", prefix+"*")}
+}
+
+func (s *Server) timeout() time.Duration {
+	if s.opt.RequestTimeout > 0 {
+		return s.opt.RequestTimeout
+	}
+	return requestTimeout
+}
+
+// run gives the handler its context and turns its panics into errors.
+func (s *Server) run(rt *route, h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) (err error) {
+		c.Context().SetUserValue(routeKey, rt)
+		defer func() {
+			if v := recover(); v != nil {
+				err = recovered(v, debug.Stack())
+			}
+		}()
+		ctx := contextOf(c.Context())
+		if rt.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, rt.timeout)
+			defer cancel()
+		}
+		c.SetUserContext(ctx)
+		return h(c)
+	}
+}
+
+func (r *route) methodOf(ctx *fasthttp.RequestCtx) string {
+	if r.method != "" {
+		return r.method
+	}
+	if m := string(ctx.Method()); methods[m] {
+		return m
+	}
+	return "OTHER"
+}

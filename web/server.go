@@ -1,0 +1,177 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"tidemark/access"
+	"tidemark/engine"
+	"tidemark/internal/clock"
+	"tidemark/internal/telemetry"
+	"tidemark/store"
+	"tidemark/web/api"
+	"tidemark/web/live"
+)
+
+// Options say what the server serves, to whom and where.
+type Options struct {
+	Engine  *engine.Engine
+	Access  *access.Access
+	Store   *store.Store
+	Log     *slog.Logger
+	Clock   clock.Clock
+	Metrics *telemetry.Metrics
+	Static  fs.FS // the files of the static folder; nil: none
+
+	Host    string
+	Port    int    // 0: any free one
+	APIURL  string // where clients reach the server; empty: by its address
+	Version string
+
+	TrustedProxies  []netip.Prefix // whose X-Forwarded-* headers count
+	CORSOrigins     []string       // exact, or * alone
+	CORSCredentials bool
+	RateLimit       int // requests of one credential per RateWindow; 0: no limit
+	RateWindow      time.Duration
+	RequestTimeout  time.Duration // 0: 15 s; a long poll gets its wait on top
+	MaxItemBytes    int64
+	MetricsToken    string // opens /metrics from elsewhere than this machine; empty: closed
+	TLSCert         string // PEM files; both or none
+	TLSKey          string
+
+	Console Console // nil: none
+}
+
+// Console is the pages for administrators.
+type Console interface {
+	// Routes adds the pages, all under /console.
+	Routes(r fiber.Router)
+	// Error renders a fault as a page or fragment.
+	Error(c *fiber.Ctx, err error) error
+}
+
+// Bounds of the server.
+const (
+	readTimeout    = 30 * time.Second // for a whole request to arrive
+	idleTimeout    = 75 * time.Second // between requests of a connection
+	requestTimeout = 15 * time.Second
+	headBytes      = 6 << 10  // of a request's head; a hijacked connection keeps as much
+	batchBytes     = 1 << 20  // of a push
+	bodyMargin     = 64 << 10 // what surrounds the values in a body
+)
+
+// Server is the HTTP server. It is safe for concurrent use.
+type Server struct {
+	opt       Options
+	app       *fiber.App
+	fiber     fasthttp.RequestHandler
+	api       *api.API
+	live      *live.Live
+	cors      cors
+	trusted   proxies
+	table     []*route
+	faults    []error // of the table of routes
+	unmatched *route
+
+	base     context.Context // of all requests
+	abandon  context.CancelFunc
+	draining chan struct{}
+	drain    sync.Once
+
+	ln     net.Listener
+	served chan error
+}
+
+// New makes a server; it serves after Listen. A mistake in the options or a route without a permission is an error.
+func New(o Options) (*Server, error) {
+	s := &Server{opt: o, trusted: o.TrustedProxies, draining: make(chan struct{}), served: make(chan error, 1)}
+	s.base, s.abandon = context.WithCancel(context.Background())
+	var err error
+	if s.cors, err = newCORS(o.CORSOrigins, o.CORSCredentials); err != nil {
+		return nil, err
+	}
+	s.app = fiber.New(fiber.Config{
+		AppName: "Tidemark", DisableStartupMessage: true, Immutable: true, StrictRouting: true, CaseSensitive: true,
+		ErrorHandler: s.onError, BodyLimit: s.bodyLimit(), ReadBufferSize: headBytes,
+		ReadTimeout: readTimeout, IdleTimeout: idleTimeout, DisablePreParseMultipartForm: true,
+	})
+	srv := s.app.Server()
+	s.fiber, srv.Handler = srv.Handler, s.serve
+	srv.ErrorHandler, srv.CloseOnShutdown = s.onBadRequest, true
+	srv.NoDefaultContentType = true
+	live.Tune(s.app)
+	s.live = live.New(live.Options{
+		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Log: o.Log,
+		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,
+	})
+	s.api = api.New(api.Options{
+		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Static: o.Static, Health: s.checks(), Version: o.Version, URL: o.APIURL,
+		RateLimit: o.RateLimit, RateWindow: o.RateWindow, Draining: s.draining,
+	})
+	s.measure()
+	s.routes()
+	return s, errors.Join(s.faults...)
+}
+
+func (s *Server) bodyLimit() int { return int(max(batchBytes, 2*s.opt.MaxItemBytes)) + bodyMargin }
+
+// Listen takes the address and begins to serve in the background. A busy port is an error that says so.
+func (s *Server) Listen(context.Context) error {
+	ln, err := listen(net.JoinHostPort(s.opt.Host, strconv.Itoa(s.opt.Port)))
+	if err != nil {
+		return err
+	}
+	s.ln = ln
+	bounded := net.Listener(&listener{Listener: ln, trusted: s.trusted, max: connsPerClient, open: map[netip.Addr]int{}})
+	if s.opt.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(s.opt.TLSCert, s.opt.TLSKey)
+		if err != nil {
+			return errors.Join(fmt.Errorf("cannot use TLS_CERT and TLS_KEY: %w", err), ln.Close())
+		}
+		bounded = tls.NewListener(bounded, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+	}
+	go func() { s.served <- s.app.Listener(bounded) }()
+	return nil
+}
+
+// Addr is where the server listens, as host:port; empty before Listen.
+func (s *Server) Addr() string {
+	if s.ln == nil {
+		return ""
+	}
+	return s.ln.Addr().String()
+}
+
+// Draining is closed when the server begins to stop; what streams should end then.
+func (s *Server) Draining() <-chan struct{} { return s.draining }
+
+// Wait returns when the server no longer serves: nil after Shutdown.
+func (s *Server) Wait() error {
+	err := <-s.served
+	s.served <- err
+	return err
+}
+
+// Shutdown stops taking connections, ends the sockets, and lets requests finish.
+// When ctx ends first, those still running are abandoned and its error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.drain.Do(func() { close(s.draining) })
+	defer s.abandon()
+	s.live.Close(ctx)
+	if s.ln == nil {
+		return nil
+	}
+	return s.app.ShutdownWithContext(ctx)
+}
