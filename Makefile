@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 LINT_VERSION := v2.15.0
 LINT         := .tools/bin/golangci-lint
 RACE         := ./engine/... ./access/... ./web/live/...
-GENERATED    := '*_templ.go' static/dist .env.example
+GENERATED    := '*_templ.go' views/ui/icons.go static/dist .env.example
 MARIADB      := CGO_ENABLED=0 go run ./internal/testkit/cmd/mariadb --
 
 export CGO_ENABLED = 0

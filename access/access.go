@@ -42,11 +42,8 @@ type Access struct {
 	throttle  *throttle
 	roles     *roles
 	cache     atomic.Pointer[cache]
+	usage     usage
 
-	used struct { // when keys were last used, not written down yet
-		sync.Mutex
-		at map[string]int64
-	}
 	listeners struct {
 		sync.Mutex
 		calls []func()
@@ -76,7 +73,6 @@ func New(o Options) *Access {
 		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(),
 		poke: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
-	a.used.at = map[string]int64{}
 	a.parser = newParser(a)
 	a.cache.Store(newCache())
 	a.work.Add(2)

@@ -117,6 +117,7 @@ func (a *Access) byToken(ctx context.Context, token string) (models.Caller, erro
 	if claims.Scopes != nil {
 		c.Scopes = *claims.Scopes
 	}
+	c.Reads = readsOf(c.Scopes)
 	return c, nil
 }
 

@@ -23,7 +23,7 @@ type entry struct {
 	key    models.APIKey
 	tenant models.Tenant
 	caller models.Caller // what every caller by this key begins with
-	usedAt atomic.Int64
+	usedAt *atomic.Int64
 }
 
 // cache holds what was read while one revision stood. It is never mended: when
@@ -91,25 +91,15 @@ func makeRoom[K comparable, V any](m map[K]V, dropped func(V)) {
 	}
 }
 
-// used takes the times keys were last used since it was asked last.
-func (c *cache) used(into map[string]int64) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for id, e := range c.ids {
-		if at := e.usedAt.Swap(0); at > into[id] {
-			into[id] = at
-		}
-	}
-}
-
 // keyByHash gives the key with the hash of its secret: `api_key_invalid` when there is none.
 func (a *Access) keyByHash(ctx context.Context, hash [sha256.Size]byte) (*entry, error) {
 	c := a.cache.Load()
 	if e := c.byHash(hash); e != nil {
 		return e, nil
 	}
-	return a.load(ctx, c, "h:"+string(hash[:]), func(ctx context.Context) (models.APIKey, error) {
-		return a.opt.Store.APIKeyByHash(ctx, hash[:])
+	asked := hash // a copy, so that only a miss puts it on the heap
+	return a.load(ctx, c, "h:"+string(asked[:]), func(ctx context.Context) (models.APIKey, error) {
+		return a.opt.Store.APIKeyByHash(ctx, asked[:])
 	})
 }
 
@@ -137,7 +127,7 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		if err != nil {
 			return nil, err
 		}
-		return c.add(newEntry(k, *t)), nil
+		return c.add(newEntry(k, *t, a.usage.of(k.ID))), nil
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.APIKeyInvalid, "This API key is not known here.")
@@ -148,9 +138,9 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 	return v.(*entry), nil
 }
 
-func newEntry(k models.APIKey, t models.Tenant) *entry {
-	return &entry{key: k, tenant: t, caller: models.Caller{
-		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes,
+func newEntry(k models.APIKey, t models.Tenant, usedAt *atomic.Int64) *entry {
+	return &entry{key: k, tenant: t, usedAt: usedAt, caller: models.Caller{
+		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
 		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy,
 	}}
 }
@@ -172,12 +162,5 @@ func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, 
 	return &t, nil
 }
 
-// drop forgets everything, and keeps what must still be written down.
-func (a *Access) drop() { a.collect(a.cache.Swap(newCache())) }
-
-// collect takes note of when the cache's keys were last used.
-func (a *Access) collect(c *cache) {
-	a.used.Lock()
-	defer a.used.Unlock()
-	c.used(a.used.at)
-}
+// drop forgets everything.
+func (a *Access) drop() { a.cache.Store(newCache()) }

@@ -25,7 +25,8 @@ func newSecret(prefix string) (string, error) {
 		return "", err
 	}
 	s := prefix + digits(new(big.Int).SetBytes(raw), keyBody)
-	return s + checksum(s), nil
+	sum := checksum(s)
+	return s + string(sum[:]), nil
 }
 
 // wellFormed says whether a secret carries the checksum it was made with, whatever its prefix.
@@ -34,19 +35,22 @@ func wellFormed(secret string) bool {
 	if n < keyBody || len(secret) > maxKey {
 		return false
 	}
-	return checksum(secret[:n]) == secret[n:]
+	sum := checksum(secret[:n])
+	return string(sum[:]) == secret[n:]
 }
 
-func checksum(s string) string {
-	var buf [maxKey]byte
-	n := copy(buf[:], s)
-	sum := crc32.ChecksumIEEE(buf[:n])
-	var out [keyChecksum]byte
+// checksum is the CRC-32 of s in base62. It goes byte by byte, since the library's would copy s to the heap.
+func checksum(s string) (out [keyChecksum]byte) {
+	sum := ^uint32(0)
+	for i := range len(s) {
+		sum = crc32.IEEETable[byte(sum)^s[i]] ^ sum>>8
+	}
+	sum = ^sum
 	for i := keyChecksum - 1; i >= 0; i-- {
 		out[i] = base62[sum%62]
 		sum /= 62
 	}
-	return string(out[:])
+	return out
 }
 
 func digits(n *big.Int, width int) string {

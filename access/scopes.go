@@ -103,6 +103,24 @@ func covers(scope string, p Permission, collection, key string) bool {
 	return pattern == key
 }
 
+// readsOf is the part of a tenant's keys that scopes let a caller read; nil is everything.
+func readsOf(scopes []string) []models.Reach {
+	out := []models.Reach{}
+	for _, s := range scopes {
+		if slices.Contains(bundles[s], ItemsRead) || s == string(ItemsRead) {
+			return nil
+		}
+		where, ok := strings.CutPrefix(s, string(ItemsRead)+":")
+		if !ok {
+			continue
+		}
+		in, pattern, _ := strings.Cut(where, "/")
+		key, open := strings.CutSuffix(pattern, "*")
+		out = append(out, models.Reach{Collection: in, Key: key, Open: open})
+	}
+	return out
+}
+
 // named is the permission a scope of the form area:action[:where] names.
 func named(scope string) Permission {
 	area := strings.IndexByte(scope, ':')

@@ -98,23 +98,6 @@ func (w *watcher) missed(err error) {
 	w.a.drop()
 }
 
-// touch writes down when keys were last used, in one statement.
-func (a *Access) touch() {
-	a.collect(a.cache.Load())
-	a.used.Lock()
-	at := a.used.at
-	a.used.at = map[string]int64{}
-	a.used.Unlock()
-	if len(at) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), upkeepTimeout)
-	defer cancel()
-	if err := a.opt.Store.TouchAPIKeys(ctx, at); err != nil {
-		a.opt.Log.Warn("last_use_not_written", "error", err)
-	}
-}
-
 func (a *Access) sweep() {
 	ctx, cancel := context.WithTimeout(context.Background(), upkeepTimeout)
 	defer cancel()

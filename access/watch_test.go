@@ -122,9 +122,8 @@ func TestBlindWatcherTrustsNothing(t *testing.T) {
 	}
 	blind := &Access{opt: r.opt}
 	blind.opt.Store = s
-	blind.used.at = map[string]int64{}
 	blind.cache.Store(newCache())
-	blind.cache.Load().add(newEntry(k, r.tenant))
+	blind.cache.Load().add(newEntry(k, r.tenant, blind.usage.of(k.ID)))
 	w := &watcher{a: blind, seen: r.clock.Now()}
 	w.look()
 	if len(blind.cache.Load().ids) == 0 {

@@ -151,6 +151,9 @@ func (s *shard) finish(ledgers []*ledger) {
 			u.finish(nil)
 		}
 		s.e.hub.publish(head.TenantID, l.changes)
+		for _, c := range l.conflicts {
+			s.e.tell(c)
+		}
 	}
 }
 

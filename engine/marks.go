@@ -129,6 +129,16 @@ func (m *marks) detach(s *Session, now int64) {
 	}
 }
 
+// session is the live connection of an instance on this node; nil when there is none.
+func (m *marks) session(name instanceName) *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if mk := m.known[name]; mk != nil {
+		return mk.session
+	}
+	return nil
+}
+
 // skewed flags the instance of a caller whose clock runs ahead.
 func (m *marks) skewed(c models.Caller) {
 	m.mu.Lock()

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
@@ -64,8 +65,9 @@ func (e *Engine) List(ctx context.Context, c models.Caller, q ListQuery) (ItemPa
 			return ItemPage{}, expired("scope")
 		}
 	}
+	afterOwner, after := splitPlace(c, at.place)
 	items, err := e.store.Items(ctx, store.ItemQuery{
-		TenantID: c.TenantID, Owner: ownerOf(c), Collection: q.Collection, Prefix: q.Prefix, After: string(at.place), Tag: q.Tag,
+		TenantID: c.TenantID, Owner: ownerOf(c), Collection: q.Collection, Prefix: q.Prefix, After: after, AfterOwner: afterOwner, Tag: q.Tag,
 		IncludeDeleted: q.IncludeDeleted, Now: clock.Millis(e.clock), Limit: limit + 1, MaxBytes: e.limits.MaxBatchBytes, KeysOnly: q.KeysOnly,
 	})
 	if err != nil {
@@ -103,6 +105,14 @@ func placeOf(c models.Caller, it models.Item) []byte {
 		return []byte(it.Key)
 	}
 	return slices.Concat([]byte(it.Owner), []byte{0}, []byte(it.Key))
+}
+
+func splitPlace(c models.Caller, place []byte) (owner, key string) {
+	if !c.AllUsers {
+		return "", string(place)
+	}
+	owner, key, _ = strings.Cut(string(place), "\x00")
+	return owner, key
 }
 
 // pullScope is the scope of the pull that goes on from a list: the list's own

@@ -205,7 +205,7 @@ func conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
 		IncomingOp: models.ChangeSet, IncomingValue: o.Value, IncomingMetadata: o.Metadata, IncomingTags: o.Tags, IncomingTimestamp: ts,
 		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id,
-		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID,
+		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}
 	if o.Base != nil {
 		c.BaseVersion = *o.Base

@@ -62,4 +62,6 @@ type Conflict struct {
 	ResolvedAt int64
 	ResolvedBy string
 	Version    int64
+
+	Conn uint64 // the live connection the losing write came over, if it did; in memory only
 }

@@ -85,7 +85,7 @@ func (s *Store) PurgeOps(ctx context.Context, tenantID string, before int64, lim
 
 // LiveKeys reads keys of live items last changed at or below a sequence number, in byte order.
 func (s *Store) LiveKeys(ctx context.Context, tenantID, owner, collection, after string, upTo int64, limit int) ([]string, error) {
-	items, err := s.keys(ctx, "SELECT item_key FROM items WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key > ? AND deleted = 0 AND seq <= ? ORDER BY item_key LIMIT ?",
+	items, err := s.keys(ctx, "SELECT owner, item_key FROM items WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key > ? AND deleted = 0 AND seq <= ? ORDER BY item_key LIMIT ?",
 		[]any{tenantID, owner, collection, after, upTo, limit})
 	out := make([]string, len(items))
 	for i := range items {

@@ -79,11 +79,13 @@ func (s *Store) Item(ctx context.Context, tenantID string, k ItemKey) (models.It
 	return it, s.fault(scanItem(row, &it))
 }
 
-// ItemQuery asks for items of one owner and collection in byte order of their keys.
+// ItemQuery asks for items of a collection in byte order of their keys, or, of
+// all owners, of owner and key.
 type ItemQuery struct {
-	TenantID, Owner, Collection string
+	TenantID, Owner, Collection string // Owner empty: all owners
 	Prefix                      string // literal
 	After                       string // keys above this one; empty: from the first
+	AfterOwner                  string // of all owners: whose After it is
 	Tag                         string
 	IncludeDeleted              bool
 	Now                         int64 // items expired at this time (ms) count as removed
@@ -96,7 +98,7 @@ type ItemQuery struct {
 func (s *Store) Items(ctx context.Context, q ItemQuery) ([]models.Item, error) {
 	text, args := q.where()
 	if q.KeysOnly {
-		return s.keys(ctx, "SELECT i.item_key FROM items i"+text, args)
+		return s.keys(ctx, "SELECT i.owner, i.item_key FROM items i"+text, args)
 	}
 	rows, err := s.query(ctx, "SELECT i."+strings.Join(itemColumns, ", i.")+" FROM items i"+text, args...)
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *Store) keys(ctx context.Context, text string, args []any) ([]models.Ite
 	var out []models.Item
 	for rows.Next() {
 		var it models.Item
-		if err := rows.Scan(&it.Key); err != nil {
+		if err := rows.Scan(&it.Owner, &it.Key); err != nil {
 			return nil, s.fault(err)
 		}
 		out = append(out, it)
@@ -126,38 +128,32 @@ func (s *Store) keys(ctx context.Context, text string, args []any) ([]models.Ite
 // where builds the condition; a prefix is a range, so that nothing in it is a wildcard.
 func (q *ItemQuery) where() (string, []any) {
 	var b strings.Builder
-	args := make([]any, 0, 10)
-	if q.Tag != "" {
-		b.WriteString(" JOIN item_tags t ON t.tenant_id = i.tenant_id AND t.owner = i.owner AND t.collection = i.collection AND t.item_key = i.item_key AND t.tag = ?")
-		args = append(args, q.Tag)
+	args := make([]any, 0, 12)
+	add := func(text string, values ...any) {
+		b.WriteString(text)
+		args = append(args, values...)
 	}
-	b.WriteString(" WHERE i.tenant_id = ? AND i.owner = ? AND i.collection = ? AND i.item_key > ?")
-	after := q.After
-	args = append(args, q.TenantID, q.Owner, q.Collection)
-	if q.Prefix == "" {
-		args = append(args, after)
-	} else {
-		op := ""
-		if after < q.Prefix {
-			after, op = q.Prefix, "="
-		}
-		args = append(args, after)
-		if op != "" {
-			text := strings.TrimSuffix(b.String(), "> ?") + ">= ?"
-			b.Reset()
-			b.WriteString(text)
-		}
+	if q.Tag != "" {
+		add(" JOIN item_tags t ON t.tenant_id = i.tenant_id AND t.owner = i.owner AND t.collection = i.collection AND t.item_key = i.item_key AND t.tag = ?", q.Tag)
+	}
+	add(" WHERE i.tenant_id = ? AND i.collection = ?", q.TenantID, q.Collection)
+	switch {
+	case q.Owner != "":
+		add(" AND i.owner = ? AND i.item_key > ?", q.Owner, q.After)
+	case q.AfterOwner != "":
+		add(" AND (i.owner > ? OR i.owner = ? AND i.item_key > ?)", q.AfterOwner, q.AfterOwner, q.After)
+	}
+	if q.Prefix != "" {
+		add(" AND i.item_key >= ?", q.Prefix)
 		if end := prefixEnd(q.Prefix); end != "" {
-			b.WriteString(" AND i.item_key < ?")
-			args = append(args, end)
+			add(" AND i.item_key < ?", end)
 		}
 	}
 	if !q.IncludeDeleted {
-		b.WriteString(" AND i.deleted = 0 AND (i.expires_at IS NULL OR i.expires_at > ?)")
-		args = append(args, q.Now)
+		add(" AND i.deleted = 0 AND (i.expires_at IS NULL OR i.expires_at > ?)", q.Now)
 	}
-	b.WriteString(" ORDER BY i.item_key LIMIT ?")
-	return b.String(), append(args, q.Limit)
+	add(" ORDER BY i.owner, i.collection, i.item_key LIMIT ?", q.Limit)
+	return b.String(), args
 }
 
 // prefixEnd is the first string after all strings that begin with prefix, byte

@@ -68,7 +68,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-var gormConfig = gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
+// gormConfig is made anew for each handle: GORM keeps and changes what it is given.
+func gormConfig() *gorm.Config {
+	return &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
+}
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.dialect, s.path, s.writer = sqliteDialect, o.SQLite, make(chan struct{}, 1)
@@ -83,10 +86,10 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if s.rdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, "deferred", "query_only(1)", "cache_size(-16384)"), o.MaxConns); err != nil {
 		return err
 	}
-	if s.writes, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: s.wdb}, &gormConfig); err != nil {
+	if s.writes, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: s.wdb}, gormConfig()); err != nil {
 		return err
 	}
-	s.reads, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: s.rdb}, &gormConfig)
+	s.reads, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: s.rdb}, gormConfig())
 	return err
 }
 
@@ -125,7 +128,7 @@ func (s *Store) openMySQL(ctx context.Context, o Options) error {
 	s.wdb.SetMaxIdleConns(o.MaxConns)
 	s.wdb.SetConnMaxLifetime(30 * time.Minute)
 	s.rdb = s.wdb
-	s.writes, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: s.wdb, SkipInitializeWithVersion: true}), &gormConfig)
+	s.writes, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: s.wdb, SkipInitializeWithVersion: true}), gormConfig())
 	s.reads = s.writes
 	return err
 }

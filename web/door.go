@@ -123,7 +123,7 @@ func (s *Server) finish(ctx *fasthttp.RequestCtx) {
 	attrs := []slog.Attr{
 		slog.String("method", rt.methodOf(ctx)), slog.String("route", rt.path), slog.Int("status", status),
 		slog.Int64("duration_us", took.Microseconds()), slog.String("address", req.Address),
-		slog.Int("bytes_in", ctx.Request.Header.ContentLength()),
+		slog.Int("bytes_in", max(ctx.Request.Header.ContentLength(), 0)),
 	}
 	if code, ok := ctx.UserValue(codeKey).(fault.Code); ok {
 		attrs = append(attrs, slog.String("code", string(code)))

@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"tidemark/internal/clock"
@@ -62,11 +60,6 @@ func bare(t *testing.T, change func(*Options)) (*Server, *logBuffer) {
 	}
 	o := Options{
 		Log: log, Clock: clock.System{}, Metrics: telemetry.NewMetrics("test"), Host: "127.0.0.1", Version: "test",
-		Static: fstest.MapFS{
-			"dist/apidocs/swagger-ui-bundle.js": {Data: []byte("bundle")},
-			"dist/apidocs/swagger-ui.css":       {Data: []byte("css")},
-			"dist/secret.txt":                   {Data: []byte("secret")},
-		},
 	}
 	if change != nil {
 		change(&o)
@@ -171,6 +164,3 @@ func raw(t *testing.T, url, send string) (got string, closed bool) {
 	b, err := io.ReadAll(c)
 	return string(b), err == nil
 }
-
-// quiet is a logger for tests that read no lines.
-func quiet() *slog.Logger { return telemetry.Discard() }

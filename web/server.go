@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -33,7 +32,6 @@ type Options struct {
 	Log     *slog.Logger
 	Clock   clock.Clock
 	Metrics *telemetry.Metrics
-	Static  fs.FS // the files of the static folder; nil: none
 
 	Host    string
 	Port    int    // 0: any free one
@@ -117,7 +115,7 @@ func New(o Options) (*Server, error) {
 		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,
 	})
 	s.api = api.New(api.Options{
-		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Static: o.Static, Health: s.checks(), Version: o.Version, URL: o.APIURL,
+		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Health: s.checks(), Version: o.Version, URL: o.APIURL,
 		RateLimit: o.RateLimit, RateWindow: o.RateWindow, Draining: s.draining,
 	})
 	s.measure()

@@ -33,9 +33,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	code := NewMain().Execute(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(NewMain().Execute(ctx, os.Args[1:]))
 }
 
 // Main is one run of the program. Tests make their own with other streams.

@@ -89,7 +89,7 @@ func serverFrames() map[string][]byte {
 		"write applied":             AppendWrite(nil, applied),
 		"write conflict":            AppendWrite(nil, settled),
 		"write removed":             AppendWrite(nil, removed),
-		"write duplicate":           AppendWrite(nil, replayed),
+		"ack duplicate":             AckFrame(PlainWS, []byte("7"), AppendOK(nil, AppendWrite(nil, replayed))),
 		"error version_conflict":    AppendError(nil, versionConflict(), exampleReq),
 		"error invalid":             AppendError(nil, invalidKey, exampleReq),
 		"error rate_limited":        AppendError(nil, limited(), exampleReq),

@@ -46,6 +46,7 @@ func ParseDatabase(text string) (Database, error) {
 // shared is the one server of a test binary: tests of a package have no one else to keep it.
 var shared struct {
 	once   sync.Once
+	server *Server // kept, or the collector would close its leash
 	access Database
 	err    error
 }
@@ -58,9 +59,8 @@ func MariaDB(t testing.TB) Database {
 			shared.access, shared.err = ParseDatabase(text)
 			return
 		}
-		var s *Server
-		if s, shared.err = NewServer(); shared.err == nil {
-			shared.access = s.Access
+		if shared.server, shared.err = NewServer(); shared.err == nil {
+			shared.access = shared.server.Access
 		}
 	})
 	if shared.err != nil {

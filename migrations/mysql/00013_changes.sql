@@ -11,6 +11,7 @@ CREATE TABLE changes (
   version     BIGINT NOT NULL,
   base        BIGINT NOT NULL,
   prev_seq    BIGINT NOT NULL,
+  at          BIGINT NOT NULL,
   value       MEDIUMBLOB NULL,
   metadata    MEDIUMBLOB NULL,
   timestamp   BIGINT NOT NULL,
@@ -29,7 +30,6 @@ CREATE TABLE changes (
   door        TINYINT NOT NULL DEFAULT 0,
   address     VARBINARY(64) NOT NULL,
   request_id  VARBINARY(64) NOT NULL,
-  at          BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, seq),
   KEY changes_owner (tenant_id, owner, seq)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -10,6 +10,7 @@ CREATE TABLE changes (
   version     INTEGER NOT NULL,
   base        INTEGER NOT NULL,
   prev_seq    INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
   value       BLOB,
   metadata    BLOB,
   timestamp   INTEGER NOT NULL,
@@ -28,7 +29,6 @@ CREATE TABLE changes (
   door        INTEGER NOT NULL DEFAULT 0,
   address     TEXT NOT NULL,
   request_id  TEXT NOT NULL,
-  at          INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX changes_owner ON changes (tenant_id, owner, seq);

@@ -5,7 +5,6 @@ package api
 
 import (
 	"context"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -23,7 +22,6 @@ type Options struct {
 	Access     *access.Access
 	Health     []Check
 	Clock      clock.Clock
-	Static     fs.FS // the files of the static folder; nil: none
 	Version    string
 	URL        string // where clients reach the server, for the OpenAPI document
 	RateLimit  int    // requests of one credential per window; 0: no limit

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"tidemark/static"
 )
 
 // The page of the documents may run its own files and talk to this server, nothing else.
@@ -19,6 +21,7 @@ const docsPage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tidemark API</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/api/docs/swagger-ui.css">
 </head>
 <body>
@@ -67,10 +70,7 @@ func (a *API) DocsFile(c *fiber.Ctx) error {
 	if name == "start.js" {
 		return c.SendString(docsScript)
 	}
-	if a.opt.Static == nil {
-		return fiber.ErrNotFound
-	}
-	b, err := fs.ReadFile(a.opt.Static, docsFolder+"/"+name)
+	b, err := fs.ReadFile(static.Files(), docsFolder+"/"+name)
 	if err != nil {
 		return fiber.ErrNotFound
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -107,7 +108,11 @@ func idempotencyKey(c *fiber.Ctx) (string, error) {
 
 // itemKey is the key at the end of the path, percent-decoded exactly once.
 func itemKey(c *fiber.Ctx) (string, error) {
-	key, err := unescape(c.Request().URI().PathOriginal()[len(itemPath):])
+	raw, ok := bytes.CutPrefix(c.Request().URI().PathOriginal(), []byte(itemPath))
+	if !ok { // the path ends before the slash
+		return "", fiber.ErrNotFound
+	}
+	key, err := unescape(raw)
 	if err != nil {
 		return "", err
 	}

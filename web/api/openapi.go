@@ -42,8 +42,9 @@ func (a *API) describe() ([]byte, error) {
 		}},
 		Tags: []*huma.Tag{{Name: "storage"}, {Name: "log"}, {Name: "sockets"}, {Name: "operation"}},
 	}
+	doc.Servers = []*huma.Server{{URL: "/"}} // where the document comes from
 	if a.opt.URL != "" {
-		doc.Servers = []*huma.Server{{URL: strings.TrimSuffix(a.opt.URL, "/")}}
+		doc.Servers = append(doc.Servers, &huma.Server{URL: strings.TrimSuffix(a.opt.URL, "/")})
 	}
 	for _, o := range operations() {
 		doc.AddOperation(o.describe(schemas))

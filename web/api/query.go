@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -22,10 +23,10 @@ func number(c *fiber.Ctx, name string, least, most int64) (*int64, error) {
 		return nil, nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return nil, fault.New(fault.Malformed, "The parameter %s takes an integer.", name)
 	}
-	if n < least || n > most {
+	if err != nil || n < least || n > most {
 		return nil, fault.OfField(name, "range", "must be from %d to %d", least, most)
 	}
 	return &n, nil

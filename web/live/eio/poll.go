@@ -14,6 +14,10 @@ const upgradeWait = 100 * time.Millisecond
 
 // get answers a polling GET with what is queued, waiting for something if nothing is.
 func (s *Session) get(c *fiber.Ctx) error {
+	if s.double() {
+		s.endWith([]byte{packetClose})
+		return answer(c, nil)
+	}
 	probing, claimed := s.claim()
 	if !claimed {
 		return answer(c, s.lastWord())
@@ -40,19 +44,20 @@ func answer(c *fiber.Ctx, body []byte) error {
 	return c.Send(body)
 }
 
-// claim takes the one GET a session may have. A second one at the same time ends the session.
+// double says whether a GET waits already: the protocol has a session end that asks twice at once.
+func (s *Session) double() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.getting && !s.ended && s.conn == nil
+}
+
+// claim takes the one GET a session may have.
 func (s *Session) claim() (probing, claimed bool) {
 	s.mu.Lock()
-	if s.ended || s.conn != nil {
-		s.mu.Unlock()
-		return false, false
-	}
-	if s.getting {
-		s.mu.Unlock()
-		s.endWith([]byte{packetClose})
-		return false, false
-	}
 	defer s.mu.Unlock()
+	if s.ended || s.conn != nil || s.getting {
+		return false, false
+	}
 	s.getting = true
 	select {
 	case <-s.wake: // of an earlier GET
@@ -88,6 +93,9 @@ func (s *Session) lastWord() []byte {
 	defer s.mu.Unlock()
 	word := s.final
 	s.final = nil
+	if word != nil {
+		s.server.forget(s.id)
+	}
 	return word
 }
 

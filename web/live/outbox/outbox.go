@@ -95,7 +95,8 @@ func (o *Outbox) Attach(conn *ws.Conn) {
 }
 
 // Take gives whole messages of at most maxBytes together, or a single longer one,
-// counting gap bytes between two. It is for an outbox with nothing attached.
+// counting gap bytes between two. The last message of all comes alone: clients that
+// read it in one breath with others forget those. It is for an outbox with nothing attached.
 func (o *Outbox) Take(maxBytes, gap int) []ws.Message {
 	o.mu.Lock()
 	if o.conn != nil || len(o.queue) == 0 {
@@ -106,6 +107,9 @@ func (o *Outbox) Take(maxBytes, gap int) []ws.Message {
 	for n < len(o.queue) && size+gap+len(o.queue[n].Data) <= maxBytes {
 		size += gap + len(o.queue[n].Data)
 		n++
+	}
+	if o.last && n == len(o.queue) && n > 1 {
+		n--
 	}
 	taken := o.queue[:n:n]
 	o.queue = append([]ws.Message(nil), o.queue[n:]...)

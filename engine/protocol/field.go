@@ -1,0 +1,69 @@
+package protocol
+
+import "math/bits"
+
+// field is one of the field names clients may send.
+type field uint8
+
+const (
+	fKey field = iota
+	fValue
+	fVersion
+	fTimestamp
+	fMetadata
+	fTags
+	fTTL
+	fPriority
+	fOpID
+	fCollection
+	fOp
+	fPatch
+	fTx
+	fPrefix
+	fPage
+	fLimit
+	fKeys
+	fCursor
+	fSince
+	fWait
+	fCollections
+	fInstanceID
+	fSchema
+	fEvents
+	fEvent
+	fID
+	fData
+	fAPIKey
+	fToken
+)
+
+var fieldNames = [...]string{
+	"key", "value", "version", "timestamp", "metadata", "tags", "ttl", "priority", "opId", "collection",
+	"op", "patch", "tx", "prefix", "page", "limit", "keys", "cursor", "since", "wait", "collections",
+	"instanceId", "schema", "events", "event", "id", "data", "apiKey", "token",
+}
+
+// String is the field's name on the wire.
+func (f field) String() string { return fieldNames[f] }
+
+// fieldSet is a set of fields.
+type fieldSet uint32
+
+func fieldsOf(fields ...field) (s fieldSet) {
+	for _, f := range fields {
+		s |= 1 << f
+	}
+	return s
+}
+
+func (s fieldSet) has(f field) bool { return s&(1<<f) != 0 }
+
+// find is the field of the set with that name.
+func (s fieldSet) find(name []byte) (field, bool) {
+	for ; s != 0; s &= s - 1 {
+		if f := field(bits.TrailingZeros32(uint32(s))); fieldNames[f] == string(name) {
+			return f, true
+		}
+	}
+	return 0, false
+}
