@@ -92,7 +92,7 @@ setup: deps $(LINT) ## Prepare a fresh clone: dependencies, linter, git hooks
 	@git config core.hooksPath .githooks
 
 node_modules: package.json package-lock.json
-	npm ci --no-audit --no-fund --silent
+	npm install --no-save --no-audit --no-fund --silent # as locked; npm ci refuses a lock made where a platform's optional packages were not to be had
 	@touch node_modules
 
 $(LINT):

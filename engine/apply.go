@@ -95,6 +95,7 @@ func (l *ledger) account(it, next *models.Item) error {
 	grow := next.Size - it.Size
 	u := l.user(next.Owner)
 	if limit := l.e.limits.MaxUserBytes; limit > 0 && grow > 0 && u.Bytes+grow > limit {
+		l.short[next.Owner] = true
 		return fault.New(fault.StorageQuotaExceeded, "This user's storage is full: %d of %d bytes are taken.", u.Bytes, limit).
 			With("used", u.Bytes).With("limit", limit)
 	}
@@ -180,7 +181,7 @@ func (l *ledger) settleGuarded(u *unit, o *operation, it *models.Item) {
 	case g.expiredVersion != 0 && it.Version == g.expiredVersion && it.Expired(l.now):
 		o.result.Seq = l.expire(it).Seq
 	case g.upToSeq != 0 && it.Seq <= g.upToSeq:
-		hlc, ts := l.clocks(o, it)
+		hlc, ts := l.clocks(u, o, it)
 		l.apply(u, o, it, hlc, ts)
 	}
 }

@@ -28,6 +28,7 @@ type ledger struct {
 	items  map[store.ItemKey]*models.Item // changed by the batch
 	oldTag map[store.ItemKey][]string     // tags before the batch, of items whose tags change
 	users  map[string]*models.User        // changed by the batch
+	short  map[string]bool                // owners refused for want of room
 	ops    map[opName]*store.OpRow
 
 	changes   []*models.Change
@@ -41,7 +42,7 @@ func newLedger(e *Engine, now int64, units []*unit, cache *tenantCache) *ledger 
 	return &ledger{
 		e: e, units: units, now: now, cached: cache,
 		valued: map[store.ItemKey]*models.Item{}, items: map[store.ItemKey]*models.Item{}, oldTag: map[store.ItemKey][]string{},
-		users: map[string]*models.User{}, ops: map[opName]*store.OpRow{},
+		users: map[string]*models.User{}, short: map[string]bool{}, ops: map[opName]*store.OpRow{},
 	}
 }
 

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,18 +56,25 @@ func (s *shard) commit(batch map[string][]*unit) {
 	aborts := 0
 	for deadline := s.e.clock.Now().Add(writeDeadline); ; {
 		ledgers, busy, err := s.try(batch)
-		for id, units := range busy {
-			s.queue.putBack(id, units)
+		s.yield(busy, errLocked)
+		for id := range busy {
 			delete(batch, id)
 		}
 		switch {
 		case err == nil:
 			s.finish(ledgers)
 			return
+		case errors.Is(err, errUnknown):
+			s.refuse(batch, err)
+			return
 		case errors.Is(err, errStale):
-		case s.e.store.Aborted(err) && aborts < 20:
+		case s.e.store.Aborted(err):
 			if aborts++; aborts > 1 && len(batch) > 1 {
 				s.apart(batch)
+				return
+			}
+			if len(batch) == 1 && (aborts > 1 || s.queue.waiting() > 0) {
+				s.yield(batch, err)
 				return
 			}
 		case s.e.store.Away(err):
@@ -81,6 +90,11 @@ func (s *shard) commit(batch map[string][]*unit) {
 		s.forget(batch)
 	}
 }
+
+var (
+	errLocked  = errors.New("another node holds the tenant's head")
+	errUnknown = errors.New("the answer to a commit was lost, and whether it happened could not be found out")
+)
 
 const retryPause = 50 * time.Millisecond
 
@@ -117,13 +131,28 @@ func (s *shard) bisect(batch map[string][]*unit, err error) {
 	s.answer(batch, fault.From(err))
 }
 
-// refuse answers a batch whose database is away. After a commit whose fate could
-// not be found out the outcome is unknown.
+// yield gives units back to the queue while another node holds their tenant's
+// head, so that the others have their turn; those that waited too long are refused.
+func (s *shard) yield(batch map[string][]*unit, err error) {
+	s.forget(batch)
+	old := s.e.clock.Now().Add(-writeDeadline)
+	for id, units := range batch {
+		late := 0
+		for late < len(units) && units[late].since.Before(old) {
+			late++
+		}
+		s.refuse(map[string][]*unit{id: units[:late]}, err)
+		if late < len(units) {
+			s.queue.putBack(id, units[late:])
+		}
+	}
+}
+
+// refuse answers a batch that could not be committed in time.
 func (s *shard) refuse(batch map[string][]*unit, err error) {
 	s.forget(batch)
 	outcome := ""
-	var lost *store.CommitError
-	if errors.As(err, &lost) {
+	if errors.Is(err, errUnknown) {
 		outcome = "unknown"
 	}
 	f := unavailable(outcome)
@@ -169,10 +198,14 @@ func (s *shard) try(batch map[string][]*unit) (ledgers []*ledger, busy map[strin
 		return err
 	})
 	var lost *store.CommitError
-	if errors.As(err, &lost) && !s.e.store.Aborted(err) {
-		if s.happened(ledgers) {
-			return ledgers, busy, nil
-		}
+	if !errors.As(err, &lost) || s.e.store.Aborted(err) {
+		return ledgers, busy, err
+	}
+	switch made, known := s.happened(ledgers); {
+	case !known:
+		return nil, busy, errors.Join(errUnknown, err)
+	case made:
+		return ledgers, busy, nil
 	}
 	return ledgers, busy, err
 }
@@ -199,35 +232,24 @@ func (s *shard) write(t *store.CommitTx, batch map[string][]*unit, now int64) ([
 	return ledgers, busy, nil
 }
 
-// lockAll locks the heads of a batch: it waits for one while holding nothing,
-// then takes those of the others that are free.
+// lockAll locks those heads of a batch that are free. When none is, it waits,
+// holding nothing, for the one whose writes have waited longest.
 func (s *shard) lockAll(t *store.CommitTx, batch map[string][]*unit) (heads []models.Head, busy map[string][]*unit, err error) {
-	var first string
-	var rest []string
-	for id := range batch {
-		if first == "" {
-			first = id
-			continue
+	ids := slices.Collect(maps.Keys(batch))
+	if heads, err = t.TryLockHeads(ids); err != nil {
+		return nil, nil, err
+	}
+	if len(heads) == 0 {
+		oldest := slices.MinFunc(ids, func(a, b string) int { return batch[a][0].since.Compare(batch[b][0].since) })
+		h, err := t.LockHead(oldest)
+		if err != nil {
+			return nil, nil, err
 		}
-		rest = append(rest, id)
+		heads = []models.Head{h}
 	}
-	h, err := t.LockHead(first)
-	if err != nil {
-		return nil, nil, err
-	}
-	others, err := t.TryLockHeads(rest)
-	if err != nil {
-		return nil, nil, err
-	}
-	heads, busy = append(others, h), map[string][]*unit{}
-	free := map[string]bool{}
+	busy = maps.Clone(batch)
 	for _, h := range heads {
-		free[h.TenantID] = true
-	}
-	for id, units := range batch {
-		if !free[id] {
-			busy[id] = units
-		}
+		delete(busy, h.TenantID)
 	}
 	return heads, busy, nil
 }
@@ -263,7 +285,12 @@ func (s *shard) writeTenant(t *store.CommitTx, id string, units []*unit, now int
 }
 
 func (l *ledger) settleAndMove(t *store.CommitTx) error {
-	l.settle()
+	l.settle(nil)
+	if len(l.short) > 0 {
+		if err := l.makeRoom(t); err != nil {
+			return err
+		}
+	}
 	if l.idle() {
 		return nil
 	}
@@ -278,34 +305,30 @@ func (l *ledger) settleAndMove(t *store.CommitTx) error {
 }
 
 // happened finds out, after a commit whose answer was lost, whether it was made:
-// locking the heads waits the lost transaction out, and one row decides for all.
-func (s *shard) happened(ledgers []*ledger) bool {
-	for attempt := 0; attempt < proofAttempts; attempt++ {
+// locking the head waits the lost transaction out, and one row decides for all.
+func (s *shard) happened(ledgers []*ledger) (made, known bool) {
+	i := slices.IndexFunc(ledgers, func(l *ledger) bool { return l.proof() != proof{} })
+	if i < 0 {
+		return false, true // nothing was written
+	}
+	p, tenantID := ledgers[i].proof(), ledgers[i].head.TenantID
+	for range proofAttempts {
 		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
-		found, known := false, false
 		err := s.e.store.Commit(ctx, func(t *store.CommitTx) error {
-			for _, l := range ledgers {
-				p := l.proof()
-				if p == (proof{}) {
-					continue
-				}
-				if _, err := t.LockHead(l.head.TenantID); err != nil {
-					return err
-				}
-				var err error
-				found, err = p.happened(t, l.head.TenantID)
-				known = err == nil
-				return err
+			_, err := t.LockHead(tenantID)
+			if err == nil {
+				made, err = p.happened(t, tenantID)
 			}
-			return nil
+			known = err == nil
+			return err
 		})
 		cancel()
-		if known && (err == nil || found) {
-			return found
+		if known && (err == nil || made) {
+			return made, true
 		}
 		time.Sleep(retryPause)
 	}
-	return false
+	return false, false
 }
 
 const proofAttempts = 40

@@ -69,6 +69,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("read the cursor key: %w", err)
 	}
 	e.sealer = newSealer(key[0], key)
+	if err := o.Store.Disconnect(ctx, o.Node); err != nil {
+		return nil, fmt.Errorf("forget old connections: %w", err)
+	}
 	e.hub, e.marks = newHub(e), newMarks(e)
 	e.startShards()
 	work, stop := context.WithCancel(context.Background())

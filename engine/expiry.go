@@ -30,6 +30,31 @@ func (e *Engine) expiry(ctx context.Context) {
 	})
 }
 
+// makeRoom sweeps what has expired of users who were refused for want of room,
+// and settles everything again.
+func (l *ledger) makeRoom(t *store.CommitTx) error {
+	var expired []models.Item
+	for owner := range l.short {
+		found, err := t.Expired(l.head.TenantID, owner, l.now, expiryPage)
+		if err != nil {
+			return err
+		}
+		expired = append(expired, found...)
+	}
+	if len(expired) == 0 {
+		return nil
+	}
+	for _, row := range l.newOps {
+		delete(l.ops, opName{row.UserID, row.Sender, row.OpID})
+	}
+	clear(l.items)
+	clear(l.users)
+	clear(l.oldTag)
+	l.changes, l.conflicts, l.newOps = nil, nil, nil
+	l.settle(expired)
+	return nil
+}
+
 func (e *Engine) sweep(ctx context.Context) (int, error) {
 	found, err := e.store.ExpiredItems(ctx, clock.Millis(e.clock), expiryPage)
 	if err != nil {

@@ -281,4 +281,3 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	testkit.Eventually(t, patience, what, ok)
 }
-

@@ -34,13 +34,13 @@ func (l Limits) orDefaults() Limits {
 
 // Bounds of the engine's own work.
 const (
-	batchOps      = 512              // operations in one transaction
-	batchBytes    = 8 << 20          // bytes of values in one transaction
-	tenantShare   = 64               // operations a tenant may add in one turn of a batch
-	cachedItems   = 50000            // item states kept per tenant
-	writeDeadline = 3 * time.Second  // after which a write not yet begun is given up
-	commitTimeout = 10 * time.Second // of one transaction
-	clockSkewMax  = 5000             // ms a client's clock may run ahead
+	batchOps      = 512                     // operations in one transaction
+	batchBytes    = 8 << 20                 // bytes of values in one transaction
+	tenantShare   = 64                      // operations a tenant may add in one turn of a batch
+	cachedItems   = 50000                   // item states kept per tenant
+	writeDeadline = 2800 * time.Millisecond // after which a write is given up
+	commitTimeout = 10 * time.Second        // of one transaction
+	clockSkewMax  = 5000                    // ms a client's clock may run ahead
 	mysqlShards   = 4
 	keyBuckets    = 4096 // of purged versions, per tenant
 )

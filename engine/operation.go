@@ -50,7 +50,7 @@ func (o *operation) reject(err error) {
 func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bool) {
 	now := clock.Millis(e.clock)
 	shift := aheadBy(ops, now)
-	u = &unit{caller: c, ops: make([]operation, len(ops)), done: make(chan struct{})}
+	u = e.newUnit(c, len(ops))
 	for i := range ops {
 		o := &u.ops[i]
 		o.Op, o.owner, o.id = ops[i], c.UserID, ops[i].OpID

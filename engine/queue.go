@@ -14,9 +14,14 @@ type unit struct {
 	caller models.Caller
 	ops    []operation
 	bytes  int64
+	since  time.Time // when it came to the queue
 	state  atomic.Int32
 	done   chan struct{}
 	err    error // of the unit as a whole
+}
+
+func (e *Engine) newUnit(c models.Caller, ops int) *unit {
+	return &unit{caller: c, ops: make([]operation, ops), since: e.clock.Now(), done: make(chan struct{})}
 }
 
 // Where a unit stands. Whoever moves it away from waiting owns its fate.

@@ -12,9 +12,13 @@ import (
 	"tidemark/store"
 )
 
-// settle decides every operation of the ledger in order, in memory.
-func (l *ledger) settle() {
+// settle decides every operation of the ledger in order, in memory, after
+// logging the removal of items that have expired.
+func (l *ledger) settle(expired []models.Item) {
 	l.seq = l.head.Seq
+	for i := range expired {
+		l.expire(&expired[i])
+	}
 	for _, u := range l.units {
 		l.settleUnit(u)
 	}
@@ -97,10 +101,12 @@ func (l *ledger) undo(p place) {
 	l.items, l.users, l.oldTag, l.ops = p.items, p.users, p.oldTag, p.ops
 }
 
-// settleSafely keeps a panic in one operation from its batch.
+// settleSafely keeps a panic in one operation from its batch, and what it had begun from the log.
 func (l *ledger) settleSafely(u *unit, o *operation) {
+	undo := l.undoOne(o)
 	defer func() {
 		if r := recover(); r != nil {
+			undo()
 			o.reject(fmt.Errorf("settling an operation panicked: %v", r))
 		}
 	}()
@@ -109,6 +115,25 @@ func (l *ledger) settleSafely(u *unit, o *operation) {
 	}
 	l.settleOne(u, o)
 	l.remember(u, o)
+}
+
+// undoOne remembers what settling one operation may change, without copying the rest.
+func (l *ledger) undoOne(o *operation) func() {
+	k, p := o.key(), place{seq: l.seq, changes: len(l.changes), conflicts: len(l.conflicts), newOps: len(l.newOps)}
+	item, user := l.items[k], l.users[o.owner]
+	tags, tagged := l.oldTag[k]
+	return func() {
+		l.seq, l.changes, l.conflicts, l.newOps = p.seq, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+		restore(l.items, k, item, item != nil)
+		restore(l.users, o.owner, user, user != nil)
+		restore(l.oldTag, k, tags, tagged)
+	}
+}
+
+func restore[K comparable, V any](m map[K]V, k K, v V, was bool) {
+	if delete(m, k); was {
+		m[k] = v
+	}
 }
 
 // state is the item as the batch sees it now: changed by it, read with its
@@ -140,7 +165,7 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	if it.Expired(l.now) {
 		it = l.expire(it)
 	}
-	hlc, ts := l.clocks(o, it)
+	hlc, ts := l.clocks(u, o, it)
 	switch {
 	case o.Base != nil && !current(u, o, it):
 		l.conflicting(u, o, it, hlc, ts)
@@ -153,12 +178,12 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 }
 
 // clocks gives the operation its hybrid clock and its timestamp.
-func (l *ledger) clocks(o *operation, it *models.Item) (hlc, ts int64) {
+func (l *ledger) clocks(u *unit, o *operation, it *models.Item) (hlc, ts int64) {
 	if o.Timestamp == nil {
 		return crdt.Tick(l.now, it.HLC), l.now
 	}
 	hlc = crdt.At(o.timestamp)
-	if o.Base != nil && *o.Base == it.Version {
+	if o.Base != nil && current(u, o, it) {
 		hlc = max(hlc, it.HLC+1)
 	}
 	return hlc, o.timestamp

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"hash/fnv"
+	"time"
 
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
@@ -50,17 +51,30 @@ func (e *Engine) Submit(c models.Caller, ops []protocol.Op) (*Pending, error) {
 	return &Pending{e, u}, nil
 }
 
-// Wait returns the results once they are durable. A caller that stops waiting
-// cancels what has not begun; of what has, the outcome is unknown to it.
+// Wait returns the results once they are durable. A caller that stops waiting,
+// or has waited for three seconds, cancels what has not begun; of what has, the
+// outcome is unknown to it.
 func (p *Pending) Wait(ctx context.Context) ([]protocol.Result, error) {
+	late := time.NewTimer(writeDeadline)
+	defer late.Stop()
 	select {
 	case <-p.u.done:
+		return p.settled(ctx)
 	case <-ctx.Done():
-		if p.u.abandon() {
-			return nil, unavailable("")
-		}
-		return nil, unavailable("unknown")
+	case <-late.C:
 	}
+	select {
+	case <-p.u.done: // at the last moment
+		return p.settled(ctx)
+	default:
+	}
+	if p.u.abandon() {
+		return nil, unavailable("")
+	}
+	return nil, unavailable("unknown")
+}
+
+func (p *Pending) settled(ctx context.Context) ([]protocol.Result, error) {
 	if p.u.err != nil {
 		return nil, p.u.err
 	}
@@ -112,7 +126,7 @@ func (e *Engine) shardOf(tenantID string) *shard {
 
 // internal queues removals of Tidemark's own and waits for them.
 func (e *Engine) internal(ctx context.Context, c models.Caller, keys []store.ItemKey, guards []guard) ([]protocol.Result, error) {
-	u := &unit{caller: c, ops: make([]operation, len(keys)), done: make(chan struct{})}
+	u := e.newUnit(c, len(keys))
 	for i, k := range keys {
 		u.ops[i] = operation{Op: protocol.Op{Kind: protocol.Remove, Collection: k.Collection, Key: k.Key}, owner: k.Owner, guard: guards[i]}
 		u.ops[i].id = e.newID()

@@ -35,6 +35,11 @@ func (s *Store) SaveInstances(ctx context.Context, rows []models.Instance) error
 	return s.fault(err)
 }
 
+// Disconnect says that nothing is connected to a node any more: it starts anew.
+func (s *Store) Disconnect(ctx context.Context, node string) error {
+	return s.fault(s.writes.WithContext(ctx).Exec("UPDATE instances SET conn_id = 0 WHERE node = ? AND conn_id <> 0", node).Error)
+}
+
 func scanInstance(row scanner, in *models.Instance) error {
 	var conn int64
 	err := row.Scan(&in.TenantID, &in.UserID, &in.ID, &in.Mark, &in.Acks, &in.Platform, &in.UserAgent, &in.Address, &in.Door, &in.ClockSkew,

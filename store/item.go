@@ -208,6 +208,15 @@ func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.It
 	return out, s.fault(err)
 }
 
+// Expired reads the state, without values, of a user's items whose time to live has passed at now (ms).
+func (t *CommitTx) Expired(tenantID, owner string, now int64, limit int) ([]models.Item, error) {
+	rows, err := t.tx.QueryContext(t.ctx, itemStateSelect+" WHERE expires_at IS NOT NULL AND expires_at <= ? AND +tenant_id = ? AND +owner = ? ORDER BY expires_at LIMIT ?", now, tenantID, owner, limit)
+	if err != nil {
+		return nil, err
+	}
+	return scanItems(rows, 0)
+}
+
 // ExpiredItem is an item whose time to live has passed, and the version that had it.
 type ExpiredItem struct {
 	TenantID string

@@ -151,4 +151,6 @@ func recovered(v any, stack []byte) error {
 	return fmt.Errorf("panic: %v\n%s", v, stack)
 }
 
-func isConsole(path string) bool { return path == "/console" || strings.HasPrefix(path, "/console/") }
+func isConsole(path string) bool {
+	return path == consolePath || strings.HasPrefix(path, consolePath+"/")
+}

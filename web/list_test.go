@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,4 +154,27 @@ func TestAllUsersItemsNeedTheScope(t *testing.T) {
 	}
 	h.call(t, "PUT", "/sync-storage/item/a", `{"value":1}`, all, "X-User-Id: *").problem(t, 422, "invalid")
 	h.call(t, "GET", "/sync-storage/item/a", "", all, "X-User-Id: *").problem(t, 422, "invalid")
+}
+
+func TestANarrowKeySeesOnlyItsKeys(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	narrow := "X-API-Key: " + h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "narrow", Scopes: []string{"items:read:storage/pub*"}})
+	for _, key := range []string{"private", "public", "pub", "other"} {
+		h.put(t, key, `{"value":1}`)
+	}
+	for _, path := range []string{"/sync-storage/keys", "/sync-storage/items?limit=1", "/sync/snapshot"} {
+		keys, _ := h.pages(t, path, narrow)
+		if slices.Sort(keys); !slices.Equal(keys, []string{"pub", "public"}) {
+			t.Errorf("%s: %v", path, keys)
+		}
+	}
+	if rows := h.logged(t, narrow); !slices.Equal(rows, []string{"set public 1", "set pub 1"}) {
+		t.Errorf("log: %v", rows)
+	}
+	wide := url.QueryEscape(h.call(t, "GET", "/sync/events", "").json(t)["cursor"].(string))
+	details := h.call(t, "GET", "/sync/events?since="+wide, "", narrow).problem(t, 410, "cursor_expired")
+	if details["reason"] != "scope" {
+		t.Errorf("details: %v", details)
+	}
 }

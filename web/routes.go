@@ -51,14 +51,20 @@ func (s *Server) sockets() {
 	s.app.Use(socketIOPath, s.run(s.family(socketIOPath), s.live.SocketIO))
 }
 
-const socketIOPath = "/socket.io/"
+const (
+	socketIOPath = "/socket.io/"
+	consolePath  = "/console"
+	assetsPath   = "/assets" // of the console's pages; public
+)
 
 // pages are the console's, for administrators alone; it asks for their sessions itself.
 func (s *Server) pages() {
 	if s.opt.Console == nil {
 		return
 	}
-	s.app.Use("/console", s.run(s.family("/console"), func(c *fiber.Ctx) error { return c.Next() }))
+	for _, prefix := range []string{consolePath, assetsPath} {
+		s.app.Use(prefix, s.run(s.family(prefix), func(c *fiber.Ctx) error { return c.Next() }))
+	}
 	s.opt.Console.Routes(s.app)
 }
 

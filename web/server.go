@@ -54,7 +54,7 @@ type Options struct {
 
 // Console is the pages for administrators.
 type Console interface {
-	// Routes adds the pages, all under /console.
+	// Routes adds the pages, all under /console, and their files under /assets.
 	Routes(r fiber.Router)
 	// Error renders a fault as a page or fragment.
 	Error(c *fiber.Ctx, err error) error
@@ -120,7 +120,11 @@ func New(o Options) (*Server, error) {
 	})
 	s.measure()
 	s.routes()
-	return s, errors.Join(s.faults...)
+	if len(s.faults) > 0 {
+		s.live.Close(s.base)
+		return nil, errors.Join(s.faults...)
+	}
+	return s, nil
 }
 
 func (s *Server) bodyLimit() int { return int(max(batchBytes, 2*s.opt.MaxItemBytes)) + bodyMargin }

@@ -80,7 +80,7 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
 	r.engine, err = engine.New(ctx, engine.Options{
-		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(), PurgeEvery: c.PurgeEvery,
+		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery,
 		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
 	})
 	if err != nil {
@@ -107,13 +107,14 @@ func (m *Main) graceful(stop func(context.Context) error) func() error {
 	}
 }
 
-// nodeName tells this process from every other, on this machine and elsewhere.
-func nodeName() string {
+// nodeName tells this process from the others that share the database, and stays
+// the same when it starts again: what was connected to it then is not any more.
+func nodeName(port int) string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
-	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), random(4))
+	return fmt.Sprintf("%s:%d", host, port)
 }
 
 // fillEmpty seeds a database without tenants.

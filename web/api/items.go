@@ -10,7 +10,7 @@ import (
 	"tidemark/models"
 )
 
-// ListItems answers a page of items, in byte order of keys.
+// ListItems answers a page of items the caller may read, in byte order of keys.
 func (a *API) ListItems(c *fiber.Ctx, who models.Caller) error {
 	page, err := a.list(c, who, false)
 	if err != nil {
@@ -19,7 +19,7 @@ func (a *API) ListItems(c *fiber.Ctx, who models.Caller) error {
 	return send(c, protocol.AppendItemPage(body(c), page.Items, page.NextPage, page.Cursor))
 }
 
-// ListKeys answers a page of keys, in byte order.
+// ListKeys answers a page of keys of items the caller may read, in byte order.
 func (a *API) ListKeys(c *fiber.Ctx, who models.Caller) error {
 	page, err := a.list(c, who, true)
 	if err != nil {
@@ -34,9 +34,6 @@ func (a *API) list(c *fiber.Ctx, who models.Caller, keysOnly bool) (engine.ItemP
 		return engine.ItemPage{}, err
 	}
 	q.KeysOnly = keysOnly
-	if err := a.mayRead(who, []string{models.Storage}, q.Prefix); err != nil {
-		return engine.ItemPage{}, err
-	}
 	return a.opt.Engine.List(c.UserContext(), who, q)
 }
 

@@ -7,10 +7,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"tidemark/access"
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
-	"tidemark/models"
 )
 
 // text is a query parameter, percent-decoded; empty when it is not there.
@@ -79,19 +77,6 @@ func names(c *fiber.Ctx, name string) ([]string, error) {
 		}
 	}
 	return list, nil
-}
-
-// mayRead says whether all that a filter lets through may be read. No collection means every one.
-func (a *API) mayRead(who models.Caller, collections []string, prefix string) error {
-	if len(collections) == 0 {
-		return a.opt.Access.Allow(who, access.ItemsRead, "", "")
-	}
-	for _, in := range collections {
-		if err := a.opt.Access.Allow(who, access.ItemsRead, in, prefix+"*"); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // body is room for an answer, taken from the response; send gives it back.

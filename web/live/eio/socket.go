@@ -31,11 +31,11 @@ func (s *Session) probe(conn *ws.Conn) bool {
 	if !s.polls() || !expect(conn, "2probe") || !s.claimProbe() {
 		return false
 	}
+	s.look() // the waiting GET goes with a noop, so that the client can stop polling
 	if conn.Write([]ws.Message{text([]byte("3probe"))}) != nil {
 		s.endProbe()
 		return false
 	}
-	s.look() // the waiting GET goes with a noop, so that the client can stop polling
 	ok := expect(conn, "5")
 	s.endProbe()
 	if !ok || !s.attach(conn) {
