@@ -281,3 +281,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	testkit.Eventually(t, patience, what, ok)
 }
+
+func keyOf(owner, key string) store.ItemKey {
+	return store.ItemKey{Owner: owner, Collection: models.Storage, Key: key}
+}

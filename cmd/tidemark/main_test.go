@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,10 +109,10 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 
 func TestTenantsAndKeys(t *testing.T) {
 	t.Parallel()
-	for name, env := range map[string]string{"SQLite": "", "MariaDB": "DATABASE_URL=" + testkit.MariaDB(t).URL()} {
+	for name, env := range map[string][]string{"SQLite": nil, "MariaDB": byParts(t, testkit.MariaDB(t))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newProgram(t, env)
+			p := newProgram(t, env...)
 			p.must("tenant", "create", "--slug", "acme", "--name", "Acme", "--conflict-strategy", "LAST_WRITE_WINS")
 			if code, _, errs := p.run("tenant", "create", "--slug", "acme"); code != exitFailure || !strings.Contains(errs, "taken") {
 				t.Errorf("the same slug again: %d, %s", code, errs)
@@ -149,24 +150,56 @@ func TestAdminCreate(t *testing.T) {
 	}
 }
 
+// byParts names a database by the DB_* variables.
+func byParts(t *testing.T, d testkit.Database) []string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(d.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{"DB_HOST=" + host, "DB_PORT=" + port, "DB_USERNAME=" + d.User, "DB_PASSWORD=" + d.Password, "DB_DATABASE=" + d.Name}
+}
+
+func TestAWrongPasswordStaysHidden(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, append(byParts(t, testkit.MariaDB(t)), "DB_PASSWORD="+strong)...)
+	code, out, errs := p.run("serve", "--log-level", "debug")
+	if code != exitFailure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "Access denied") || strings.Contains(out+errs, strong) {
+		t.Fatalf("%d: %s%s", code, out, errs)
+	}
+}
+
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
-	planned := p.must("migrate", "up", "--dry-run")["steps"].([]any)
-	done := p.must("migrate", "up")["steps"].([]any)
-	if len(planned) == 0 || len(planned) != len(done) {
-		t.Fatalf("planned %d, did %d", len(planned), len(done))
-	}
-	for _, s := range p.must("migrate", "status")["migrations"].([]any) {
-		if s.(map[string]any)["applied"] != true {
-			t.Errorf("%v", s)
-		}
-	}
-	if again := p.must("migrate", "up")["steps"].([]any); len(again) != 0 {
-		t.Errorf("up again: %v", again)
-	}
-	if down := p.must("migrate", "down")["steps"].([]any); len(down) != 1 {
-		t.Errorf("down: %v", down)
+	for name, env := range map[string]string{"SQLite": "", "MariaDB": "DATABASE_URL=" + testkit.MariaDB(t).URL()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProgram(t, env)
+			planned := p.must("migrate", "up", "--dry-run")["steps"].([]any)
+			done := p.must("migrate", "up")["steps"].([]any)
+			if len(planned) == 0 || len(planned) != len(done) {
+				t.Fatalf("planned %d, did %d", len(planned), len(done))
+			}
+			for _, s := range p.must("migrate", "status")["migrations"].([]any) {
+				if s.(map[string]any)["applied"] != true {
+					t.Errorf("%v", s)
+				}
+			}
+			if again := p.must("migrate", "up")["steps"].([]any); len(again) != 0 {
+				t.Errorf("up again: %v", again)
+			}
+			for range planned {
+				if down := p.must("migrate", "down")["steps"].([]any); len(down) != 1 {
+					t.Fatalf("down: %v", down)
+				}
+			}
+			if down := p.must("migrate", "down")["steps"].([]any); len(down) != 0 {
+				t.Errorf("down from nothing: %v", down)
+			}
+			if up := p.must("migrate", "up")["steps"].([]any); len(up) != len(planned) {
+				t.Errorf("up after all the way down: %d of %d", len(up), len(planned))
+			}
+		})
 	}
 }
 

@@ -120,6 +120,10 @@ func AppendLive(dst []byte, c *models.Change, cursor string) (event string, data
 // AppendConflict appends the data of a sync:conflict: what was kept of a write
 // that lost. value is what stands, incoming what was written.
 func AppendConflict(dst []byte, c *models.Conflict) []byte {
+	stands, version := c.CurrentValue, c.CurrentVersion
+	if c.Winner == "incoming" {
+		stands, version = c.IncomingValue, c.CurrentVersion+1
+	}
 	dst = appendText(dst, `{"conflictId":`, c.ID)
 	dst = appendCollection(dst, c.Collection)
 	dst = appendText(dst, `,"key":`, c.Key)
@@ -127,8 +131,8 @@ func AppendConflict(dst []byte, c *models.Conflict) []byte {
 	dst = appendText(dst, `,"status":`, string(c.Status))
 	dst = appendOptional(dst, `,"strategy":`, string(c.Strategy))
 	dst = appendOptional(dst, `,"winner":`, c.Winner)
-	dst = appendInt(dst, `,"version":`, c.CurrentVersion)
-	dst = appendRaw(dst, `,"value":`, c.CurrentValue)
+	dst = appendInt(dst, `,"version":`, version)
+	dst = appendRaw(dst, `,"value":`, stands)
 	dst = appendRaw(dst, `,"incoming":`, c.IncomingValue)
 	dst = appendText(dst, `,"instanceId":`, c.IncomingInstance)
 	return append(dst, '}')

@@ -26,49 +26,13 @@ func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
 		}
 		who.InstanceID = push.InstanceID
 	}
-	results, err := a.settle(c.UserContext(), who, push.Events)
+	results, err := a.opt.Engine.Push(c.UserContext(), who, push.Events, func(op *protocol.Op) error {
+		return a.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key)
+	})
 	if err != nil {
 		return err
 	}
 	return send(c, protocol.AppendPushReply(body(c), results, who.RequestID, clock.Millis(a.opt.Clock)))
-}
-
-// settle writes the events that are good and allowed; the others are refused in
-// their place, and with them whatever shares a transaction with them.
-func (a *API) settle(ctx context.Context, who models.Caller, events []protocol.PushEvent) ([]protocol.Result, error) {
-	results := make([]protocol.Result, len(events))
-	aborted := map[string]bool{}
-	for i, e := range events {
-		results[i] = protocol.Result{OpID: e.Op.OpID, Key: e.Op.Key, Status: protocol.Rejected, Err: e.Err}
-		if e.Err == nil {
-			results[i].Err = a.opt.Access.Allow(who, access.ItemsWrite, e.Op.Collection, e.Op.Key)
-		}
-		if results[i].Err != nil && e.Op.Tx != "" {
-			aborted[e.Op.Tx] = true
-		}
-	}
-	ops := make([]protocol.Op, 0, len(events))
-	places := make([]int, 0, len(events))
-	for i, e := range events {
-		switch {
-		case results[i].Err != nil:
-		case aborted[e.Op.Tx]:
-			results[i].Err = fault.New(fault.TxAborted, "Another event of this transaction was refused.")
-		default:
-			ops, places = append(ops, e.Op), append(places, i)
-		}
-	}
-	if len(ops) == 0 {
-		return results, nil
-	}
-	settled, err := a.opt.Engine.Write(ctx, who, ops)
-	if err != nil {
-		return nil, err
-	}
-	for i, place := range places {
-		results[place] = settled[i]
-	}
-	return results, nil
 }
 
 // PullEvents answers the changes after a cursor that the caller may read, waiting for some if asked to.

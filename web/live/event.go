@@ -74,9 +74,6 @@ func getAll(c *conn, ctx context.Context, r request, who models.Caller) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if err := c.live.opt.Access.Allow(who, access.ItemsRead, q.Collection, q.Prefix+"*"); err != nil {
-		return nil, err
-	}
 	page, err := c.live.opt.Engine.List(ctx, who, engine.ListQuery{
 		Collection: q.Collection, Prefix: q.Prefix, Limit: q.Limit, Page: q.Page,
 	})
@@ -121,9 +118,6 @@ func pull(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayRead(who, q.Collections, q.Prefix); err != nil {
-		return nil, err
-	}
 	if q.Wait > 0 {
 		return nil, c.await(r, who, q)
 	}
@@ -160,19 +154,6 @@ func (c *conn) page(ctx context.Context, who models.Caller, q protocol.Pull) (fi
 	return protocol.AppendPullPage(nil, events, page.Cursor, page.HasMore, clock.Millis(c.live.opt.Clock)), nil
 }
 
-// mayRead says whether all that a filter lets through may be read. No collection means every one.
-func (c *conn) mayRead(who models.Caller, collections []string, prefix string) error {
-	if len(collections) == 0 {
-		return c.live.opt.Access.Allow(who, access.ItemsRead, "", "")
-	}
-	for _, in := range collections {
-		if err := c.live.opt.Access.Allow(who, access.ItemsRead, in, prefix+"*"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func push(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error) {
 	p, err := protocol.DecodePush(r.data, 0)
 	if err != nil {
@@ -182,47 +163,11 @@ func push(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, e
 		return nil, fault.New(fault.Malformed, "The push names another instance than the connection.")
 	}
 	who.InstanceID = either(who.InstanceID, p.InstanceID)
-	results, err := c.settle(ctx, who, p.Events)
+	results, err := c.live.opt.Engine.Push(ctx, who, p.Events, func(op *protocol.Op) error {
+		return c.live.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return protocol.AppendPushReply(nil, results, who.RequestID, clock.Millis(c.live.opt.Clock)), nil
-}
-
-// settle writes the events that are good and allowed; the others are refused in
-// their place, and with them whatever shares a transaction with them.
-func (c *conn) settle(ctx context.Context, who models.Caller, events []protocol.PushEvent) ([]protocol.Result, error) {
-	results := make([]protocol.Result, len(events))
-	aborted := map[string]bool{}
-	for i, e := range events {
-		results[i] = protocol.Result{OpID: e.Op.OpID, Key: e.Op.Key, Status: protocol.Rejected, Err: e.Err}
-		if e.Err == nil {
-			results[i].Err = c.live.opt.Access.Allow(who, access.ItemsWrite, e.Op.Collection, e.Op.Key)
-		}
-		if results[i].Err != nil && e.Op.Tx != "" {
-			aborted[e.Op.Tx] = true
-		}
-	}
-	var ops []protocol.Op
-	var places []int
-	for i, e := range events {
-		switch {
-		case results[i].Err != nil:
-		case aborted[e.Op.Tx]:
-			results[i].Err = fault.New(fault.TxAborted, "Another event of this transaction was refused.")
-		default:
-			ops, places = append(ops, e.Op), append(places, i)
-		}
-	}
-	if len(ops) == 0 {
-		return results, nil
-	}
-	settled, err := c.live.opt.Engine.Write(ctx, who, ops)
-	if err != nil {
-		return nil, err
-	}
-	for i, place := range places {
-		results[place] = settled[i]
-	}
-	return results, nil
 }
