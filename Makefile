@@ -56,13 +56,13 @@ cover: ## Write coverage.html
 	@go tool cover -func=coverage.out | tail -n 1
 
 e2e: node_modules ## Run the tests with the official socket.io-client and a real browser
-	$(MARIADB) go test -count=1 -timeout=20m ./internal/e2e/...
+	$(MARIADB) go test -count=1 -timeout=20m ./web/e2e/... ./web/live
 
 bench: ## Measure Tidemark and its limits side by side
-	$(MARIADB) go run ./cmd/bench $(ARGS)
+	go run ./cmd/bench $(ARGS)
 
 soak: node_modules ## Run the long versions of the hard tests
-	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v -run 'Soak|E2E' $(PKG)
+	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v -run Soak $(PKG)
 
 lint: $(LINT) ## Run the linters
 	go vet ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"time"
 
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
@@ -43,7 +44,7 @@ func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (Clear
 	}
 	if cl.Job != "" {
 		if !repeated {
-			e.background(context.WithoutCancel(ctx), func(ctx context.Context) { e.finishClear(ctx, c, cl) })
+			e.start(func(ctx context.Context) { e.finishClear(ctx, c, cl) })
 		}
 		return ClearReport{JobID: cl.Job, Total: cl.Total}, nil
 	}
@@ -136,13 +137,15 @@ func (e *Engine) clear(ctx context.Context, c models.Caller, cl clearing, progre
 	}
 }
 
+// finishClear works on a job until it is done. One that the engine's end
+// interrupts stays open, and the next start goes on with it.
 func (e *Engine) finishClear(ctx context.Context, c models.Caller, cl clearing) {
 	job, err := e.store.Job(ctx, c.TenantID, cl.Job)
 	if err == nil {
-		_, err = e.clear(ctx, c, cl, func(n int64) error {
-			job.Done = n
-			return e.store.SaveJob(ctx, job)
-		})
+		err = e.clearAll(ctx, c, cl, &job)
+	}
+	if ctx.Err() != nil {
+		return
 	}
 	job.Status = models.JobDone
 	if err != nil {
@@ -150,6 +153,25 @@ func (e *Engine) finishClear(ctx context.Context, c models.Caller, cl clearing) 
 	}
 	if err := e.store.SaveJob(ctx, job); err != nil {
 		e.log.Warn("a clear's outcome could not be saved", "tenant_id", c.TenantID, "error", err)
+	}
+}
+
+// clearAll clears until nothing is left, again and again while the database is away.
+func (e *Engine) clearAll(ctx context.Context, c models.Caller, cl clearing, job *models.Job) error {
+	for {
+		before := job.Done
+		_, err := e.clear(ctx, c, cl, func(n int64) error {
+			job.Done = before + n
+			return e.store.SaveJob(ctx, *job)
+		})
+		if !fault.Is(err, fault.Unavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ const (
 type cursor struct {
 	kind  byte
 	seq   int64
-	floor int64  // pull from the beginning: the floor it began under, plus one; else 0
+	fresh int64  // pull from the beginning: how often tombstones had been purged, plus one; else 0
 	scope uint64 // of whose changes, through which filter
 	place []byte // kindPage: where the list goes on
 }
@@ -71,7 +71,7 @@ func (s *sealer) seal(r realm, c cursor) string {
 	b = binary.BigEndian.AppendUint32(b, r.epoch)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.seq))
 	if c.kind != kindEvent {
-		b = binary.BigEndian.AppendUint64(b, uint64(c.floor))
+		b = binary.BigEndian.AppendUint64(b, uint64(c.fresh))
 		b = binary.BigEndian.AppendUint64(b, c.scope)
 		b = append(b, c.place...)
 	}
@@ -103,7 +103,7 @@ func (s *sealer) open(text string, kind byte, r realm) (cursor, error) {
 	}
 	c := cursor{kind: body[1], seq: int64(binary.BigEndian.Uint64(body[11:]))}
 	if kind != kindEvent {
-		c.floor, c.scope, c.place = int64(binary.BigEndian.Uint64(body[19:])), binary.BigEndian.Uint64(body[27:]), body[pageHead:]
+		c.fresh, c.scope, c.place = int64(binary.BigEndian.Uint64(body[19:])), binary.BigEndian.Uint64(body[27:]), body[pageHead:]
 	}
 	if binary.BigEndian.Uint32(body[3:]) != r.tenant {
 		return cursor{}, expired("scope")

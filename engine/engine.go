@@ -28,6 +28,7 @@ type Options struct {
 	Log        *slog.Logger
 	Node       string        // names this process among the nodes; unique
 	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
+	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
 }
 
 // Engine is one node's sync engine. It is safe for concurrent use.
@@ -47,8 +48,9 @@ type Engine struct {
 	commits   atomic.Int64
 	committed atomic.Int64
 
-	stop context.CancelFunc
-	work sync.WaitGroup
+	start func(job func(context.Context)) // beside the others, until Close
+	stop  context.CancelFunc
+	work  sync.WaitGroup
 }
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
@@ -72,11 +74,21 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err := o.Store.Disconnect(ctx, o.Node); err != nil {
 		return nil, fmt.Errorf("forget old connections: %w", err)
 	}
+	var k *heads
+	if o.HeadsFile != "" {
+		if k, err = newHeads(ctx, e, o.HeadsFile); err != nil {
+			return nil, err
+		}
+	}
 	e.hub, e.marks = newHub(e), newMarks(e)
 	e.startShards()
 	work, stop := context.WithCancel(context.Background())
 	e.stop = stop
+	e.start = func(job func(context.Context)) { e.background(work, job) }
 	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.resumeClears)
+	if k != nil {
+		e.background(work, k.run)
+	}
 	return e, nil
 }
 

@@ -40,55 +40,75 @@ type topic struct {
 	sessions map[*Session]struct{}
 	watchers map[chan WatchBatch]*int
 	bells    map[chan struct{}]struct{}
+	conns    map[int64]uint64 // over which connection rows of this node came that will be read back
+	gone     bool             // nobody listens, and nobody shall again
 }
 
 // listen calls f with the tenant's topic locked, making it first if nobody listened yet.
 func (h *hub) listen(ctx context.Context, tenantID string, f func(*topic)) error {
 	for {
-		h.mu.Lock()
-		t := h.topics[tenantID]
-		if t != nil {
+		t, fresh := h.topicFor(tenantID)
+		if !fresh {
 			t.mu.Lock()
-			h.mu.Unlock()
-			f(t)
+		}
+		if t.gone {
 			t.mu.Unlock()
-			return nil
+			h.forget(t)
+			continue
 		}
-		t = &topic{
-			hub: h, tenant: tenantID, owners: map[string]*router{}, everyone: newRouter(), sessions: map[*Session]struct{}{},
-			watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{},
+		if fresh { // publishers wait until the tail is known
+			head, _, err := h.e.head(ctx, tenantID)
+			if err != nil {
+				t.gone = true
+				t.mu.Unlock()
+				h.forget(t)
+				return err
+			}
+			t.tail = head.Seq
 		}
-		t.mu.Lock() // publishers wait until the tail is known
-		h.topics[tenantID] = t
-		h.mu.Unlock()
-		head, _, err := h.e.head(ctx, tenantID)
-		if err != nil {
-			t.mu.Unlock()
-			h.mu.Lock()
-			delete(h.topics, tenantID)
-			h.mu.Unlock()
-			return err
-		}
-		t.tail = head.Seq
 		f(t)
 		t.mu.Unlock()
 		return nil
 	}
 }
 
-// leave calls f with the topic locked and drops the topic when nobody listens any more.
-func (h *hub) leave(tenantID string, f func(*topic)) {
+// topicFor finds a tenant's topic, or makes it, locked.
+func (h *hub) topicFor(tenantID string) (t *topic, fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	t := h.topics[tenantID]
+	if t = h.topics[tenantID]; t != nil {
+		return t, false
+	}
+	t = &topic{
+		hub: h, tenant: tenantID, owners: map[string]*router{}, everyone: newRouter(), sessions: map[*Session]struct{}{},
+		watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{}, conns: map[int64]uint64{},
+	}
+	t.mu.Lock()
+	h.topics[tenantID] = t
+	return t, true
+}
+
+// leave calls f with the topic locked and drops the topic when nobody listens any more.
+func (h *hub) leave(tenantID string, f func(*topic)) {
+	t := h.topic(tenantID)
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	f(t)
-	if len(t.sessions)+len(t.watchers)+len(t.bells) == 0 {
-		delete(h.topics, tenantID)
+	t.gone = t.gone || len(t.sessions)+len(t.watchers)+len(t.bells) == 0
+	gone := t.gone
+	t.mu.Unlock()
+	if gone {
+		h.forget(t)
+	}
+}
+
+func (h *hub) forget(t *topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.topics[t.tenant] == t {
+		delete(h.topics, t.tenant)
 	}
 }
 
@@ -107,6 +127,11 @@ func (h *hub) publish(tenantID string, rows []*models.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.fetching || rows[0].Seq > t.tail+1 {
+		for _, c := range rows {
+			if c.Conn != 0 {
+				t.conns[c.Seq] = c.Conn
+			}
+		}
 		t.fetch(rows[len(rows)-1].Seq)
 		return
 	}
@@ -153,6 +178,8 @@ func (t *topic) read() {
 		ptrs := make([]*models.Change, len(rows))
 		for i := range rows {
 			ptrs[i] = &rows[i]
+			rows[i].Conn = t.conns[rows[i].Seq]
+			delete(t.conns, rows[i].Seq)
 		}
 		t.deliver(ptrs)
 		t.mu.Unlock()

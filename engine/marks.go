@@ -185,6 +185,14 @@ func (k *mark) move(seq int64, explicit bool) {
 	}
 }
 
+// pass moves the mark over what does not concern its instance.
+func (k *mark) pass(seq int64) {
+	k.m.mu.Lock()
+	defer k.m.mu.Unlock()
+	k.inst.Mark = max(k.inst.Mark, seq)
+	k.m.dirty[k] = struct{}{}
+}
+
 // reset puts the mark where the log can still be read.
 func (k *mark) reset(seq int64) {
 	k.m.mu.Lock()

@@ -47,14 +47,15 @@ func (e *Engine) Pull(ctx context.Context, c models.Caller, q PullQuery) (PullPa
 }
 
 // pull reads one page: the head first, then rows up to it, then the floor, so
-// that compaction in between is noticed.
+// that compaction in between is noticed. Below the floor only who began at the
+// beginning may read on, and only while no tombstone is purged, which it would miss.
 func (e *Engine) pull(ctx context.Context, c models.Caller, q PullQuery, limit int) (PullPage, error) {
 	h, r, err := e.head(ctx, c.TenantID)
 	if err != nil {
 		return PullPage{}, err
 	}
 	scope := scopeOf(c, q.Collections, q.Prefix)
-	at := cursor{kind: kindPull, floor: h.Floor + 1, scope: scope}
+	at := cursor{kind: kindPull, fresh: h.Purges + 1, scope: scope}
 	if q.Since != "" {
 		if at, err = e.sealer.open(q.Since, kindPull, r); err != nil {
 			return PullPage{}, err
@@ -74,11 +75,11 @@ func (e *Engine) pull(ctx context.Context, c models.Caller, q PullQuery, limit i
 	if err != nil {
 		return PullPage{}, err
 	}
-	if at.seq < after.Floor && at.floor != after.Floor+1 {
+	if at.seq < after.Floor && at.fresh != after.Purges+1 {
 		return PullPage{}, expired("horizon")
 	}
 	if last >= after.Floor {
-		at.floor = 0
+		at.fresh = 0
 	}
 	at.seq = last
 	return PullPage{Events: rows, Cursor: e.sealer.seal(r, at), HasMore: more, Epoch: h.Epoch}, nil

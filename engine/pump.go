@@ -69,6 +69,9 @@ func (s *Session) step(ctx context.Context) bool {
 		s.wire.Close("unavailable") // the client comes back and reads on from its mark
 		return false
 	}
+	if lost, err := s.lost(ctx, from); lost || err != nil {
+		return err == nil
+	}
 	last := upTo
 	if full {
 		last = rows[len(rows)-1].Seq
@@ -78,6 +81,24 @@ func (s *Session) step(ctx context.Context) bool {
 		return s.sendLive(rows, last)
 	}
 	return s.sendPending(rows, last)
+}
+
+// lost finds out whether the log was compacted under a session that reads it.
+// Such a session is told, and goes on at the end.
+func (s *Session) lost(ctx context.Context, from int64) (bool, error) {
+	h, _, err := s.e.head(ctx, s.caller.TenantID)
+	if err != nil {
+		s.wire.Close("unavailable")
+		return false, err
+	}
+	if from >= h.Floor {
+		return false, nil
+	}
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	s.sent, s.resumed = s.t.tail, false
+	s.startOver("horizon")
+	return true, nil
 }
 
 func (s *Session) waits() bool {
@@ -126,23 +147,12 @@ func (s *Session) sendPending(rows []models.Change, last int64) bool {
 }
 
 func (s *Session) sendPage(rows []models.Change, last int64) bool {
-	s.mu.Lock()
-	id := s.nextPage
-	s.mu.Unlock()
+	id := s.expect(last, len(rows) > 0)
 	data := protocol.AppendEvents(nil, rows, s.e.EventCursor)
-	if !s.wire.Send(protocol.NewAckedFrame("pending-updates", data, id)) {
+	if !s.wire.Send(protocol.NewAckedFrame(protocol.EventPending, data, id)) {
+		s.arrived(func(page, _ int64) bool { return page == id })
 		return false
 	}
-	s.mu.Lock()
-	s.nextPage++
-	if len(rows) > 0 {
-		if s.pages == nil {
-			s.pages = map[int64]int64{}
-		}
-		s.pages[id] = last
-		s.inFlight++
-	}
-	s.mu.Unlock()
 	s.t.mu.Lock()
 	s.greeted = true
 	s.t.mu.Unlock()
@@ -152,13 +162,54 @@ func (s *Session) sendPage(rows []models.Change, last int64) bool {
 	return true
 }
 
+// expect counts a page as under way before it is, since its ack may come at once.
+func (s *Session) expect(last int64, counts bool) (id int64) {
+	s.mu.Lock()
+	id = s.nextPage
+	s.nextPage++
+	if counts {
+		if s.pages == nil {
+			s.pages = map[int64]int64{}
+		}
+		s.pages[id] = last
+		s.inFlight++
+	}
+	s.mu.Unlock()
+	s.hand(last)
+	return id
+}
+
+// arrived takes pages off those under way and says how far the last of them went.
+func (s *Session) arrived(which func(id, last int64) bool) (seq int64, some bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, last := range s.pages {
+		if which(id, last) {
+			delete(s.pages, id)
+			s.inFlight--
+			seq, some = max(seq, last), true
+		}
+	}
+	return seq, some
+}
+
+// hand notes that rows up to seq are about to be given to the wire.
+func (s *Session) hand(seq int64) {
+	s.t.mu.Lock()
+	s.handed = max(s.handed, seq)
+	s.t.mu.Unlock()
+}
+
 // sendLive sends rows a lagging session missed, as live events, until its wire is full.
 func (s *Session) sendLive(rows []models.Change, last int64) bool {
 	sent := int64(0)
 	for i := range rows {
-		if s.wants(rows[i].Key) && !s.wire.Send(s.e.liveFrame(&rows[i])) {
-			s.passed(sent)
-			return false
+		if s.wants(rows[i].Key) {
+			s.hand(rows[i].Seq)
+			if !s.wire.Send(s.e.liveFrame(&rows[i])) {
+				s.passed(sent)
+				return false
+			}
 		}
 		sent = rows[i].Seq
 	}

@@ -151,6 +151,9 @@ func (e *Engine) Snapshot(ctx context.Context, c models.Caller, q SnapshotQuery)
 		if at.scope != scope {
 			return ItemPage{}, expired("scope")
 		}
+		if at.seq > h.Seq {
+			return ItemPage{}, expired("epoch")
+		}
 		if at.seq < h.Floor {
 			return ItemPage{}, expired("horizon")
 		}

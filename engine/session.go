@@ -32,6 +32,7 @@ type Session struct {
 	greeted    bool // a pending-updates was sent
 	resumed    bool
 	sent       int64 // everything at or below was sent, or does not concern it
+	handed     int64 // the last number handed to the wire; acks may not be beyond
 	subscribed bool
 	patterns   map[string]struct{}
 	closed     bool
@@ -96,8 +97,15 @@ func (s *Session) resume(h models.Head) {
 		reason = "epoch"
 	}
 	s.resumed = false
-	s.inst.reset(s.sent)
-	s.wire.Send(protocol.NewFrame("error", protocol.AppendError(nil, fault.From(expired(reason)), s.caller.RequestID)))
+	s.startOver(reason)
+}
+
+// startOver tells the client that its queue is no longer kept, and puts its mark where it goes on.
+func (s *Session) startOver(reason string) {
+	if s.inst != nil {
+		s.inst.reset(s.sent)
+	}
+	s.wire.Send(protocol.NewFrame(protocol.EventError, protocol.AppendError(nil, fault.From(expired(reason)), s.caller.RequestID)))
 }
 
 func (t *topic) router(owner string) *router {
@@ -186,7 +194,7 @@ func (s *Session) Ack(text string) error {
 		return err
 	}
 	s.t.mu.Lock()
-	sent := s.sent
+	sent := max(s.sent, s.handed)
 	s.t.mu.Unlock()
 	if c.seq > sent {
 		return fault.OfField("cursor", "sent", "is beyond what this connection was sent.")
@@ -194,27 +202,14 @@ func (s *Session) Ack(text string) error {
 	if s.inst != nil {
 		s.inst.ack(c.seq)
 	}
-	s.mu.Lock()
-	for id, seq := range s.pages {
-		if seq <= c.seq {
-			delete(s.pages, id)
-			s.inFlight--
-		}
-	}
-	s.mu.Unlock()
+	s.arrived(func(_, last int64) bool { return last <= c.seq })
 	s.kick()
 	return nil
 }
 
 // AckPending is the client's ack callback for the pending-updates frame with that id.
 func (s *Session) AckPending(id int64) {
-	s.mu.Lock()
-	seq, ok := s.pages[id]
-	if ok {
-		delete(s.pages, id)
-		s.inFlight--
-	}
-	s.mu.Unlock()
+	seq, ok := s.arrived(func(page, _ int64) bool { return page == id })
 	if !ok {
 		return
 	}
@@ -233,13 +228,8 @@ func (s *Session) Proved() {
 	}
 	p := s.proofs[0]
 	s.proofs = s.proofs[1:]
-	for id, seq := range s.pages {
-		if p.page && seq <= p.seq {
-			delete(s.pages, id)
-			s.inFlight--
-		}
-	}
 	s.mu.Unlock()
+	s.arrived(func(_, last int64) bool { return p.page && last <= p.seq })
 	if s.inst != nil {
 		s.inst.prove(p.seq)
 	}
@@ -264,6 +254,7 @@ func (s *Session) Close() {
 			return
 		}
 		s.closed = true
+		s.settleMark()
 		delete(t.sessions, s)
 		owner := ownerOf(s.caller)
 		r := t.router(owner)
@@ -276,6 +267,14 @@ func (s *Session) Close() {
 		}
 	})
 	s.e.marks.detach(s, clock.Millis(s.e.clock))
+}
+
+// settleMark moves the mark of a client that has everything over what others
+// wrote, so that a quiet user does not fall below the floor. The topic is locked.
+func (s *Session) settleMark() {
+	if s.inst != nil && s.live && !s.subscribed && s.inst.at() >= s.sent {
+		s.inst.pass(s.t.tail)
+	}
 }
 
 // offer hands a live session a change; one that cannot take it goes back to the

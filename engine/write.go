@@ -13,8 +13,9 @@ import (
 
 // Pending is a write that waits for its commit.
 type Pending struct {
-	e *Engine
-	u *unit
+	e    *Engine
+	u    *unit
+	late *time.Timer // runs since the write was queued
 }
 
 // Write settles the operations in order as one unit of the queue and answers one
@@ -43,25 +44,28 @@ func (e *Engine) Submit(c models.Caller, ops []protocol.Op) (*Pending, error) {
 	}
 	if len(ops) == 0 {
 		u.finish(nil)
-		return &Pending{e, u}, nil
+		return e.pending(u), nil
 	}
 	if err := e.shardOf(c.TenantID).queue.add(u); err != nil {
 		return nil, err
 	}
-	return &Pending{e, u}, nil
+	return e.pending(u), nil
+}
+
+func (e *Engine) pending(u *unit) *Pending {
+	return &Pending{e, u, time.NewTimer(writeDeadline)}
 }
 
 // Wait returns the results once they are durable. A caller that stops waiting,
-// or has waited for three seconds, cancels what has not begun; of what has, the
+// or whose write was queued three seconds ago, cancels what has not begun; of what has, the
 // outcome is unknown to it.
 func (p *Pending) Wait(ctx context.Context) ([]protocol.Result, error) {
-	late := time.NewTimer(writeDeadline)
-	defer late.Stop()
+	defer p.late.Stop()
 	select {
 	case <-p.u.done:
 		return p.settled(ctx)
 	case <-ctx.Done():
-	case <-late.C:
+	case <-p.late.C:
 	}
 	select {
 	case <-p.u.done: // at the last moment
@@ -135,5 +139,5 @@ func (e *Engine) internal(ctx context.Context, c models.Caller, keys []store.Ite
 	if err := e.shardOf(c.TenantID).queue.add(u); err != nil {
 		return nil, err
 	}
-	return (&Pending{e, u}).Wait(ctx)
+	return e.pending(u).Wait(ctx)
 }

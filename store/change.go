@@ -101,6 +101,28 @@ func (s *Store) ChangeAt(ctx context.Context, tenantID string, seq int64) (model
 	return c, s.fault(scanChange(row, &c))
 }
 
+// ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.
+func (s *Store) ChangesAt(ctx context.Context, tenantID string, seqs []int64) ([]models.Change, error) {
+	var out []models.Change
+	for len(seqs) > 0 {
+		n := min(len(seqs), maxStatementRows)
+		args := []any{tenantID}
+		for _, seq := range seqs[:n] {
+			args = append(args, seq)
+		}
+		rows, err := s.rdb.QueryContext(ctx, changeSelect+" WHERE tenant_id = ? AND seq IN (?"+strings.Repeat(",?", n-1)+")", args...)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		found, err := scanChanges(rows, 0)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		out, seqs = append(out, found...), seqs[n:]
+	}
+	return out, nil
+}
+
 // query runs a read that is asked often, prepared.
 func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	st, err := s.readStmts.get(ctx, text)

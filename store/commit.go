@@ -161,7 +161,7 @@ func (t *CommitTx) ChangeAt(tenantID string, seq int64) (models.Change, error) {
 	return c, t.s.fault(err)
 }
 
-var insertChanges = newInserter("INSERT", "changes", changeColumns, "")
+var insertChanges = newInserter("changes", changeColumns, "")
 
 // InsertChanges appends rows to the log.
 func (t *CommitTx) InsertChanges(rows []*models.Change) error {
@@ -170,8 +170,8 @@ func (t *CommitTx) InsertChanges(rows []*models.Change) error {
 }
 
 var upsertItems = map[string]*inserter{
-	"sqlite": newInserter("INSERT", "items", itemColumns, sqliteDialect.upsertItem),
-	"mysql":  newInserter("INSERT", "items", itemColumns, mysqlDialect.upsertItem),
+	"sqlite": newInserter("items", itemColumns, sqliteDialect.upsertItem),
+	"mysql":  newInserter("items", itemColumns, mysqlDialect.upsertItem),
 }
 
 // UpsertItems writes the latest state of items; callers sort them by key so that nodes lock in one order.
@@ -218,8 +218,8 @@ func (t *CommitTx) LoadUsers(tenantID string, ids []string) ([]models.User, erro
 }
 
 var upsertUsers = map[string]*inserter{
-	"sqlite": newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, sqliteDialect.upsertUser),
-	"mysql":  newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, mysqlDialect.upsertUser),
+	"sqlite": newInserter("users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, sqliteDialect.upsertUser),
+	"mysql":  newInserter("users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, mysqlDialect.upsertUser),
 }
 
 // UpsertUsers writes usage rows.
@@ -267,7 +267,7 @@ func (t *CommitTx) LoadOps(tenantID, userID, sender string, ids []string) ([]OpR
 	return out, rows.Err()
 }
 
-var insertOps = newInserter("INSERT", "ops", []string{"tenant_id", "user_id", "sender", "op_id", "request_hash", "outcome", "at"}, "")
+var insertOps = newInserter("ops", []string{"tenant_id", "user_id", "sender", "op_id", "request_hash", "outcome", "at"}, "")
 
 // InsertOps remembers operations.
 func (t *CommitTx) InsertOps(rows []*OpRow) error {

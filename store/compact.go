@@ -4,18 +4,24 @@ import (
 	"context"
 	"strings"
 
+	"gorm.io/gorm"
+
 	"tidemark/models"
 )
 
 // RaiseFloor commits a new floor of a tenant's log before anything below it is
 // deleted; a lower one changes nothing.
 func (s *Store) RaiseFloor(ctx context.Context, tenantID string, floor int64) error {
-	return s.fault(s.writes.WithContext(ctx).Exec("UPDATE tenant_heads SET floor = ? WHERE tenant_id = ? AND floor < ?", floor, tenantID, floor).Error)
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE tenant_heads SET floor = ? WHERE tenant_id = ? AND floor < ?", floor, tenantID, floor).Error
+	})
 }
 
 // NewEpoch says that a tenant's log is no longer the one its cursors came from.
 func (s *Store) NewEpoch(ctx context.Context, tenantID, epoch string) error {
-	return s.fault(s.writes.WithContext(ctx).Exec("UPDATE tenant_heads SET epoch = ? WHERE tenant_id = ?", epoch, tenantID).Error)
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE tenant_heads SET epoch = ? WHERE tenant_id = ?", epoch, tenantID).Error
+	})
 }
 
 // Compacted is up to which row a tenant's log has been compacted; the transaction holds the head.
@@ -74,13 +80,17 @@ func (t *CommitTx) PurgeTombstone(it *models.Item, bucket int64) error {
 }
 
 // PurgeOps forgets operations of a tenant older than a time (ms), at most so many, and says how many.
-func (s *Store) PurgeOps(ctx context.Context, tenantID string, before int64, limit int) (int64, error) {
+func (s *Store) PurgeOps(ctx context.Context, tenantID string, before int64, limit int) (n int64, err error) {
 	text := "DELETE FROM ops WHERE tenant_id = ? AND at < ? LIMIT ?"
 	if s.dialect.name == "sqlite" {
 		text = "DELETE FROM ops WHERE (tenant_id, user_id, sender, op_id) IN (SELECT tenant_id, user_id, sender, op_id FROM ops WHERE tenant_id = ? AND at < ? LIMIT ?)"
 	}
-	res := s.writes.WithContext(ctx).Exec(text, tenantID, before, limit)
-	return res.RowsAffected, s.fault(res.Error)
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec(text, tenantID, before, limit)
+		n = res.RowsAffected
+		return res.Error
+	})
+	return n, err
 }
 
 // LiveKeys reads keys of live items last changed at or below a sequence number, in byte order.

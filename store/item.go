@@ -15,7 +15,7 @@ var itemColumns = []string{
 
 var (
 	itemSelect = "SELECT " + strings.Join(itemColumns, ", ") + " FROM items"
-	// the state without the value: NULL stands for it
+	// itemStateSelect reads the state without the value: NULL stands for it.
 	itemStateSelect = strings.Replace(itemSelect, " value,", " NULL,", 1)
 )
 

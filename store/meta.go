@@ -6,13 +6,13 @@ import (
 	"tidemark/internal/fault"
 )
 
-// MetaOnce reads a value of the installation, making it with the first call of any process.
-func (s *Store) MetaOnce(ctx context.Context, name string, make func() []byte) ([]byte, error) {
+// MetaOnce reads a value of the installation, drawing it with the first call of any process.
+func (s *Store) MetaOnce(ctx context.Context, name string, draw func() []byte) ([]byte, error) {
 	value, err := s.meta(ctx, name)
 	if !fault.Is(err, fault.NotFound) {
 		return value, err
 	}
-	if err := s.writes.WithContext(ctx).Exec(s.dialect.insertIgnore+" INTO meta (name, value) VALUES (?,?)", name, make()).Error; err != nil {
+	if err := s.writes.WithContext(ctx).Exec(s.dialect.insertIgnore+" INTO meta (name, value) VALUES (?,?)", name, draw()).Error; err != nil {
 		return nil, s.fault(err)
 	}
 	return s.meta(ctx, name)

@@ -141,9 +141,10 @@ func mysqlConfig(m *MySQL) *mysql.Config {
 	}
 	cfg.TLS = m.TLS
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = connectTimeout, ioTimeout, ioTimeout
-	cfg.ClientFoundRows = true
+	cfg.ClientFoundRows, cfg.ParseTime = true, true
 	cfg.InterpolateParams = true
 	cfg.Collation = "utf8mb4_bin"
+	cfg.Logger = &mysql.NopLogger{} // what it would print comes back as an error
 	return cfg
 }
 

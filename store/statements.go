@@ -55,17 +55,19 @@ const (
 // inserter writes rows with multi-row statements in a few fixed sizes, cut by
 // rows, by bytes and by the number of bound values.
 type inserter struct {
-	head    string // INSERT INTO t (cols) VALUES
-	tail    string
 	columns int
-	queries map[int]string
+	queries map[string]map[int]string // by the dialect's verb and the number of rows
 }
 
-func newInserter(verb, table string, columns []string, tail string) *inserter {
-	in := &inserter{head: verb + " INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ", tail: tail, columns: len(columns), queries: map[int]string{}}
+func newInserter(table string, columns []string, tail string) *inserter {
+	in := &inserter{columns: len(columns), queries: map[string]map[int]string{}}
 	row := "(?" + strings.Repeat(",?", in.columns-1) + ")"
-	for n := 1; n <= maxStatementRows; n *= 2 {
-		in.queries[n] = in.head + row + strings.Repeat(","+row, n-1) + in.tail
+	for _, verb := range []string{sqliteDialect.insert, mysqlDialect.insert} {
+		head := verb + " INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
+		in.queries[verb] = map[int]string{}
+		for n := 1; n <= maxStatementRows; n *= 2 {
+			in.queries[verb][n] = head + row + strings.Repeat(","+row, n-1) + tail
+		}
 	}
 	return in
 }
@@ -79,7 +81,7 @@ func (in *inserter) run(t *CommitTx, n int, size func(i int) int, bind func(args
 		for i := range rows {
 			args = bind(args, start+i)
 		}
-		if err := t.exec(in.queries[rows], args...); err != nil {
+		if err := t.exec(in.queries[t.s.dialect.insert][rows], args...); err != nil {
 			return err
 		}
 		start += rows

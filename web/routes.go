@@ -23,7 +23,7 @@ func (s *Server) routes() {
 	s.guard("DELETE", "/api/v1/sync-storage/item/*", a.DeleteItem)
 	s.guard("GET", "/api/v1/sync-storage/items", a.ListItems)
 	s.guard("GET", "/api/v1/sync-storage/keys", a.ListKeys)
-	s.guard("DELETE", "/api/v1/sync-storage/clear", a.Clear)
+	s.guard("DELETE", "/api/v1/sync-storage/clear", a.Clear).timeout = clearTimeout
 
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait

@@ -43,7 +43,7 @@ type Options struct {
 	CORSCredentials bool
 	RateLimit       int // requests of one credential per RateWindow; 0: no limit
 	RateWindow      time.Duration
-	RequestTimeout  time.Duration // 0: 15 s; a long poll gets its wait on top
+	RequestTimeout  time.Duration // 0: 2.8 s; a long poll gets its wait on top, a clear has longer
 	MaxItemBytes    int64
 	MetricsToken    string // opens /metrics from elsewhere than this machine; empty: closed
 	TLSCert         string // PEM files; both or none
@@ -62,12 +62,13 @@ type Console interface {
 
 // Bounds of the server.
 const (
-	readTimeout    = 30 * time.Second // for a whole request to arrive
-	idleTimeout    = 75 * time.Second // between requests of a connection
-	requestTimeout = 15 * time.Second
-	headBytes      = 6 << 10  // of a request's head; a hijacked connection keeps as much
-	batchBytes     = 1 << 20  // of a push
-	bodyMargin     = 64 << 10 // what surrounds the values in a body
+	readTimeout    = 30 * time.Second        // for a whole request to arrive
+	idleTimeout    = 75 * time.Second        // between requests of a connection
+	requestTimeout = 2800 * time.Millisecond // a database that is away is told within three seconds
+	clearTimeout   = 15 * time.Second        // of many steps
+	headBytes      = 6 << 10                 // of a request's head; a hijacked connection keeps as much
+	batchBytes     = 1 << 20                 // of a push
+	bodyMargin     = 64 << 10                // what surrounds the values in a body
 )
 
 // Server is the HTTP server. It is safe for concurrent use.

@@ -72,7 +72,7 @@ func readable(f *os.File) bool {
 	if err != nil || info.Mode()&os.ModeCharDevice != 0 {
 		return false
 	}
-	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}} //nolint:gosec // descriptors are small
+	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, int(passwordWait/time.Millisecond))
 	return err == nil && n > 0
 }

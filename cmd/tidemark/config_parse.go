@@ -64,9 +64,9 @@ func integer(to *int, least, most int) func(string) error {
 	}
 }
 
-// optional is an integer that stays 0 when unset.
-func optional(to *int, least, most int) func(string) error {
-	set := integer(to, least, most)
+// optional is a number from 1 that stays 0 when unset.
+func optional(to *int, most int) func(string) error {
+	set := integer(to, 1, most)
 	return func(raw string) error {
 		if raw == "" {
 			return nil

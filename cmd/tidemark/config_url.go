@@ -48,7 +48,7 @@ func (d *Database) parse(raw string) error {
 	case found && (scheme == "mysql" || scheme == "mariadb"):
 		return d.parseMySQL(raw)
 	}
-	return errors.New("must begin with mysql://, sqlite:// or file:")
+	return errors.New("must be a mysql://, sqlite:// or file: address")
 }
 
 func (d *Database) parseSQLite(rest string) error {

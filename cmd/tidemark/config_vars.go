@@ -65,10 +65,10 @@ func (c *Config) variables() []variable {
 
 		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
 		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters."},
-		{name: "RATE_LIMIT_WINDOW_MS", example: "60000", set: optional(&c.rateMS, 1, 86_400_000), doc: "Window of the rate limit in ms; with a limit set and no window: 60000."},
-		{name: "RATE_LIMIT_MAX_REQUESTS", example: "100", set: optional(&c.rateMax, 1, 1<<31-1), doc: "Requests per window; unset: no limit."},
-		{name: "THROTTLE_TTL", example: "60", set: optional(&c.throttleS, 1, 86_400), doc: "Another name of RATE_LIMIT_WINDOW_MS, in seconds; RATE_LIMIT_WINDOW_MS wins."},
-		{name: "THROTTLE_LIMIT", example: "100", set: optional(&c.throttle, 1, 1<<31-1), doc: "Another name of RATE_LIMIT_MAX_REQUESTS, which wins."},
+		{name: "RATE_LIMIT_WINDOW_MS", example: "60000", set: optional(&c.rateMS, 86_400_000), doc: "Window of the rate limit in ms; with a limit set and no window: 60000."},
+		{name: "RATE_LIMIT_MAX_REQUESTS", example: "100", set: optional(&c.rateMax, 1<<31-1), doc: "Requests per window; unset: no limit."},
+		{name: "THROTTLE_TTL", example: "60", set: optional(&c.throttleS, 86_400), doc: "Another name of RATE_LIMIT_WINDOW_MS, in seconds; RATE_LIMIT_WINDOW_MS wins."},
+		{name: "THROTTLE_LIMIT", example: "100", set: optional(&c.throttle, 1<<31-1), doc: "Another name of RATE_LIMIT_MAX_REQUESTS, which wins."},
 		{name: "CORS_ORIGIN", set: origins(&c.CORSOrigins), hint: "https://app.yourdomain.com", doc: "Origins whose pages may call the API and open sockets, by comma; * for all."},
 		{name: "CORS_CREDENTIALS", def: "false", set: boolean(&c.CORSCredentials), doc: "true lets those origins send credentials; not with *."},
 

@@ -88,7 +88,7 @@ func (m *Main) examineDisk() finding {
 	if err := unix.Statfs(dir, &disk); err != nil {
 		return finding{"disk", "failed", oneLine(err)}
 	}
-	free := disk.Bavail * uint64(disk.Bsize) //nolint:gosec // a block size is positive
+	free := disk.Bavail * uint64(disk.Bsize)
 	state := "ok"
 	if free < lowDisk {
 		state = "warning"

@@ -90,7 +90,6 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	if r.server, err = m.newServer(r); err != nil {
 		return nil, err
 	}
-	m.onClose(m.graceful(r.server.Shutdown))
 	return r, nil
 }
 

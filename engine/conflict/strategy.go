@@ -45,6 +45,7 @@ func For(name models.Strategy) Strategy {
 		return lastWriteWins{}
 	case models.StrategyFWW:
 		return firstWriteWins{}
+	case models.StrategyNone:
 	}
 	return manual{}
 }

@@ -76,8 +76,10 @@ func BenchmarkDecodePush(b *testing.B) {
 func BenchmarkAppendEvents(b *testing.B) {
 	changes := make([]models.Change, 1000)
 	for i := range changes {
-		changes[i] = models.Change{Seq: int64(i), Collection: "storage", Key: fmt.Sprintf("orders/%d", i), Op: models.ChangeSet,
-			Version: 1, Timestamp: 1700000000000, Owner: "user-1", Instance: "phone-1", Value: []byte(benchValue)}
+		changes[i] = models.Change{
+			Seq: int64(i), Collection: "storage", Key: fmt.Sprintf("orders/%d", i), Op: models.ChangeSet,
+			Version: 1, Timestamp: 1700000000000, Owner: "user-1", Instance: "phone-1", Value: []byte(benchValue),
+		}
 	}
 	cursor := func(*models.Change) string { return "e1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }
 	var dst []byte

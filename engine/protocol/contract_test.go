@@ -87,8 +87,10 @@ func inEnvelope(event, id string, decode func([]byte) (any, error)) func([]byte)
 
 func TestTheDecodersReadTheExamples(t *testing.T) {
 	t.Parallel()
-	order := Op{Kind: Set, OpID: "op-7", Collection: "storage", Key: "orders/1", Value: []byte(`{"total":9007199254740993}`),
-		Metadata: []byte(`{"source":"web"}`), Base: number(2)}
+	order := Op{
+		Kind: Set, OpID: "op-7", Collection: "storage", Key: "orders/1", Value: []byte(`{"total":9007199254740993}`),
+		Metadata: []byte(`{"source":"web"}`), Base: number(2),
+	}
 	put := order
 	put.OpID, put.Timestamp, put.Tags, put.TTL, put.Priority = "", number(exampleAt), []string{"open", "vip"}, &TTL{Seconds: 86400}, 5
 	push := Push{InstanceID: "phone-1", Schema: 1, Events: []PushEvent{

@@ -106,15 +106,15 @@ func (d *decoder) complain(fields fieldSet, rule, message string) {
 }
 
 // checked is the name, or nothing and a problem when it breaks the rules.
-func (d *decoder) checked(path, name string, max int) string {
-	if rule, message := nameProblem(name, max); rule != "" {
+func (d *decoder) checked(path, name string, most int) string {
+	if rule, message := nameProblem(name, most); rule != "" {
 		d.problem(path, rule, message)
 		return ""
 	}
 	return name
 }
 
-func (d *decoder) named(f field, max int) string {
+func (d *decoder) named(f field, most int) string {
 	b := d.string(f.String())
 	if d.err != nil {
 		return ""
@@ -122,7 +122,7 @@ func (d *decoder) named(f field, max int) string {
 	if string(b) == storage { // the usual collection costs no allocation
 		return storage
 	}
-	return d.checked(f.String(), string(b), max)
+	return d.checked(f.String(), string(b), most)
 }
 
 func (d *decoder) kind() Kind {

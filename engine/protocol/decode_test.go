@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"tidemark/internal/fault"
-
 	"github.com/google/go-cmp/cmp"
+
+	"tidemark/internal/fault"
 )
 
 func number(n int64) *int64 { return &n }
@@ -21,16 +21,22 @@ func TestDecodePut(t *testing.T) {
 		{"a value alone is enough", `{"value":1.0}`, Op{Value: []byte("1.0")}},
 		{"null is a value", `{"value":null}`, Op{Value: []byte("null")}},
 		{"a value becomes canonical", `{"value":{"b": 1, "a": "\u0041"}}`, Op{Value: []byte(`{"a":"A","b":1}`)}},
-		{"everything at once", `{"value":[],"metadata":{"z":1,"a":9007199254740993},"version":3,"timestamp":1700000000000,"tags":["a","b"],"ttl":60,"priority":-5}`,
-			Op{Value: []byte("[]"), Metadata: []byte(`{"a":9007199254740993,"z":1}`), Base: number(3), Timestamp: number(1700000000000),
-				Tags: []string{"a", "b"}, TTL: &TTL{Seconds: 60}, Priority: -5}},
+		{
+			"everything at once", `{"value":[],"metadata":{"z":1,"a":9007199254740993},"version":3,"timestamp":1700000000000,"tags":["a","b"],"ttl":60,"priority":-5}`,
+			Op{
+				Value: []byte("[]"), Metadata: []byte(`{"a":9007199254740993,"z":1}`), Base: number(3), Timestamp: number(1700000000000),
+				Tags: []string{"a", "b"}, TTL: &TTL{Seconds: 60}, Priority: -5,
+			},
+		},
 		{"a base of 0 is a base", `{"value":1,"version":0}`, Op{Value: []byte("1"), Base: number(0)}},
 		{"a ttl may be a time", `{"value":1,"ttl":"2030-01-02T03:04:05.678+01:00"}`, Op{Value: []byte("1"), TTL: &TTL{At: 1893549845678}}},
 		{"null is no metadata and no ttl", `{"value":1,"metadata":null,"ttl":null}`, Op{Value: []byte("1")}},
 		{"no tags are none", `{"value":1,"tags":[]}`, Op{Value: []byte("1")}},
 		{"a field's name may be escaped", `{"\u0076alue":1}`, Op{Value: []byte("1")}},
-		{"64 levels are fine", `{"value":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
-			Op{Value: []byte(strings.Repeat("[", 64) + strings.Repeat("]", 64))}},
+		{
+			"64 levels are fine", `{"value":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
+			Op{Value: []byte(strings.Repeat("[", 64) + strings.Repeat("]", 64))},
+		},
 	} {
 		t.Run(c.promise, func(t *testing.T) {
 			t.Parallel()
@@ -213,15 +219,30 @@ func TestSocketMessagesAreHeldToTheirShape(t *testing.T) {
 		data   string
 		want   fault.Code
 	}{
-		{ack, `{}`, fault.Invalid}, {ack, `{"cursor":""}`, fault.Malformed}, {ack, `{"cursor":7}`, fault.Malformed},
-		{get, ``, fault.Malformed}, {get, `{}`, fault.Invalid}, {get, `{"key":""}`, fault.Invalid}, {get, `{"key":"a\u0000"}`, fault.Invalid},
-		{pull, `{"limit":0}`, fault.Invalid}, {pull, `{"limit":1001}`, fault.Invalid}, {pull, `{"wait":30001}`, fault.Invalid},
-		{pull, `{"since":"` + strings.Repeat("c", 1025) + `"}`, fault.Malformed}, {pull, `{"collections":[""]}`, fault.Invalid},
-		{keys, `{}`, fault.Invalid}, {keys, `{"keys":null}`, fault.Malformed}, {keys, `{"keys":["a*b"]}`, fault.Invalid}, {keys, `{"keys":["**"]}`, fault.Invalid},
+		{ack, `{}`, fault.Invalid},
+		{ack, `{"cursor":""}`, fault.Malformed},
+		{ack, `{"cursor":7}`, fault.Malformed},
+		{get, ``, fault.Malformed},
+		{get, `{}`, fault.Invalid},
+		{get, `{"key":""}`, fault.Invalid},
+		{get, `{"key":"a\u0000"}`, fault.Invalid},
+		{pull, `{"limit":0}`, fault.Invalid},
+		{pull, `{"limit":1001}`, fault.Invalid},
+		{pull, `{"wait":30001}`, fault.Invalid},
+		{pull, `{"since":"` + strings.Repeat("c", 1025) + `"}`, fault.Malformed},
+		{pull, `{"collections":[""]}`, fault.Invalid},
+		{keys, `{}`, fault.Invalid},
+		{keys, `{"keys":null}`, fault.Malformed},
+		{keys, `{"keys":["a*b"]}`, fault.Invalid},
+		{keys, `{"keys":["**"]}`, fault.Invalid},
 		{keys, `{"keys":[""]}`, fault.Invalid},
-		{set, `{"value":1}`, fault.Invalid}, {set, `{"key":1,"value":1}`, fault.Malformed}, {set, `{"key":"k","value":1,"tx":"t"}`, fault.Malformed},
-		{all, `{"prefix":"\n"}`, fault.Invalid}, {all, `{"limit":"1"}`, fault.Malformed},
-		{auth, `{"apikey":"x"}`, fault.Malformed}, {auth, `{"token":1}`, fault.Malformed},
+		{set, `{"value":1}`, fault.Invalid},
+		{set, `{"key":1,"value":1}`, fault.Malformed},
+		{set, `{"key":"k","value":1,"tx":"t"}`, fault.Malformed},
+		{all, `{"prefix":"\n"}`, fault.Invalid},
+		{all, `{"limit":"1"}`, fault.Malformed},
+		{auth, `{"apikey":"x"}`, fault.Malformed},
+		{auth, `{"token":1}`, fault.Malformed},
 	} {
 		if err := c.decode([]byte(c.data)); !fault.Is(err, c.want) {
 			t.Errorf("%s gave %v, want %s", c.data, err, c.want)
@@ -372,8 +393,13 @@ func TestNames(t *testing.T) {
 		path  string
 		max   int
 	}{
-		{CheckKey, "key", 512}, {CheckOwner, "userId", 128}, {CheckInstance, "instanceId", 128}, {CheckCollection, "collection", 64},
-		{CheckOpID, "opId", 64}, {CheckTag, "tag", 64}, {CheckPrefix, "prefix", 512},
+		{CheckKey, "key", 512},
+		{CheckOwner, "userId", 128},
+		{CheckInstance, "instanceId", 128},
+		{CheckCollection, "collection", 64},
+		{CheckOpID, "opId", 64},
+		{CheckTag, "tag", 64},
+		{CheckPrefix, "prefix", 512},
 	} {
 		for _, good := range []string{"a", "a ", "á", "a/b%2F*", "\u00a0", strings.Repeat("x", c.max)} {
 			if err := c.check(good); err != nil {

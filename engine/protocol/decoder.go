@@ -135,7 +135,7 @@ func (d *decoder) next(o *object) bool {
 
 // toField stands at the name of the next field; at the end it passes over the brace.
 func (d *decoder) toField(o *object) bool {
-	more := true
+	var more bool
 	if !o.open {
 		o.open = true
 		if d.space(); d.peek() != '{' {
@@ -204,7 +204,7 @@ func (d *decoder) text() []byte {
 	}
 	body := d.in[start+1 : d.pos-1]
 	if escaped {
-		return unescape(nil, body)
+		return unescape(body)
 	}
 	return body
 }
@@ -267,9 +267,9 @@ func (d *decoder) canonical() []byte {
 }
 
 // raw reads any value and returns it as it was sent, unread but for its form.
-func (d *decoder) raw(max int) []byte {
+func (d *decoder) raw(depth int) []byte {
 	start := d.pos
-	d.max = max
+	d.max = depth
 	d.fail(d.value(0))
 	d.max = MaxDepth
 	return d.in[start:d.pos]

@@ -123,7 +123,7 @@ func TestAFrameIsEncodedAndPreparedOncePerFormat(t *testing.T) {
 			t.Errorf("%s was prepared %d times", text, built[text])
 		}
 	}
-	if &f.Bytes(PlainWS)[0] != &f.Bytes(PlainWS)[0] {
+	if first, second := f.Bytes(PlainWS), f.Bytes(PlainWS); &first[0] != &second[0] {
 		t.Error("the frame was encoded twice")
 	}
 }

@@ -46,8 +46,10 @@ func exampleRemove() *models.Change {
 
 func exampleResults() (applied, settled, removed Result) {
 	applied = Result{OpID: "op-7", Key: "orders/1", Status: Applied, Version: 3, Timestamp: exampleAt, Seq: 42}
-	settled = Result{OpID: "op-8", Key: "orders/1", Status: Conflict, Version: 3, Timestamp: exampleAt, Seq: 42,
-		Value: []byte(`{"total":1}`), ConflictID: "01KDVT0000CONF000000000001"}
+	settled = Result{
+		OpID: "op-8", Key: "orders/1", Status: Conflict, Version: 3, Timestamp: exampleAt, Seq: 42,
+		Value: []byte(`{"total":1}`), ConflictID: "01KDVT0000CONF000000000001",
+	}
 	removed = Result{OpID: "op-9", Key: "orders/1", Status: Applied, Version: 4, Timestamp: exampleAt, Seq: 44}
 	return applied, settled, removed
 }

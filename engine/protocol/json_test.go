@@ -133,7 +133,7 @@ func TestAppendStringReadsBackAsItWas(t *testing.T) {
 			t.Errorf("%q became %s, which is not canonical (%s, %v)", s, got, canonical, err)
 		}
 		want := strings.ToValidUTF8(s, "\uFFFD")
-		if back := string(unescape(nil, got[1:len(got)-1])); back != want {
+		if back := string(unescape(got[1 : len(got)-1])); back != want {
 			t.Errorf("%q came back as %q", want, back)
 		}
 	}

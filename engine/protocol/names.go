@@ -51,20 +51,20 @@ func CheckPrefix(prefix string) error {
 	return checkName("prefix", prefix, MaxKey)
 }
 
-func checkName(path, name string, max int) error {
-	if rule, message := nameProblem(name, max); rule != "" {
+func checkName(path, name string, most int) error {
+	if rule, message := nameProblem(name, most); rule != "" {
 		return fault.OfField(path, rule, "%s", message)
 	}
 	return nil
 }
 
 // nameProblem names the rule a name breaks and says so; the rule is empty when it breaks none.
-func nameProblem(name string, max int) (rule, message string) {
+func nameProblem(name string, most int) (rule, message string) {
 	switch {
 	case name == "":
 		return "required", "must not be empty"
-	case len(name) > max:
-		return "max", fmt.Sprintf("must be at most %d bytes long", max)
+	case len(name) > most:
+		return "max", fmt.Sprintf("must be at most %d bytes long", most)
 	case !utf8.ValidString(name):
 		return "utf8", "must be UTF-8"
 	case hasControl(name):

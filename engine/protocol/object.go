@@ -121,16 +121,16 @@ func (s *scanner) flush() {
 func (s *scanner) compare(a, b member) int {
 	x, y := s.name(a), s.name(b)
 	if a.escaped {
-		x = unescape(nil, x)
+		x = unescape(x)
 	}
 	if b.escaped {
-		y = unescape(nil, y)
+		y = unescape(y)
 	}
 	return bytes.Compare(x, y)
 }
 
 func (s *scanner) duplicate(m member) *fault.Error {
-	return s.bad(m.at, "duplicate field %q", cut(unescape(nil, s.name(m))))
+	return s.bad(m.at, "duplicate field %q", cut(unescape(s.name(m))))
 }
 
 // sort puts the members written last in order of their names.

@@ -54,12 +54,12 @@ func DecodePush(data []byte, maxOps int) (Push, error) {
 	return p, nil
 }
 
-func (d *decoder) events(max int) []PushEvent {
+func (d *decoder) events(most int) []PushEvent {
 	events := []PushEvent{}
 	a := array{}
 	for d.item(&a, fEvents.String()) {
-		if a.n > max {
-			d.fail(fault.New(fault.BatchTooLarge, "A push takes at most %d events.", max).With("limit", max))
+		if a.n > most {
+			d.fail(fault.New(fault.BatchTooLarge, "A push takes at most %d events.", most).With("limit", most))
 			break
 		}
 		events = append(events, d.event())

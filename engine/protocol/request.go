@@ -60,7 +60,7 @@ func DecodeGetAll(data []byte) (GetAll, error) {
 		case fPage:
 			q.Page = d.token(fPage)
 		case fLimit:
-			q.Limit = int(d.upTo(fLimit, 1, MaxPage))
+			q.Limit = int(d.within(fLimit, 1, MaxPage))
 		}
 	}
 	if err := d.finish(); err != nil {
@@ -79,9 +79,9 @@ func DecodePull(data []byte) (Pull, error) {
 		case fSince:
 			q.Since = d.token(fSince)
 		case fLimit:
-			q.Limit = int(d.upTo(fLimit, 1, MaxPage))
+			q.Limit = int(d.within(fLimit, 1, MaxPage))
 		case fWait:
-			q.Wait = d.upTo(fWait, 0, MaxWait)
+			q.Wait = d.within(fWait, 0, MaxWait)
 		case fCollections:
 			q.Collections = d.list(fCollections, MaxFilter, collectionProblem)
 		case fPrefix:
@@ -175,22 +175,22 @@ func (d *decoder) token(f field) string {
 	return string(b)
 }
 
-func (d *decoder) upTo(f field, min, max int64) int64 {
+func (d *decoder) within(f field, low, high int64) int64 {
 	n, ok := d.integer(f.String())
-	if ok && (n < min || n > max) {
-		d.problem(f.String(), "range", fmt.Sprintf("must be from %d to %d", min, max))
+	if ok && (n < low || n > high) {
+		d.problem(f.String(), "range", fmt.Sprintf("must be from %d to %d", low, high))
 		return 0
 	}
 	return n
 }
 
-// list reads at most max names, each held against the rule.
-func (d *decoder) list(f field, max int, problem func(string) (rule, message string)) []string {
+// list reads at most so many names, each held against the rule.
+func (d *decoder) list(f field, most int, problem func(string) (rule, message string)) []string {
 	names := []string{}
 	a := array{}
 	for d.item(&a, f.String()) {
 		name := string(d.string("an element of " + f.String()))
-		if a.n > max || d.err != nil {
+		if a.n > most || d.err != nil {
 			continue
 		}
 		if rule, message := problem(name); rule != "" {
@@ -198,8 +198,8 @@ func (d *decoder) list(f field, max int, problem func(string) (rule, message str
 		}
 		names = append(names, name)
 	}
-	if a.n > max {
-		d.problem(f.String(), "max", fmt.Sprintf("must be at most %d", max))
+	if a.n > most {
+		d.problem(f.String(), "max", fmt.Sprintf("must be at most %d", most))
 	}
 	return names
 }

@@ -124,8 +124,8 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// unescape appends the text of a valid string body, given without its quotes.
-func unescape(dst, b []byte) []byte {
+// unescape is the text of a valid string body, given without its quotes.
+func unescape(b []byte) (dst []byte) {
 	for i := 0; i < len(b); {
 		if b[i] != '\\' {
 			dst = append(dst, b[i])

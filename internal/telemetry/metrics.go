@@ -58,13 +58,15 @@ type Reading struct {
 // Gauge adds a number that goes up and down. It panics if name and labels are taken.
 func (m *Metrics) Gauge(r Reading) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: r.Name, Help: r.Help, ConstLabels: r.Labels}, r.Read))
+		Name: r.Name, Help: r.Help, ConstLabels: r.Labels,
+	}, r.Read))
 }
 
 // Counter adds a number that only grows. It panics if name and labels are taken.
 func (m *Metrics) Counter(r Reading) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: r.Name, Help: r.Help, ConstLabels: r.Labels}, r.Read))
+		Name: r.Name, Help: r.Help, ConstLabels: r.Labels,
+	}, r.Read))
 }
 
 // Fault counts a refusal or failure by its code.

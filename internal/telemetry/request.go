@@ -71,5 +71,5 @@ func TraceID(traceparent string) string {
 }
 
 func notHexOrDash(r rune) bool {
-	return !('0' <= r && r <= '9' || 'a' <= r && r <= 'f' || r == '-')
+	return (r < '0' || r > '9') && (r < 'a' || r > 'f') && r != '-'
 }

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -51,7 +52,7 @@ func TestServerFollows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		os.Stdout.WriteString("dir=" + s.dir + "\n")
+		fmt.Println("dir=" + s.dir)
 		time.Sleep(time.Minute)
 		return
 	}

@@ -155,7 +155,7 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 func (p *Process) Kill() {
 	if p.cmd != nil {
 		_ = p.cmd.Process.Kill() // it may have ended by itself
-		<-p.end                  // says that it was killed
+		<-p.end                  //nolint:errcheck // it says that it was killed
 		p.cmd = nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -62,10 +63,13 @@ func (s *Server) initialise() error {
 		return err
 	}
 	s.Access = Database{Address: loopback(s.port), User: "tidemark", Password: rand.Text()}
-	if err := s.giveAway(s.dir); err != nil {
+	if err := os.Mkdir(s.temp(), 0o700); err != nil {
 		return err
 	}
-	args := append([]string{"--no-defaults", "--datadir=" + s.data(), "--auth-root-authentication-method=normal", "--skip-test-db"}, asMySQL()...)
+	if err := errors.Join(s.giveAway(s.dir), s.giveAway(s.temp())); err != nil {
+		return err
+	}
+	args := append([]string{"--no-defaults", "--datadir=" + s.data(), "--tmpdir=" + s.temp(), "--auth-root-authentication-method=normal", "--skip-test-db"}, asMySQL()...)
 	if out, err := exec.Command("mariadb-install-db", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w: %s", err, bytes.TrimSpace(out))
 	}
@@ -97,6 +101,8 @@ func asMySQL() []string {
 	return nil
 }
 
+// temp is the server's own: one that starts removes the temporary tables of others from a shared one.
+func (s *Server) temp() string   { return filepath.Join(s.dir, "tmp") }
 func (s *Server) data() string   { return filepath.Join(s.dir, "data") }
 func (s *Server) grants() string { return filepath.Join(s.dir, "grants.sql") }
 func (s *Server) child() string  { return filepath.Join(s.dir, "child") }
@@ -111,11 +117,13 @@ func (s *Server) Start() error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"-c", guard, "guard", s.dir, mariadbd(), "--no-defaults",
-		"--datadir=" + s.data(), "--socket=" + filepath.Join(s.dir, "sock"), "--pid-file=" + filepath.Join(s.dir, "pid"),
+	args := append([]string{
+		"-c", guard, "guard", s.dir, mariadbd(), "--no-defaults",
+		"--datadir=" + s.data(), "--tmpdir=" + s.temp(), "--socket=" + filepath.Join(s.dir, "sock"), "--pid-file=" + filepath.Join(s.dir, "pid"),
 		"--port=" + strconv.Itoa(s.port), "--bind-address=127.0.0.1", "--init-file=" + s.grants(),
 		"--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF", "--max-connections=1000",
-		"--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=128M"}, asMySQL()...)
+		"--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=128M",
+	}, asMySQL()...)
 	s.guard = exec.Command("sh", args...)
 	s.guard.Stdin, s.leash = hold, leash
 	s.guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for the tests; the guard follows
@@ -135,8 +143,11 @@ func (s *Server) Start() error {
 // ended tells, with the end of the log, that the server's process is gone.
 func (s *Server) ended() error {
 	pid, err := s.pid()
-	if err != nil || syscall.Kill(pid, 0) == nil {
-		return nil // not yet started, or running
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the guard has not started it yet
+	}
+	if err == nil && syscall.Kill(pid, 0) == nil {
+		return nil
 	}
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log")) // an empty one says as much
 	return fmt.Errorf("mariadbd ended: %s", log[max(0, len(log)-2000):])

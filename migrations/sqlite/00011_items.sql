@@ -22,10 +22,11 @@ CREATE TABLE items (
   run_user     TEXT NOT NULL,
   run_instance TEXT NOT NULL,
   run_base     INTEGER NOT NULL,
-  UNIQUE (tenant_id, owner, collection, item_key)
-) STRICT;
-CREATE INDEX items_user_instance ON items (tenant_id, owner, instance);
-CREATE INDEX items_timestamp ON items (tenant_id, timestamp);
+  PRIMARY KEY (tenant_id, owner, collection, item_key)
+) STRICT, WITHOUT ROWID;
+-- Each write of an item would also dirty a page of every full index, and so double what is committed.
+CREATE INDEX items_user_instance ON items (tenant_id, owner, instance) WHERE instance <> '';
+CREATE INDEX items_timestamp ON items (tenant_id, timestamp) WHERE deleted = 1;
 CREATE INDEX items_expiry ON items (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX items_priority ON items (tenant_id, owner, priority) WHERE priority <> 0;
 

@@ -29,8 +29,8 @@ CREATE TABLE changes (
   door        INTEGER NOT NULL DEFAULT 0,
   address     TEXT NOT NULL,
   request_id  TEXT NOT NULL,
-  PRIMARY KEY (tenant_id, seq)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (tenant_id, seq)
+) STRICT; -- rows are appended by their rowid, which costs least
 CREATE INDEX changes_owner ON changes (tenant_id, owner, seq);
 
 -- +goose Down

@@ -35,6 +35,9 @@ func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
 	return send(c, protocol.AppendPushReply(body(c), results, who.RequestID, clock.Millis(a.opt.Clock)))
 }
 
+// pullTimeout bounds a pull beside its wait: a database that is away is told within three seconds.
+const pullTimeout = 2800 * time.Millisecond
+
 // PullEvents answers the changes after a cursor that the caller may read, waiting for some if asked to.
 func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {
 	q, err := pullQuery(c)
@@ -51,6 +54,8 @@ func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {
 
 // pull reads a page; a long poll that the server's end interrupts reads what is there.
 func (a *API) pull(ctx context.Context, who models.Caller, q engine.PullQuery) (engine.PullPage, error) {
+	ctx, done := context.WithTimeout(ctx, pullTimeout+time.Duration(q.Wait)*time.Millisecond)
+	defer done()
 	if q.Wait == 0 {
 		return a.opt.Engine.Pull(ctx, who, q)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tidemark/internal/testkit"
@@ -27,7 +28,11 @@ type house struct {
 	t                testing.TB
 	env              []string
 	key              key
+	numbers          atomic.Int64
 }
+
+// next is a number that this house has not given before.
+func (h *house) next() int64 { return h.numbers.Add(1) }
 
 // key is what `apikey create --json` prints.
 type key struct {

@@ -48,13 +48,17 @@ func (c *caller) dial(sio bool) (*socket, error) {
 	if sio {
 		path = "/socket.io/?EIO=4&transport=websocket"
 	}
-	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(c.url, "http")+path, h)
+	return connect("ws"+strings.TrimPrefix(c.url, "http")+path, h)
+}
+
+func connect(url string, h http.Header) (*socket, error) {
+	conn, res, err := websocket.DefaultDialer.Dial(url, h)
 	if err != nil {
 		return nil, err
 	}
 	_ = res.Body.Close() // an upgrade has none
-	s := &socket{conn: conn, sio: sio, waiting: map[int]chan answer{}}
-	if sio {
+	s := &socket{conn: conn, sio: strings.Contains(url, "/socket.io/"), waiting: map[int]chan answer{}}
+	if s.sio {
 		if err := s.write("40/sync,"); err != nil {
 			return nil, err
 		}

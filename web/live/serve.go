@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	requestTimeout = 10 * time.Second
-	maxInFlight    = 64 // writes of one connection waiting for their commit
+	requestTimeout = 2800 * time.Millisecond // a database that is away is told within three seconds
+	maxInFlight    = 64                      // writes of one connection waiting for their commit
 )
 
 // flight is the writes of a connection that are queued in the engine, oldest first.

@@ -99,11 +99,12 @@ func expect(conn *ws.Conn, want string) bool {
 func (s *Session) read(conn *ws.Conn) {
 	for {
 		op, b, err := conn.Read()
-		if err == nil {
-			err = s.message(op, b)
-		}
 		if err != nil {
 			s.gone(conn, err)
+			return
+		}
+		if err := s.message(op, b); err != nil {
+			s.gone(conn, &ws.CloseError{Code: ws.ProtocolError, Reason: err.Error()})
 			return
 		}
 	}
@@ -126,13 +127,9 @@ func (s *Session) message(op ws.Op, b []byte) error {
 // gone ends the session for what the websocket met: politely where the peer can still hear.
 func (s *Session) gone(conn *ws.Conn, err error) {
 	var why *ws.CloseError
-	switch {
-	case errors.As(err, &why):
+	if errors.As(err, &why) {
 		s.hear(why.Peer)
 		s.Close(why.Code, why.Reason)
-		conn.Discard()
-	case errors.Is(err, errPacket):
-		s.Close(ws.ProtocolError, err.Error())
 		conn.Discard()
 	}
 	s.end()

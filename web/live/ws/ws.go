@@ -1,20 +1,19 @@
-// Package ws is the server's side of RFC 6455 over fasthttp, made for many idle
+// Package ws is the frames of RFC 6455 on the server's side, made for many idle
 // connections: a connection costs one goroutine, a small read buffer and no
-// request context, because Tidemark keeps the hijacked socket itself.
+// request context, because Tidemark keeps the hijacked socket itself once
+// gofiber/contrib/websocket has answered the handshake.
 //
-// Upgrade answers the handshake, Conn.Read gives whole messages, Conn.Write sends
+// Upgrade hands a connection over, Conn.Read gives whole messages, Conn.Write sends
 // a batch in as few system calls as fit. Extensions are never negotiated.
 package ws
 
 import (
-	"crypto/sha1"
 	"encoding/base64"
 	"net"
-	"strings"
 	"time"
 
+	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
@@ -52,19 +51,14 @@ type Config struct {
 	WriteTimeout time.Duration // how long one write may wait for the peer
 }
 
-const acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
 // Requested says whether the request asks for a websocket.
-func Requested(c *fiber.Ctx) bool {
-	return hasToken(c.Get(fiber.HeaderConnection), "upgrade") && hasToken(c.Get(fiber.HeaderUpgrade), "websocket")
-}
+func Requested(c *fiber.Ctx) bool { return websocket.IsWebSocketUpgrade(c) }
 
 // Upgrade answers the handshake and runs serve with the connection on a goroutine
 // of its own; the connection is closed when serve returns. A request that is no
 // proper handshake is `malformed`.
 func (cfg *Config) Upgrade(c *fiber.Ctx, serve func(*Conn)) error {
-	key := c.Get("Sec-WebSocket-Key")
-	nonce, err := base64.StdEncoding.DecodeString(key)
+	nonce, err := base64.StdEncoding.DecodeString(c.Get("Sec-WebSocket-Key"))
 	if c.Method() != fiber.MethodGet || !Requested(c) || err != nil || len(nonce) != 16 {
 		return fault.New(fault.Malformed, "This address speaks WebSocket: send an upgrade request.")
 	}
@@ -72,33 +66,30 @@ func (cfg *Config) Upgrade(c *fiber.Ctx, serve func(*Conn)) error {
 		c.Set("Sec-WebSocket-Version", "13")
 		return fault.New(fault.Malformed, "Only version 13 of the WebSocket protocol is spoken here.")
 	}
-	c.Status(fiber.StatusSwitchingProtocols)
-	c.Set(fiber.HeaderConnection, "Upgrade")
-	c.Set(fiber.HeaderUpgrade, "websocket")
-	c.Set("Sec-WebSocket-Accept", accept(key))
-	c.Context().Hijack(cfg.hijack(c.App().Server().KeepHijackedConns, serve))
-	return nil
+	keep := c.App().Server().KeepHijackedConns
+	return websocket.New(func(up *websocket.Conn) { cfg.take(up.NetConn(), keep, serve) }, websocket.Config{
+		ReadBufferSize: 1, WriteBufferSize: 1, // frames are read and written here, not there
+		RecoverHandler: func(*websocket.Conn) {},
+	})(c)
 }
 
-// hijack moves the connection to a goroutine of our own where the server lets us
-// keep it, so that fasthttp takes its request context and buffers back at once.
-func (cfg *Config) hijack(keep bool, serve func(*Conn)) fasthttp.HijackHandler {
-	return func(nc net.Conn) {
-		early, raw := nc, nc
-		if u, ok := nc.(interface{ UnsafeConn() net.Conn }); ok {
-			raw = u.UnsafeConn()
-		}
-		conn := newConn(cfg, raw, buffered(early, raw))
-		run := func() {
-			defer conn.Shut()
-			serve(conn)
-		}
-		if !keep {
-			run()
-			return
-		}
-		go run()
+// take moves the upgraded connection to a goroutine of our own where the server
+// lets us keep it, so that fasthttp takes its request context and buffers back at once.
+func (cfg *Config) take(nc net.Conn, keep bool, serve func(*Conn)) {
+	early, raw := nc, nc
+	if u, ok := nc.(interface{ UnsafeConn() net.Conn }); ok {
+		raw = u.UnsafeConn()
 	}
+	conn := newConn(cfg, raw, buffered(early, raw))
+	run := func() {
+		defer conn.Shut()
+		serve(conn)
+	}
+	if !keep {
+		run()
+		return
+	}
+	go run()
 }
 
 // buffered takes what the HTTP server read beyond the handshake. A deadline in
@@ -119,18 +110,4 @@ func buffered(early, raw net.Conn) []byte {
 	}
 	_ = raw.SetReadDeadline(time.Time{})
 	return all
-}
-
-func accept(key string) string {
-	sum := sha1.Sum([]byte(key + acceptSuffix)) // RFC 6455 section 4.2.2; not a security use
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-func hasToken(header, token string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		if strings.EqualFold(strings.TrimSpace(part), token) {
-			return true
-		}
-	}
-	return false
 }

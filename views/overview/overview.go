@@ -1,0 +1,88 @@
+// Package overview is the first page of a tenant: its numbers, live.
+package overview
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tidemark/views/ui"
+)
+
+// Props are what the page shows.
+type Props struct {
+	Stream    string // address of the live events
+	Activity  string // address of the live activity
+	Suspended bool
+	Numbers   Numbers
+	Recent    []ui.ActivityRowProps // newest first
+	Example   string                // a first write, to be copied
+}
+
+// Numbers are what moves.
+type Numbers struct {
+	Now           int64 // ms
+	Items         int64
+	Users         int64
+	Bytes         int64
+	OpenConflicts int64
+	Devices       int64
+	Connected     int64
+	Live          int64 // connections to this node
+	Lagging       int64 // of them, those still catching up
+	Seq           int64 // the last change
+	Floor         int64
+	PerMinute     []int64 // changes in each of the last minutes, oldest first
+}
+
+func (n Numbers) lastMinute() int64 {
+	if len(n.PerMinute) == 0 {
+		return 0
+	}
+	return n.PerMinute[len(n.PerMinute)-1]
+}
+
+func (n Numbers) lastHour() int64 {
+	var sum int64
+	for _, v := range n.PerMinute {
+		sum += v
+	}
+	return sum
+}
+
+func (n Numbers) kpis() []ui.KPIProps {
+	conflicts := &ui.BadgeProps{Tone: ui.OK, Label: "none waits", Glyph: ui.GlyphCheck}
+	if n.OpenConflicts > 0 {
+		conflicts = &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
+	}
+	return []ui.KPIProps{
+		{ID: "kpi-changes", Label: "Changes, last minute", Value: ui.Comma(n.lastMinute()), Unit: "≈ " + ui.Rate(n.lastMinute()) + "/s",
+			Note: ui.Comma(n.lastHour()) + " in the last hour", Series: n.PerMinute},
+		{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known"},
+		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + ui.Comma(n.Users) + " " + ui.Plural(n.Users, "user", "users")},
+		{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts), Note: "writes that wait for a decision", Badge: conflicts},
+	}
+}
+
+const minute = int64(60_000)
+
+func (n Numbers) chart() ui.BarChartProps {
+	p := ui.BarChartProps{ID: "minutes", Head: "Minute (UTC)", Unit: "Changes", Every: 10}
+	for i, v := range n.PerMinute {
+		at := n.Now - int64(len(n.PerMinute)-i)*minute
+		p.Bars = append(p.Bars, ui.Bar{Label: time.UnixMilli(at).UTC().Format("15:04"), Value: v})
+	}
+	p.Finding = n.finding(p.Bars)
+	return p
+}
+
+func (n Numbers) finding(bars []ui.Bar) string {
+	if n.lastHour() == 0 {
+		return "No changes in the last hour"
+	}
+	most := slices.MaxFunc(bars, func(a, b ui.Bar) int { return int(a.Value - b.Value) })
+	return fmt.Sprintf("%s in the last hour, most in the minute from %s UTC: %s",
+		count(n.lastHour(), "change", "changes"), most.Label, ui.Comma(most.Value))
+}
+
+func count(n int64, one, many string) string { return ui.Comma(n) + " " + ui.Plural(n, one, many) }

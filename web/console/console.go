@@ -1,0 +1,69 @@
+// Package console is the door for people: the pages under /console.
+//
+// Start with routes.go, the list of pages, and session.go, which says who is
+// asking. A handler reads its input, asks a room, and renders a view
+// (render.go); errors leave through Error. stream.go keeps pages live.
+package console
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"sync"
+
+	"github.com/alexedwards/scs/v2"
+
+	"tidemark/access"
+	"tidemark/engine"
+	"tidemark/internal/clock"
+	"tidemark/store"
+)
+
+// Options say what the console works with.
+type Options struct {
+	Store   *store.Store
+	Access  *access.Access
+	Engine  *engine.Engine
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Secret  []byte // signs the tokens of forms, the same on every node; empty: drawn for this process
+	Dev     bool   // serves the gallery
+	Secure  bool   // people reach it by TLS alone: __Host- cookies
+	Version string
+}
+
+// Console serves the pages. It is safe for concurrent use.
+type Console struct {
+	opt      Options
+	assets   assets
+	sessions *scs.SessionManager
+	streams  streams
+
+	mu     sync.Mutex
+	pulses map[string]*pulse // by tenant
+}
+
+// New makes a console; Routes puts it into a server, Close ends its streams.
+func New(o Options) *Console {
+	if len(o.Secret) == 0 {
+		o.Secret = []byte(rand.Text() + rand.Text())
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Console{opt: o, assets: newAssets(), pulses: map[string]*pulse{}}
+	c.sessions = newSessions(o.Store)
+	c.streams.done = make(chan struct{})
+	return c
+}
+
+// Close ends the live streams and waits for them. A server that stops calls it
+// first, or it would wait for people to close their pages.
+func (c *Console) Close() { c.streams.close() }
+
+// cookie is the name of a cookie. Where TLS is certain, the browser holds it to this host alone.
+func (c *Console) cookie(name string) string {
+	if c.opt.Secure {
+		return "__Host-" + name
+	}
+	return name
+}

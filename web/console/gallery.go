@@ -1,0 +1,31 @@
+package console
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/views/gallery"
+)
+
+// gallery shows every part in its states; only development builds serve it.
+func (c *Console) gallery(f *fiber.Ctx) error {
+	return c.render(f, gallery.Index(c.frame(f, "Gallery")))
+}
+
+func (c *Console) galleryPage(f *fiber.Ctx) error {
+	for _, p := range gallery.Pages() {
+		if p.Name == f.Params("page") {
+			return c.render(f, p.In(c.frame(f, p.Title)))
+		}
+	}
+	return fiber.ErrNotFound
+}
+
+// galleryStream is a stream on which nothing happens.
+func (c *Console) galleryStream(f *fiber.Ctx) error { return c.stream(f, silence{}) }
+
+type silence struct{}
+
+func (silence) pull(context.Context) (*event, error) { return nil, nil }
+func (silence) close()                               {}

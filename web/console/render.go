@@ -1,0 +1,129 @@
+package console
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/views/layout"
+	"tidemark/views/problem"
+	"tidemark/views/ui"
+)
+
+const switcherTenants = 100
+
+// partial says whether htmx asked for a fragment and not for a page.
+func partial(f *fiber.Ctx) bool {
+	return f.Get("HX-Request") != "" && f.Get("HX-Boosted") == "" && f.Get("HX-History-Restore-Request") == ""
+}
+
+// place is where in the console a page stands.
+type place struct {
+	title  string
+	active string // entry of the navigation
+	crumbs []layout.Crumb
+}
+
+// page answers the body in the console's shell, or alone where htmx asked for a fragment.
+func (c *Console) page(f *fiber.Ctx, p place, body templ.Component) error {
+	if partial(f) {
+		return c.render(f, body)
+	}
+	s, err := c.shell(f, p)
+	if err != nil {
+		return err
+	}
+	return c.render(f, layout.Within(layout.Page(s), body))
+}
+
+// bare answers the body on a page without navigation.
+func (c *Console) bare(f *fiber.Ctx, title string, body templ.Component) error {
+	return c.render(f, layout.Within(layout.Bare(c.frame(f, title)), body))
+}
+
+// render answers a component, as a whole or not at all.
+func (c *Console) render(f *fiber.Ctx, body templ.Component) error {
+	var b bytes.Buffer
+	if err := body.Render(f.UserContext(), &b); err != nil {
+		return err
+	}
+	f.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	return f.Send(b.Bytes())
+}
+
+func (c *Console) frame(f *fiber.Ctx, title string) layout.Frame {
+	return layout.Frame{
+		Title: title, Assets: c.assets.base, CSRF: c.token(f), Version: c.opt.Version, Now: clock.Millis(c.opt.Clock),
+		Theme: ui.ThemeOf(f.Cookies(c.cookie(themeCookie))), KeysOff: f.Cookies(c.cookie(keysCookie)) == "off", Path: f.OriginalURL(),
+	}
+}
+
+func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
+	v := visitOf(f)
+	all, err := c.opt.Store.Tenants(f.UserContext())
+	if err != nil {
+		return layout.Shell{}, err
+	}
+	s := layout.Shell{
+		Frame: c.frame(f, p.title), Active: p.active, Crumbs: p.crumbs, Tenants: tenantsOf(all),
+		Person: layout.Person{Name: v.admin.Name, Email: v.admin.Email, Role: "Administrator"},
+		Groups: []layout.NavGroup{layout.InstallationNav()},
+	}
+	if v.tenant.ID != "" {
+		t := tenantOf(v.tenant)
+		s.Tenant, s.Groups = &t, layout.TenantNav(t.Slug)
+	}
+	return s, nil
+}
+
+func tenantOf(t models.Tenant) layout.Tenant {
+	return layout.Tenant{Slug: t.Slug, Name: t.Name, Suspended: t.Suspended}
+}
+
+func tenantsOf(all []models.Tenant) []layout.Tenant {
+	out := make([]layout.Tenant, 0, min(len(all), switcherTenants))
+	for _, t := range all[:min(len(all), switcherTenants)] {
+		out = append(out, tenantOf(t))
+	}
+	return out
+}
+
+// Error renders a fault: a page for a visit, a toast for a fragment, and the way to sign in for who must.
+// The status is the one already set.
+func (c *Console) Error(f *fiber.Ctx, err error) error {
+	setHeaders(f)
+	fl, status := fault.From(err), f.Response().StatusCode()
+	if wait := fl.RetryAfter.Seconds(); wait > 0 {
+		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait))))
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return c.toLogin(f)
+	case f.Get(fiber.HeaderAccept) == eventStream:
+		return f.SendString(fl.Message)
+	case partial(f):
+		f.Set("HX-Retarget", "#toasts")
+		f.Set("HX-Reswap", "beforeend")
+		return c.render(f, ui.Toast(ui.ToastProps{Text: fl.Message, Tone: ui.Bad}))
+	}
+	return c.problem(f, fl, status)
+}
+
+func (c *Console) problem(f *fiber.Ctx, fl *fault.Error, status int) error {
+	id, _ := fl.Details["errorId"].(string)
+	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: "/console"}
+	body := problem.Page(p)
+	if visitOf(f).signedIn() {
+		if s, err := c.shell(f, place{title: p.Title()}); err == nil { // without a database there is no shell
+			return c.render(f, layout.Within(layout.Page(s), body))
+		}
+	}
+	return c.bare(f, p.Title(), body)
+}

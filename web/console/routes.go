@@ -1,0 +1,33 @@
+package console
+
+import "github.com/gofiber/fiber/v2"
+
+// Routes adds the pages, all under /console.
+func (c *Console) Routes(r fiber.Router) {
+	r.Get("/console/assets/:build/*", c.asset)
+
+	open := r.Group("/console", c.headers, c.session, c.forms)
+	open.Get("/setup", c.setupPage)
+	open.Post("/setup", c.setUp)
+	open.Get("/login", c.loginPage)
+	open.Post("/login", c.login)
+	open.Post("/theme", c.setTheme)
+	open.Post("/shortcuts", c.setShortcuts)
+	if c.opt.Dev {
+		open.Get("/gallery", c.gallery)
+		open.Get("/gallery/:page", c.galleryPage)
+		open.Get("/gallery/:page/stream", c.galleryStream)
+	}
+
+	in := open.Group("", c.signedIn)
+	in.Get("", c.home)
+	in.Get("/", c.home)
+	in.Post("/logout", c.logout)
+	in.Get("/palette", c.palette)
+	in.Get("/tenants", c.tenants)
+
+	in.Get("/t/:tenant", c.ofTenant, c.overview)
+	in.Get("/t/:tenant/stream", c.ofTenant, c.overviewStream)
+	in.Get("/t/:tenant/activity", c.ofTenant, c.activity)
+	in.Get("/t/:tenant/activity/stream", c.ofTenant, c.activityStream)
+}

@@ -1,0 +1,223 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/access"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+const (
+	sessionCookie = "tidemark"
+	sessionLife   = 12 * time.Hour // whatever happens
+	sessionIdle   = 2 * time.Hour  // without a request
+	sessionTouch  = time.Minute    // how exactly the last request is noted
+)
+
+// What a session holds.
+const (
+	keyAdmin    = "admin"
+	keySeen     = "seen"     // last request, ms
+	keyPassword = "password" // fingerprint: a new password ends the session
+)
+
+// visit is who is asking, kept with the request.
+type visit struct {
+	base   context.Context // the request's, without the session in it
+	token  string          // of the session; empty: none
+	admin  models.Admin    // zero: nobody is signed in
+	tenant models.Tenant   // whose pages these are; zero: none
+}
+
+func (v *visit) signedIn() bool { return v.admin.ID != "" }
+
+const visitKey = "console.visit"
+
+// visitOf is the visit of a request; an empty one before session has run. Never nil.
+func visitOf(f *fiber.Ctx) *visit {
+	if v, ok := f.Locals(visitKey).(*visit); ok {
+		return v
+	}
+	return &visit{base: f.UserContext()}
+}
+
+func newSessions(s *store.Store) *scs.SessionManager {
+	m := scs.New()
+	m.Store = sessionStore{s}
+	m.Lifetime = sessionLife
+	return m
+}
+
+// sessionStore keeps sessions in the database, which knows only hashes of their tokens.
+type sessionStore struct{ store *store.Store }
+
+func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	return s.store.SessionFind(ctx, token)
+}
+
+func (s sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	return s.store.SessionCommit(ctx, token, b, expiry)
+}
+
+func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return s.store.SessionDelete(ctx, token)
+}
+
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+func (s sessionStore) Commit(token string, b []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expiry)
+}
+
+func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// session finds out who is asking, and keeps what the handler changes of their session.
+func (c *Console) session(f *fiber.Ctx) error {
+	v := &visit{base: f.UserContext(), token: f.Cookies(c.cookie(sessionCookie))}
+	f.Locals(visitKey, v)
+	ctx, admin, err := c.visitor(v.base, v.token)
+	if err != nil {
+		return err
+	}
+	v.admin = admin
+	f.SetUserContext(ctx)
+	if admin.ID == "" {
+		v.token = ""
+	}
+	err = f.Next()
+	return errors.Join(err, c.keep(f, ctx))
+}
+
+// visitor is the administrator of a session, and the session in a context. Nobody is a zero administrator.
+func (c *Console) visitor(ctx context.Context, token string) (context.Context, models.Admin, error) {
+	ctx, err := c.sessions.Load(ctx, token)
+	if err != nil {
+		return nil, models.Admin{}, err
+	}
+	id, now := c.sessions.GetString(ctx, keyAdmin), clock.Millis(c.opt.Clock)
+	if id == "" {
+		return ctx, models.Admin{}, nil
+	}
+	idle := time.Duration(now-c.sessions.GetInt64(ctx, keySeen)) * time.Millisecond
+	if idle > sessionIdle {
+		return ctx, models.Admin{}, c.sessions.Destroy(ctx)
+	}
+	admin, err := c.admin(ctx, id)
+	if fault.Is(err, fault.Revoked) || err == nil && c.sessions.GetString(ctx, keyPassword) != fingerprint(admin) {
+		return ctx, models.Admin{}, c.sessions.Destroy(ctx)
+	}
+	if err == nil && idle > sessionTouch {
+		c.sessions.Put(ctx, keySeen, now)
+	}
+	return ctx, admin, err
+}
+
+// admin is the administrator, if they may use the console.
+func (c *Console) admin(ctx context.Context, id string) (models.Admin, error) {
+	m, err := c.opt.Access.AdminByID(ctx, id)
+	if err != nil {
+		return models.Admin{}, err
+	}
+	return m, c.opt.Access.AllowAdmin(m, access.Console)
+}
+
+// enter makes the session the administrator's, under a new token.
+func (c *Console) enter(ctx context.Context, id string) error {
+	admin, err := c.admin(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := c.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	c.sessions.Put(ctx, keyAdmin, admin.ID)
+	c.sessions.Put(ctx, keySeen, clock.Millis(c.opt.Clock))
+	c.sessions.Put(ctx, keyPassword, fingerprint(admin))
+	return nil
+}
+
+func fingerprint(m models.Admin) string {
+	sum := sha256.Sum256(m.PasswordHash)
+	return hex.EncodeToString(sum[:12])
+}
+
+// keep stores a changed session and tells the browser its token.
+func (c *Console) keep(f *fiber.Ctx, ctx context.Context) error {
+	switch c.sessions.Status(ctx) {
+	case scs.Modified:
+		token, expires, err := c.sessions.Commit(ctx)
+		if err != nil {
+			return err
+		}
+		c.setCookie(f, sessionCookie, token, expires)
+	case scs.Destroyed:
+		c.setCookie(f, sessionCookie, "", time.Unix(1, 0))
+	case scs.Unmodified:
+	}
+	return nil
+}
+
+func (c *Console) setCookie(f *fiber.Ctx, name, value string, expires time.Time) {
+	f.Cookie(&fiber.Cookie{
+		Name: c.cookie(name), Value: value, Path: "/", Expires: expires,
+		Secure: c.opt.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}
+
+// signedIn lets administrators through and sends everybody else to sign in, and back afterwards.
+func (c *Console) signedIn(f *fiber.Ctx) error {
+	if visitOf(f).signedIn() {
+		return f.Next()
+	}
+	return c.toLogin(f)
+}
+
+func (c *Console) toLogin(f *fiber.Ctx) error {
+	if f.Get(fiber.HeaderAccept) == eventStream {
+		return f.SendStatus(http.StatusUnauthorized)
+	}
+	next := f.OriginalURL()
+	if partial(f) {
+		next = pathOf(f.Get("HX-Current-URL"))
+	}
+	to := "/console/login"
+	if f.Method() == fiber.MethodGet && local(next) && next != "/console" {
+		to += "?next=" + url.QueryEscape(next)
+	}
+	if partial(f) {
+		f.Set("HX-Redirect", to)
+		return f.SendStatus(http.StatusUnauthorized)
+	}
+	return f.Redirect(to, http.StatusSeeOther)
+}
+
+// pathOf is a URL without its scheme and host.
+func pathOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+// local says whether an address from outside is one of the console's own.
+func local(to string) bool {
+	u, err := url.Parse(to)
+	return err == nil && u.Host == "" && u.Scheme == "" && len(to) <= 2048 && !strings.ContainsAny(to, "\\\r\n\t") &&
+		(u.Path == "/console" || strings.HasPrefix(u.Path, "/console/")) && !strings.Contains(u.Path, "//")
+}

@@ -1,0 +1,136 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
+	"tidemark/models"
+	"tidemark/store"
+	"tidemark/views/signin"
+)
+
+func (c *Console) loginPage(f *fiber.Ctx) error {
+	if visitOf(f).signedIn() {
+		return f.Redirect(after(f.Query("next")), http.StatusSeeOther)
+	}
+	open, err := c.opt.Access.SetupOpen(f.UserContext())
+	if err != nil {
+		return err
+	}
+	if open {
+		return c.bare(f, "Set up", signin.Waiting(false))
+	}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next")}
+	switch {
+	case f.Query("out") != "":
+		p.Notice = "You are signed out."
+	case p.Next != "":
+		p.Notice = "Sign in to go on."
+	}
+	return c.bare(f, "Sign in", signin.Login(p))
+}
+
+// after is where to go once signed in.
+func after(next string) string {
+	if local(next) {
+		return next
+	}
+	return "/console"
+}
+
+func (c *Console) login(f *fiber.Ctx) error {
+	ctx, email := f.UserContext(), f.FormValue("email")
+	admin, err := c.opt.Access.SignIn(ctx, email, f.FormValue("password"), telemetry.RequestOf(ctx).Address)
+	if err == nil {
+		err = c.enter(ctx, admin.ID)
+	}
+	if err == nil {
+		return f.Redirect(after(f.FormValue("next")), http.StatusSeeOther)
+	}
+	fl := fault.From(err)
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message}
+	switch fl.Code {
+	case fault.Invalid:
+	case fault.RateLimited:
+		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(fl.RetryAfter.Seconds()))))
+		p.Error = fmt.Sprintf("Too many sign-ins failed. Try again in %d minutes.", int(math.Ceil(fl.RetryAfter.Minutes())))
+	default:
+		return err
+	}
+	return c.bare(f.Status(fl.Code.Status()), "Sign in", signin.Login(p))
+}
+
+func (c *Console) logout(f *fiber.Ctx) error {
+	if err := c.sessions.Destroy(f.UserContext()); err != nil {
+		return err
+	}
+	return f.Redirect("/console/login?out=1", http.StatusSeeOther)
+}
+
+func (c *Console) setupPage(f *fiber.Ctx) error {
+	open, err := c.opt.Access.SetupOpen(f.UserContext())
+	switch {
+	case err != nil:
+		return err
+	case !open:
+		return f.Redirect("/console/login", http.StatusSeeOther)
+	case f.Query("token") == "":
+		return c.bare(f, "Set up", signin.Waiting(false))
+	}
+	return c.bare(f, "Set up", signin.Setup(signin.SetupProps{CSRF: c.token(f), Token: f.Query("token")}))
+}
+
+// setUp makes the first administrator and signs them in.
+func (c *Console) setUp(f *fiber.Ctx) error {
+	p := signin.SetupProps{Token: f.FormValue("token"), Email: f.FormValue("email"), Name: f.FormValue("name")}
+	req := telemetry.RequestOf(f.UserContext())
+	ctx := store.As(f.UserContext(), store.Author{Actor: "setup", Address: req.Address, RequestID: req.ID})
+	admin, err := c.opt.Access.Setup(ctx, p.Token, p.Email, p.Name, f.FormValue("password"))
+	if err == nil {
+		return c.settled(f, admin)
+	}
+	var fl *fault.Error
+	switch {
+	case fault.Is(err, fault.AlreadyResolved):
+		return f.Redirect("/console/login", http.StatusSeeOther)
+	case fault.Is(err, fault.TokenInvalid):
+		return c.bare(f.Status(http.StatusUnprocessableEntity), "Set up", signin.Waiting(true))
+	case !errors.As(err, &fl) || fl.Code != fault.Invalid:
+		return err
+	}
+	p.CSRF, p.Error, p.Fields = c.token(f), "Not everything is right yet", fieldsOf(fl)
+	return c.bare(f.Status(http.StatusUnprocessableEntity), "Set up", signin.Setup(p))
+}
+
+func (c *Console) settled(f *fiber.Ctx, admin models.Admin) error {
+	if err := c.enter(f.UserContext(), admin.ID); err != nil {
+		return err
+	}
+	return f.Redirect("/console", http.StatusSeeOther)
+}
+
+// fieldsOf is what is wrong with which field, as sentences about the field above them.
+func fieldsOf(fl *fault.Error) map[string]string {
+	out := map[string]string{}
+	for _, e := range fl.Fields {
+		out[e.Path] = sentence(e.Path, e.Message)
+	}
+	return out
+}
+
+var fieldNames = map[string]string{"email": "The e-mail", "name": "The name", "password": "The password"}
+
+func sentence(path, message string) string {
+	name := fieldNames[path]
+	if name == "" {
+		name = path
+	}
+	return name + " " + message + "."
+}

@@ -1,0 +1,183 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/fault"
+)
+
+const (
+	eventStream   = "text/event-stream"
+	streamTick    = time.Second // between events, at least
+	streamBeat    = 20          // ticks without an event until a sign of life
+	streamCheck   = 4           // ticks between questions whether the session still stands
+	streamStall   = 30 * time.Second
+	streamRetry   = 3 * time.Second
+	streamsAtOnce = 256 // of this process
+)
+
+// event is something to send: rendered HTML under a name.
+type event struct {
+	name string
+	id   string // what the browser sends along when it comes back; empty: none
+	body templ.Component
+}
+
+// feed is where a stream's events come from. One goroutine uses it.
+type feed interface {
+	// pull gives what has to be shown since the last pull; nil: nothing.
+	pull(ctx context.Context) (*event, error)
+	close()
+}
+
+// streams counts the live streams and ends them together.
+type streams struct {
+	mu     sync.Mutex
+	open   int
+	closed bool
+	done   chan struct{}
+	wg     sync.WaitGroup
+}
+
+func (s *streams) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.open >= streamsAtOnce {
+		return fault.New(fault.Unavailable, "Too many pages are watching live. This one shows what was there when it was loaded.").After(time.Minute)
+	}
+	s.open++
+	s.wg.Add(1)
+	return nil
+}
+
+func (s *streams) leave() {
+	s.mu.Lock()
+	s.open--
+	s.mu.Unlock()
+	s.wg.Done()
+}
+
+func (s *streams) close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// stream answers with a feed's events, until the page, the session or the server ends.
+func (c *Console) stream(f *fiber.Ctx, from feed) error {
+	if err := c.streams.enter(); err != nil {
+		from.close()
+		return err
+	}
+	f.Set(fiber.HeaderContentType, eventStream)
+	f.Set("X-Accel-Buffering", "no")
+	s := &liveStream{console: c, visit: *visitOf(f), feed: from, conn: f.Context().Conn()}
+	f.Context().SetBodyStreamWriter(s.run)
+	return nil
+}
+
+// liveStream is one page being kept live.
+type liveStream struct {
+	console *Console
+	visit   visit
+	feed    feed
+	conn    net.Conn
+	w       *bufio.Writer
+}
+
+func (s *liveStream) run(w *bufio.Writer) {
+	defer s.console.streams.leave()
+	defer s.feed.close()
+	s.w = w
+	tick := time.NewTicker(streamTick)
+	defer tick.Stop()
+	_, err := fmt.Fprintf(w, "retry: %d\n\n", streamRetry.Milliseconds())
+	for n, quiet := 0, 0; err == nil; n++ {
+		if n%streamCheck == 0 && !s.stands() {
+			_ = s.send(&event{name: "ended", body: templ.NopComponent}) // the page may be gone as well
+			return
+		}
+		var sent bool
+		if sent, err = s.once(quiet >= streamBeat); err != nil {
+			return
+		}
+		if quiet++; sent {
+			quiet = 0
+		}
+		select {
+		case <-s.visit.base.Done():
+			return
+		case <-s.console.streams.done:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// once sends what there is, or a sign of life when it is time for one.
+func (s *liveStream) once(beat bool) (sent bool, err error) {
+	e, err := s.feed.pull(s.visit.base)
+	switch {
+	case err != nil:
+		s.console.opt.Log.LogAttrs(s.visit.base, slog.LevelWarn, "live page ended", slog.Any("error", err))
+		return false, err
+	case e != nil:
+		return true, s.send(e)
+	case beat:
+		return true, s.write([]byte(": still here\n\n"))
+	}
+	return false, nil
+}
+
+// stands says whether who opened the page may still see it.
+func (s *liveStream) stands() bool {
+	_, admin, err := s.console.visitor(s.visit.base, s.visit.token)
+	return err == nil && admin.ID == s.visit.admin.ID
+}
+
+// send writes an event, one data line for each line of its HTML.
+func (s *liveStream) send(e *event) error {
+	var html, out bytes.Buffer
+	if err := e.body.Render(s.visit.base, &html); err != nil {
+		return err
+	}
+	if e.id != "" {
+		out.WriteString("id: " + e.id + "\n")
+	}
+	out.WriteString("event: " + e.name + "\n")
+	for line := range bytes.Lines(html.Bytes()) {
+		out.WriteString("data: ")
+		out.Write(bytes.TrimRight(line, "\r\n"))
+		out.WriteByte('\n')
+	}
+	if html.Len() == 0 {
+		out.WriteString("data:\n")
+	}
+	out.WriteByte('\n')
+	return s.write(out.Bytes())
+}
+
+// write gives a page that does not read a bounded time.
+func (s *liveStream) write(b []byte) error {
+	if err := s.conn.SetWriteDeadline(s.console.opt.Clock.Now().Add(streamStall)); err != nil {
+		return err
+	}
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.w.Flush()
+}
