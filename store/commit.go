@@ -161,17 +161,24 @@ func (t *CommitTx) ChangeAt(tenantID string, seq int64) (models.Change, error) {
 	return c, t.s.fault(err)
 }
 
-var insertChanges = newInserter("changes", changeColumns, "")
+// OR FAIL spares SQLite the copies of pages it needs to undo half a statement:
+// an error here undoes the whole transaction.
+const insertOrFail = "INSERT OR FAIL"
+
+var insertChanges = map[string]*inserter{
+	"sqlite": newInserter(insertOrFail, "changes", changeColumns, ""),
+	"mysql":  newInserter("INSERT", "changes", changeColumns, ""),
+}
 
 // InsertChanges appends rows to the log.
 func (t *CommitTx) InsertChanges(rows []*models.Change) error {
-	return insertChanges.run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
+	return insertChanges[t.s.dialect.name].run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
 		func(args []any, i int) []any { return bindChange(args, rows[i]) })
 }
 
 var upsertItems = map[string]*inserter{
-	"sqlite": newInserter("items", itemColumns, sqliteDialect.upsertItem),
-	"mysql":  newInserter("items", itemColumns, mysqlDialect.upsertItem),
+	"sqlite": newInserter(insertOrFail, "items", itemColumns, sqliteDialect.upsertItem),
+	"mysql":  newInserter("INSERT", "items", itemColumns, mysqlDialect.upsertItem),
 }
 
 // UpsertItems writes the latest state of items; callers sort them by key so that nodes lock in one order.
@@ -218,8 +225,8 @@ func (t *CommitTx) LoadUsers(tenantID string, ids []string) ([]models.User, erro
 }
 
 var upsertUsers = map[string]*inserter{
-	"sqlite": newInserter("users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, sqliteDialect.upsertUser),
-	"mysql":  newInserter("users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, mysqlDialect.upsertUser),
+	"sqlite": newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, sqliteDialect.upsertUser),
+	"mysql":  newInserter("INSERT", "users", []string{"tenant_id", "user_id", "bytes", "items", "created_at"}, mysqlDialect.upsertUser),
 }
 
 // UpsertUsers writes usage rows.
@@ -267,7 +274,7 @@ func (t *CommitTx) LoadOps(tenantID, userID, sender string, ids []string) ([]OpR
 	return out, rows.Err()
 }
 
-var insertOps = newInserter("ops", []string{"tenant_id", "user_id", "sender", "op_id", "request_hash", "outcome", "at"}, "")
+var insertOps = newInserter("INSERT", "ops", []string{"tenant_id", "user_id", "sender", "op_id", "request_hash", "outcome", "at"}, "")
 
 // InsertOps remembers operations.
 func (t *CommitTx) InsertOps(rows []*OpRow) error {

@@ -14,7 +14,7 @@ var conflictColumns = []string{
 	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "version",
 }
 
-var insertConflicts = newInserter("conflicts", conflictColumns, "")
+var insertConflicts = newInserter("INSERT", "conflicts", conflictColumns, "")
 
 // InsertConflicts keeps conflicts with both sides and the base.
 func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {

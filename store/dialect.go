@@ -19,7 +19,6 @@ type dialect struct {
 	version      string
 	forUpdate    string
 	skipLocked   string
-	insert       string
 	insertIgnore string
 	upsertItem   string
 	upsertUser   string
@@ -30,7 +29,6 @@ type dialect struct {
 var sqliteDialect = dialect{
 	name:         "sqlite",
 	version:      "SELECT sqlite_version()",
-	insert:       "INSERT OR FAIL", // spares copies of pages to undo half a statement: an error undoes the transaction
 	insertIgnore: "INSERT OR IGNORE",
 	upsertItem: ` ON CONFLICT (tenant_id, owner, collection, item_key) DO UPDATE SET value=excluded.value, metadata=excluded.metadata,
 version=excluded.version, timestamp=excluded.timestamp, hlc=excluded.hlc, seq=excluded.seq, instance=excluded.instance, deleted=excluded.deleted,
@@ -46,7 +44,6 @@ var mysqlDialect = dialect{
 	version:      "SELECT VERSION()",
 	forUpdate:    " FOR UPDATE",
 	skipLocked:   " FOR UPDATE SKIP LOCKED",
-	insert:       "INSERT",
 	insertIgnore: "INSERT IGNORE",
 	upsertItem: ` ON DUPLICATE KEY UPDATE value=VALUES(value), metadata=VALUES(metadata), version=VALUES(version), timestamp=VALUES(timestamp),
 hlc=VALUES(hlc), seq=VALUES(seq), instance=VALUES(instance), deleted=VALUES(deleted), size=VALUES(size), compression=VALUES(compression),

@@ -18,9 +18,9 @@ const instanceUpdate = `mark=%[1]s(mark), acks=%[1]s(acks), platform=%[1]s(platf
 door=%[1]s(door), clock_skew=%[1]s(clock_skew), node=%[1]s(node), conn_id=%[1]s(conn_id), connected_at=%[1]s(connected_at), last_seen_at=%[1]s(last_seen_at)`
 
 var upsertInstances = map[string]*inserter{
-	"sqlite": newInserter("instances", instanceColumns, " ON CONFLICT (tenant_id, user_id, instance_id) DO UPDATE SET "+
+	"sqlite": newInserter("INSERT", "instances", instanceColumns, " ON CONFLICT (tenant_id, user_id, instance_id) DO UPDATE SET "+
 		strings.NewReplacer("%[1]s(", "excluded.", ")", "").Replace(instanceUpdate)),
-	"mysql": newInserter("instances", instanceColumns, " ON DUPLICATE KEY UPDATE "+strings.ReplaceAll(instanceUpdate, "%[1]s", "VALUES")),
+	"mysql": newInserter("INSERT", "instances", instanceColumns, " ON DUPLICATE KEY UPDATE "+strings.ReplaceAll(instanceUpdate, "%[1]s", "VALUES")),
 }
 
 // SaveInstances writes instances as they are, in one transaction.

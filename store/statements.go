@@ -56,18 +56,15 @@ const (
 // rows, by bytes and by the number of bound values.
 type inserter struct {
 	columns int
-	queries map[string]map[int]string // by the dialect's verb and the number of rows
+	queries map[int]string // by the number of rows
 }
 
-func newInserter(table string, columns []string, tail string) *inserter {
-	in := &inserter{columns: len(columns), queries: map[string]map[int]string{}}
+func newInserter(verb, table string, columns []string, tail string) *inserter {
+	in := &inserter{columns: len(columns), queries: map[int]string{}}
+	head := verb + " INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
 	row := "(?" + strings.Repeat(",?", in.columns-1) + ")"
-	for _, verb := range []string{sqliteDialect.insert, mysqlDialect.insert} {
-		head := verb + " INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
-		in.queries[verb] = map[int]string{}
-		for n := 1; n <= maxStatementRows; n *= 2 {
-			in.queries[verb][n] = head + row + strings.Repeat(","+row, n-1) + tail
-		}
+	for n := 1; n <= maxStatementRows; n *= 2 {
+		in.queries[n] = head + row + strings.Repeat(","+row, n-1) + tail
 	}
 	return in
 }
@@ -81,7 +78,7 @@ func (in *inserter) run(t *CommitTx, n int, size func(i int) int, bind func(args
 		for i := range rows {
 			args = bind(args, start+i)
 		}
-		if err := t.exec(in.queries[t.s.dialect.insert][rows], args...); err != nil {
+		if err := t.exec(in.queries[rows], args...); err != nil {
 			return err
 		}
 		start += rows

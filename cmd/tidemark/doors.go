@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"tidemark/internal/telemetry"
-	"tidemark/static"
 	"tidemark/web"
 	"tidemark/web/console"
 )
@@ -18,7 +17,7 @@ func (m *Main) newServer(r *rooms) (*web.Server, error) {
 	})
 	server, err := web.New(web.Options{
 		Engine: r.engine, Access: r.access, Store: r.store, Log: r.log, Clock: m.Clock, Metrics: telemetry.NewMetrics(version),
-		Static: static.Files(), Console: pages,
+		Console: pages,
 		Host: c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
 		RateLimit: c.RateLimit, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,

@@ -23,6 +23,7 @@ func newCaller(base, key, user, instance string) *caller {
 
 // fields are the members that answers of all doors have.
 type fields struct {
+	ID         string          `json:"id"`
 	Key        string          `json:"key"`
 	Value      json.RawMessage `json:"value"`
 	Version    int64           `json:"version"`

@@ -1,0 +1,68 @@
+// What the browser tests share: a Chromium, pages that note everything that goes
+// wrong in them, and axe.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const faults = [];
+const pictures = process.env.TIDEMARK_PICTURES;
+
+export const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+export const themes = ["light", "dark"];
+
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+
+/** visitor makes a page that notes console errors, policy violations and failed requests. */
+export async function visitor(browser, options = {}) {
+  const context = await browser.newContext({ reducedMotion: "reduce", timezoneId: "UTC", ...options });
+  await context.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
+  });
+  const page = await context.newPage();
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type())) note(page, `console: ${m.text()}`); });
+  page.on("pageerror", (e) => note(page, `script: ${e.message}`));
+  return page;
+}
+
+export function note(page, text) {
+  faults.push(`${page.url()}: ${text}`);
+}
+
+/** expect notes what does not hold and goes on. */
+export function expect(page, what, holds) {
+  if (!holds) note(page, `not so: ${what}`);
+}
+
+/** inspect holds a page against axe, the policy and its own width. */
+export async function inspect(page, name) {
+  const violations = await page.evaluate(() => window.violations ?? []);
+  violations.forEach((v) => note(page, `policy (${name}): ${v}`));
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) note(page, `${name} is ${over} px too wide`);
+  const found = await axeOn(page);
+  for (const v of found) for (const n of v.nodes) note(page, `axe (${name}) ${v.id}: ${n.target.join(" ")}: ${n.failureSummary.replaceAll("\n", " ")}`);
+}
+
+// The policy forbids foreign scripts to the page, not to the tester: evaluate runs past it.
+async function axeOn(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return result.violations;
+}
+
+export async function picture(page, name, fullPage = false) {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
+}
+
+/** finish ends the process: with 1 and every fault, or with 0. */
+export async function finish(browser, said) {
+  await browser.close();
+  if (faults.length) {
+    console.log([...new Set(faults)].join("\n"));
+    process.exit(1);
+  }
+  console.log(said);
+}
