@@ -77,12 +77,17 @@ type LogQuery struct {
 	MaxBytes int64 // of values; at least one row is read; 0: no bound
 }
 
+func (d *dialect) changes(q LogQuery) (string, []any) {
+	if q.Owner == "" {
+		return changeSelect + " WHERE tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", []any{q.TenantID, q.After, q.UpTo, q.Limit}
+	}
+	return changeSelect + d.byOwner + " WHERE tenant_id = ? AND owner = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+		[]any{q.TenantID, q.Owner, q.After, q.UpTo, q.Limit}
+}
+
 // Changes reads rows of the log in order of their sequence numbers.
 func (s *Store) Changes(ctx context.Context, q LogQuery) ([]models.Change, error) {
-	text, args := changeSelect+" WHERE tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", []any{q.TenantID, q.After, q.UpTo, q.Limit}
-	if q.Owner != "" {
-		text, args = changeSelect+" WHERE tenant_id = ? AND owner = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", []any{q.TenantID, q.Owner, q.After, q.UpTo, q.Limit}
-	}
+	text, args := s.dialect.changes(q)
 	rows, err := s.query(ctx, text, args...)
 	if err != nil {
 		return nil, s.fault(err)

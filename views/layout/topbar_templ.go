@@ -71,7 +71,7 @@ func topbar(s Shell) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<button type=\"button\" data-open=\"palette\" class=\"needs-js ml-auto shrink-0\" aria-keyshortcuts=\"Control+K Meta+K\" aria-label=\"Search or jump to\"><span class=\"flex h-9 items-center gap-2 rounded border border-line bg-canvas px-2.5 text-sm text-ink-3 hover:border-line-2 md:w-72 md:px-3\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<button type=\"button\" data-open=\"palette\" class=\"needs-js ml-auto shrink-0\" aria-keyshortcuts=\"Control+K Meta+K\"><span class=\"flex h-9 items-center gap-2 rounded border border-line bg-canvas px-2.5 text-sm text-ink-3 hover:border-line-2 md:w-72 md:px-3\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -79,7 +79,7 @@ func topbar(s Shell) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span class=\"hidden md:inline\">Search or jump to…</span> <span class=\"ml-auto hidden gap-1 md:flex\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span class=\"sr-only md:not-sr-only\">Search or jump to…</span> <span class=\"ml-auto hidden gap-1 md:flex\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

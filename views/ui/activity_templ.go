@@ -83,7 +83,7 @@ func ActivityRow(p ActivityRowProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</td><td class=\"max-w-0 px-4 py-2 align-top md:w-full md:max-w-64\"><span class=\"line-clamp-2 font-mono text-xs leading-5 font-medium break-any\" title=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</td><td class=\"w-full max-w-0 px-4 py-2 align-top md:max-w-64\"><span class=\"line-clamp-2 font-mono text-xs leading-5 font-medium break-any\" title=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

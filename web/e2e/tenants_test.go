@@ -262,7 +262,7 @@ func TestWhatIsForeignAnswersAsWhatIsUnknown(t *testing.T) {
 			for _, event := range []string{"sync:get", "sync:remove"} {
 				for _, key := range append(slices.Clone(foreign.ids), marker+"/own", "shared/0") {
 					got, want := must(t, d, ask{event: event, key: key}), must(t, d, ask{event: event, key: "nobody-has-this"})
-					if got.code() != "not_found" || got.status != want.status || got.problem.Message != want.problem.Message || len(got.body) != len(want.body) {
+					if got.code() != "not_found" || got.status != want.status || got.withoutID() != want.withoutID() {
 						t.Errorf("%s %s of globex's %.30s: %s, of nobody's: %s", name, event, key, got, want)
 					}
 				}
@@ -280,6 +280,9 @@ func TestWhatIsForeignAnswersAsWhatIsUnknown(t *testing.T) {
 		}
 	})
 }
+
+// withoutID is a refusal's body but for the id of the request.
+func (a answer) withoutID() string { return strings.ReplaceAll(a.body, a.problem.RequestID, "") }
 
 // TestATicketIsForOneConnectionOfItsOwner shows one to eight at once.
 func TestATicketIsForOneConnectionOfItsOwner(t *testing.T) {

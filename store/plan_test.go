@@ -1,0 +1,107 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tidemark/internal/testkit"
+	"tidemark/models"
+)
+
+// explained is how the database means to answer a query.
+func explained(t *testing.T, s *Store, text string, args []any) (plan string) {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if s.Kind() == "mysql" {
+		explain = "EXPLAIN FORMAT=JSON "
+	}
+	rows, err := s.rdb.QueryContext(t.Context(), explain+text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	cols, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		cells := make([]any, len(cols))
+		for i := range cells {
+			cells[i] = new(string)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			t.Fatal(err)
+		}
+		plan += *cells[len(cells)-1].(*string) + "\n"
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// filled is a migrated store with a tenant, many changes of one user and a few of another.
+func filled(t *testing.T, o Options) (*Store, models.Tenant) {
+	t.Helper()
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Commit(t.Context(), func(tx *CommitTx) error {
+		var rows []*models.Change
+		for seq := int64(1); seq <= 4000; seq++ {
+			owner := "many"
+			if seq%800 == 0 {
+				owner = "few"
+			}
+			rows = append(rows, &models.Change{TenantID: tenant.ID, Seq: seq, Owner: owner, Collection: models.Storage, Key: fmt.Sprint(seq), Op: models.ChangeSet, Value: []byte("1"), TxLast: true})
+		}
+		return tx.InsertChanges(rows)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Kind() == "mysql" {
+		if _, err := s.wdb.ExecContext(t.Context(), "ANALYZE TABLE changes"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, tenant
+}
+
+// A user's few changes are found without reading everybody's, and a log is read without sorting it.
+func TestTheLogIsReadByItsIndexes(t *testing.T) {
+	t.Parallel()
+	check := func(t *testing.T, s *Store, tenant models.Tenant) {
+		t.Helper()
+		text, args := s.dialect.changes(LogQuery{TenantID: tenant.ID, Owner: "few", UpTo: 4000, Limit: 500})
+		if plan := explained(t, s, text, args); !strings.Contains(plan, "changes_owner") {
+			t.Error(plan)
+		}
+		text, args = s.dialect.changes(LogQuery{TenantID: tenant.ID, After: 100, UpTo: 4000, Limit: 500})
+		if plan := explained(t, s, text, args); strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "filesort") || strings.Contains(plan, "changes_owner") {
+			t.Error(plan)
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		s, tenant := filled(t, Options{SQLite: filepath.Join(t.TempDir(), "t.db")})
+		check(t, s, tenant)
+	})
+	t.Run("mariadb", func(t *testing.T) {
+		t.Parallel()
+		db := testkit.MariaDB(t)
+		s, tenant := filled(t, Options{MySQL: &MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}})
+		check(t, s, tenant)
+	})
+}
