@@ -181,6 +181,7 @@ func at(ms int64, o protocol.Op) protocol.Op        { o.Timestamp = &ms; return 
 func inTx(name string, o protocol.Op) protocol.Op   { o.Tx = name; return o }
 func lasting(s int64, o protocol.Op) protocol.Op    { o.TTL = &protocol.TTL{Seconds: s}; return o }
 func ranked(p int64, o protocol.Op) protocol.Op     { o.Priority = p; return o }
+func noted(m string, o protocol.Op) protocol.Op     { o.Metadata = []byte(m); return o }
 func tagged(o protocol.Op, t ...string) protocol.Op { o.Tags = t; return o }
 
 // write writes and expects the unit as a whole to be taken.

@@ -13,9 +13,8 @@ import (
 
 // Pending is a write that waits for its commit.
 type Pending struct {
-	e    *Engine
-	u    *unit
-	late *time.Timer // runs since the write was queued
+	e *Engine
+	u *unit
 }
 
 // Write settles the operations in order as one unit of the queue and answers one
@@ -44,28 +43,25 @@ func (e *Engine) Submit(c models.Caller, ops []protocol.Op) (*Pending, error) {
 	}
 	if len(ops) == 0 {
 		u.finish(nil)
-		return e.pending(u), nil
+		return &Pending{e, u}, nil
 	}
 	if err := e.shardOf(c.TenantID).queue.add(u); err != nil {
 		return nil, err
 	}
-	return e.pending(u), nil
-}
-
-func (e *Engine) pending(u *unit) *Pending {
-	return &Pending{e, u, time.NewTimer(writeDeadline)}
+	return &Pending{e, u}, nil
 }
 
 // Wait returns the results once they are durable. A caller that stops waiting,
-// or whose write was queued three seconds ago, cancels what has not begun; of what has, the
+// or has waited for three seconds, cancels what has not begun; of what has, the
 // outcome is unknown to it.
 func (p *Pending) Wait(ctx context.Context) ([]protocol.Result, error) {
-	defer p.late.Stop()
+	late := time.NewTimer(writeDeadline)
+	defer late.Stop()
 	select {
 	case <-p.u.done:
 		return p.settled(ctx)
 	case <-ctx.Done():
-	case <-p.late.C:
+	case <-late.C:
 	}
 	select {
 	case <-p.u.done: // at the last moment
@@ -139,5 +135,5 @@ func (e *Engine) internal(ctx context.Context, c models.Caller, keys []store.Ite
 	if err := e.shardOf(c.TenantID).queue.add(u); err != nil {
 		return nil, err
 	}
-	return e.pending(u).Wait(ctx)
+	return (&Pending{e, u}).Wait(ctx)
 }

@@ -85,11 +85,11 @@ func TestTheLogIsReadByItsIndexes(t *testing.T) {
 	check := func(t *testing.T, s *Store, tenant models.Tenant) {
 		t.Helper()
 		text, args := s.dialect.changes(LogQuery{TenantID: tenant.ID, Owner: "few", UpTo: 4000, Limit: 500})
-		if plan := explained(t, s, text, args); !strings.Contains(plan, "changes_owner") {
+		if plan := explained(t, s, text, args); !strings.Contains(plan, `"key": "changes_owner"`) && !strings.Contains(plan, "USING INDEX changes_owner (tenant_id=? AND owner=? AND seq>? AND seq<?)") {
 			t.Error(plan)
 		}
 		text, args = s.dialect.changes(LogQuery{TenantID: tenant.ID, After: 100, UpTo: 4000, Limit: 500})
-		if plan := explained(t, s, text, args); strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "filesort") || strings.Contains(plan, "changes_owner") {
+		if plan := explained(t, s, text, args); strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "filesort") {
 			t.Error(plan)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -81,7 +82,8 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	m.onClose(func() error { r.access.Close(); return nil })
 	r.engine, err = engine.New(ctx, engine.Options{
 		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery,
-		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
+		HeadsFile: filepath.Join(c.DataDir, "heads.json"),
+		Limits:    engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
 	})
 	if err != nil {
 		return nil, err

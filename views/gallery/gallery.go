@@ -35,6 +35,17 @@ type PageState struct {
 	In    func(layout.Frame) templ.Component
 }
 
+// Page finds a page state, drawn at the moment of the samples; nil when there is none of that name.
+func Page(name string, f layout.Frame) templ.Component {
+	for _, p := range Pages() {
+		if p.Name == name {
+			f.Title = p.Title
+			return p.In(at(f))
+		}
+	}
+	return nil
+}
+
 // groups are the parts under their headings, in order.
 func groups() [][]Entry {
 	var out [][]Entry

@@ -58,6 +58,12 @@ func tenantPages() []PageState {
 		shelled("tenants-none", "Tenants", "tenants", tenants.Page(nil)),
 		shelled("tenants-one", "Tenants", "tenants", tenants.Page(many[:1])),
 		shelled("tenants-many", "Tenants", "tenants", tenants.Page(many)),
+		{Name: "long-names", Title: hostile, In: func(f layout.Frame) templ.Component {
+			s := sampleShell(f)
+			s.Tenant, s.Crumbs = &sampleTenants[3], []layout.Crumb{{Label: long, Href: "/console"}, {Label: "Devices", Href: "/console"}}
+			s.Person = layout.Person{Name: long, Email: hostile, Role: "Administrator"}
+			return layout.Within(layout.Page(s), tenants.Page(many))
+		}},
 	}
 }
 

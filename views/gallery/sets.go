@@ -23,6 +23,12 @@ func sampleShell(f layout.Frame) layout.Shell {
 	}
 }
 
+// at is the frame at the moment of the samples.
+func at(f layout.Frame) layout.Frame {
+	f.Now = now
+	return f
+}
+
 // changes are n sample rows, newest first.
 func changes(n int) []ui.ActivityRowProps {
 	keys := []string{"work_orders/WO-20418", "settings/routing.rules", "inspections/IN-7731/photos", "customers/c_3391", "stock/GK-14@van-07", "notes"}

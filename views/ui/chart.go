@@ -45,22 +45,30 @@ func axis(bars []Bar) int64 {
 	}
 }
 
-const (
-	plotLeft, plotRight = 46.0, 700.0
-	plotTop, plotFloor  = 8.0, 168.0
-)
+// The plot is stretched to its place; only its proportions matter.
+const plotWidth, plotHeight = 600.0, 100.0
 
-type rect struct{ x, y, w, h float64 }
+type rect struct{ x, y, w, h string }
 
 func (b Bar) rect(i, n int, top int64) rect {
-	step := (plotRight - plotLeft) / float64(n)
-	h := float64(b.Value) / float64(top) * (plotFloor - plotTop)
+	step := plotWidth / float64(n)
+	h := float64(b.Value) / float64(top) * plotHeight
 	if b.Value > 0 {
-		h = max(h, 1.5)
+		h = max(h, 1)
 	}
-	return rect{x: plotLeft + float64(i)*step + step*.15, y: plotFloor - h, w: step * .7, h: h}
+	return rect{x: px(float64(i)*step + step*.15), y: px(plotHeight - h), w: px(step * .7), h: px(h)}
 }
 
-func level(share float64) float64 { return plotFloor - share*(plotFloor-plotTop) }
+// level is the height of a share of the axis.
+func level(share float64) string { return px((1 - share) * plotHeight) }
+
+// marks are the labels below the bars: the first, and then one for each so many.
+func (p BarChartProps) marks() []string {
+	var out []string
+	for i := 0; i < len(p.Bars) && p.Every > 0; i += p.Every {
+		out = append(out, p.Bars[i].Label)
+	}
+	return out
+}
 
 func px(f float64) string { return fmt.Sprintf("%.1f", f) }

@@ -14,10 +14,8 @@ func (c *Console) gallery(f *fiber.Ctx) error {
 }
 
 func (c *Console) galleryPage(f *fiber.Ctx) error {
-	for _, p := range gallery.Pages() {
-		if p.Name == f.Params("page") {
-			return c.render(f, p.In(c.frame(f, p.Title)))
-		}
+	if p := gallery.Page(f.Params("page"), c.frame(f, "")); p != nil {
+		return c.render(f, p)
 	}
 	return fiber.ErrNotFound
 }

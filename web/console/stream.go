@@ -105,7 +105,7 @@ func (s *liveStream) run(w *bufio.Writer) {
 	s.w = w
 	tick := time.NewTicker(streamTick)
 	defer tick.Stop()
-	_, err := fmt.Fprintf(w, "retry: %d\n\n", streamRetry.Milliseconds())
+	err := s.write(fmt.Appendf(nil, "retry: %d\n\n", streamRetry.Milliseconds()))
 	for n, quiet := 0, 0; err == nil; n++ {
 		if n%streamCheck == 0 && !s.stands() {
 			_ = s.send(&event{name: "ended", body: templ.NopComponent}) // the page may be gone as well

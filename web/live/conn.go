@@ -106,6 +106,7 @@ func (c *conn) start() { c.take(request{begin: true}) }
 
 // take queues a request of the client's, holding the client back when there are many.
 func (c *conn) take(r request) {
+	r.at = c.live.opt.Clock.Now()
 	if c.inbox.put(r) && !c.live.spawn(c.serve) {
 		c.inbox.drop()
 	}

@@ -1,6 +1,9 @@
 package live
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 const (
 	inboxRequests = 64
@@ -13,7 +16,8 @@ type request struct {
 	event string
 	id    []byte // of the ack it asks for; nil: none
 	data  []byte
-	err   error // what was wrong before the event was looked at
+	at    time.Time // of its arrival
+	err   error     // what was wrong before the event was looked at
 }
 
 // inbox is the bounded queue of a client's requests. A worker lives only while there are some.

@@ -89,7 +89,7 @@ func (c *conn) outcome(w flying) ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout) // a client that left still gets its writes
+	ctx, cancel := c.patience(w.request)
 	defer cancel()
 	results, err := w.pending.Wait(ctx)
 	if err != nil {
@@ -126,9 +126,15 @@ func (c *conn) run(r request, id string) (fields []byte, err error) {
 	if err := c.live.opt.Access.Holds(c.caller, access.Events[r.event]); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	ctx, cancel := c.patience(r)
 	defer cancel()
 	return h(c, ctx, r, c.as(id))
+}
+
+// patience ends a while after a request came, however many were before it. It
+// does not end with the connection: a client that left still gets its writes.
+func (c *conn) patience(r request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), requestTimeout-c.live.opt.Clock.Now().Sub(r.at))
 }
 
 // as is the caller in a request of that id, as the engine knows it.

@@ -9,10 +9,8 @@ const names = await plain.$$eval("nav[aria-label='Page states'] a", (all) => all
 expect(plain, "the gallery lists page states", names.length > 15);
 let seen = 0;
 
-for (const theme of themes) {
-  for (const [size, viewport] of Object.entries(sizes)) await walk(theme, size, viewport);
-}
-await walk("light", "narrow", { width: 320, height: 640 });
+const walks = themes.flatMap((theme) => Object.entries(sizes).map(([size, viewport]) => walk(theme, size, viewport)));
+await Promise.all([...walks, walk("light", "narrow", { width: 320, height: 640 })]);
 await finish(browser, `${seen} pages without a fault`);
 
 async function walk(theme, size, viewport) {
