@@ -603,3 +603,33 @@ func TestCloseCommitsWhatWasQueued(t *testing.T) {
 		h.ok(errors.Join(n.store.Close()))
 	})
 }
+
+// scenario 29: others write to the same database all the while, from this process and from another, and nobody fails.
+func TestSecondWritersAndTheCommitterGetAlong(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		ctx, stop := context.WithCancel(h.Context())
+		var others sync.WaitGroup
+		for i, s := range []*store.Store{n.store, h.store} {
+			others.Go(func() {
+				for j := 0; ctx.Err() == nil; j++ {
+					if _, err := s.CreateTenant(h.Context(), models.Tenant{Slug: fmt.Sprintf("t%d-%d", i, j)}); err != nil { // with its audit row
+						h.Error(err)
+						return
+					}
+					in := models.Instance{TenantID: h.tenant.ID, UserID: "u", ID: fmt.Sprint(i), Mark: int64(j)}
+					if err := s.SaveInstances(h.Context(), []models.Instance{in}); err != nil {
+						h.Error(err)
+						return
+					}
+				}
+			})
+		}
+		h.writers([]*node{n}, "u", 200)
+		stop()
+		others.Wait()
+		if d := cmp.Diff(upTo(200), seqs(h.log())); d != "" {
+			h.Error(d)
+		}
+	})
+}

@@ -39,6 +39,10 @@ func (f heard) events() []event {
 		mustJSON(f.Data, &many)
 	case protocol.EventUpdate, protocol.EventRemove:
 		mustJSON(f.Data, &one)
+		one.Op = "set"
+		if f.Event == protocol.EventRemove {
+			one.Op = "remove"
+		}
 		many = []event{one}
 	}
 	return many

@@ -35,6 +35,7 @@ func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
 		return err
 	}
 	defer release()
+	ctx = s.brief(ctx)
 	tx, err := s.wdb.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -68,7 +68,8 @@ func TestAnAddressHasABoundOfConnections(t *testing.T) {
 	t.Parallel()
 	l := &listener{max: 2, open: map[netip.Addr]int{}, trusted: proxies{netip.MustParsePrefix("10.0.0.0/8")}}
 	a, b := netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("203.0.113.8")
-	if !l.enter(a) || !l.enter(a) || l.enter(a) {
+	first, second := l.enter(a), l.enter(a)
+	if !first || !second || l.enter(a) {
 		t.Error("two connections are allowed, not three")
 	}
 	if !l.enter(b) {

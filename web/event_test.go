@@ -50,24 +50,36 @@ func TestAPushAnswersOneResultPerEventInOrder(t *testing.T) {
 		headers      []string
 		want, logged []string
 	}{
-		{name: "applied, conflict and duplicate",
+		{
+			name:   "applied, conflict and duplicate",
 			events: `{"opId":"1","op":"set","key":"a","value":1},{"opId":"2","op":"set","key":"b","value":1,"version":9},{"opId":"1","op":"set","key":"a","value":1}`,
-			want:   []string{"1 applied", "2 rejected version_conflict", "1 applied duplicate"}, logged: []string{"set a 1"}},
-		{name: "set, patch and remove of one key",
+			want:   []string{"1 applied", "2 rejected version_conflict", "1 applied duplicate"}, logged: []string{"set a 1"},
+		},
+		{
+			name:   "set, patch and remove of one key",
 			events: `{"opId":"1","op":"set","key":"a","value":{"x":1}},{"opId":"2","op":"patch","key":"a","patch":{"y":2}},{"opId":"3","op":"remove","key":"a"}`,
-			want:   []string{"1 applied", "2 applied", "3 applied"}, logged: []string{"set a 1", "set a 2", "remove a 3"}},
-		{name: "an invalid one stops no other",
+			want:   []string{"1 applied", "2 applied", "3 applied"}, logged: []string{"set a 1", "set a 2", "remove a 3"},
+		},
+		{
+			name:   "an invalid one stops no other",
 			events: `{"opId":"1","op":"set","key":"a","value":1},{"opId":"2","op":"set","key":"","value":1},{"opId":"3","op":"set","key":"c","value":1}`,
-			want:   []string{"1 applied", "2 rejected invalid", "3 applied"}, logged: []string{"set a 1", "set c 1"}},
-		{name: "one of a transaction refused aborts it all",
+			want:   []string{"1 applied", "2 rejected invalid", "3 applied"}, logged: []string{"set a 1", "set c 1"},
+		},
+		{
+			name:   "one of a transaction refused aborts it all",
 			events: `{"opId":"1","op":"set","key":"a","value":1,"tx":"t"},{"opId":"2","op":"set","key":"","value":1,"tx":"t"},{"opId":"3","op":"set","key":"c","value":1}`,
-			want:   []string{"1 rejected tx_aborted", "2 rejected invalid", "3 applied"}, logged: []string{"set c 1"}},
-		{name: "a conflict in a transaction aborts it all",
+			want:   []string{"1 rejected tx_aborted", "2 rejected invalid", "3 applied"}, logged: []string{"set c 1"},
+		},
+		{
+			name:   "a conflict in a transaction aborts it all",
 			events: `{"opId":"1","op":"set","key":"a","value":1,"tx":"t"},{"opId":"2","op":"set","key":"b","value":1,"version":4,"tx":"t"}`,
-			want:   []string{"1 rejected tx_aborted", "2 rejected tx_aborted"}},
-		{name: "a narrow key writes only its keys", headers: []string{"X-API-Key: " + narrow},
+			want:   []string{"1 rejected tx_aborted", "2 rejected tx_aborted"},
+		},
+		{
+			name: "a narrow key writes only its keys", headers: []string{"X-API-Key: " + narrow},
 			events: `{"opId":"1","op":"set","key":"public","value":1},{"opId":"2","op":"set","key":"private","value":1}`,
-			want:   []string{"1 applied", "2 rejected scope_missing"}, logged: []string{"set public 1"}},
+			want:   []string{"1 applied", "2 rejected scope_missing"}, logged: []string{"set public 1"},
+		},
 		{name: "nothing", events: ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {

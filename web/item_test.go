@@ -29,8 +29,10 @@ func TestItems(t *testing.T) {
 	h := newHouse(t, nil)
 	one := []string{`{"value":1}`}
 	for i, sc := range []scenario{
-		{name: "a new item is version 1", method: "PUT", path: "/item/a", body: `{"value":{"b":1.0,"a":[null,9007199254740993]},"metadata":{"x":"y"},"tags":["t"],"ttl":60,"priority":5}`,
-			status: 200, contains: `{"status":"applied","key":"a","version":1,`, answer: map[string]string{"ETag": `"1"`, "Idempotency-Replayed": ""}, logged: []string{"set a 1"}},
+		{
+			name: "a new item is version 1", method: "PUT", path: "/item/a", body: `{"value":{"b":1.0,"a":[null,9007199254740993]},"metadata":{"x":"y"},"tags":["t"],"ttl":60,"priority":5}`,
+			status: 200, contains: `{"status":"applied","key":"a","version":1,`, answer: map[string]string{"ETag": `"1"`, "Idempotency-Replayed": ""}, logged: []string{"set a 1"},
+		},
 		{name: "a blind write applies", method: "PUT", path: "/item/a", body: `{"value":2}`, before: one, status: 200, contains: `"version":2`, logged: []string{"set a 1", "set a 2"}},
 		{name: "the current version as base applies", method: "PUT", path: "/item/a", body: `{"value":2,"version":1}`, before: one, status: 200, contains: `"version":2`, logged: []string{"set a 1", "set a 2"}},
 		{name: "a base above the current version is a conflict", method: "PUT", path: "/item/a", body: `{"value":2,"version":7}`, before: one, status: 409, code: "version_conflict", contains: `"conflictId":"`, logged: []string{"set a 1"}},
@@ -45,9 +47,11 @@ func TestItems(t *testing.T) {
 		{name: "If-None-Match of a version on a write", method: "PUT", path: "/item/a", body: `{"value":2}`, headers: []string{`If-None-Match: "1"`}, status: 400, code: "malformed"},
 		{name: "an operation id too long", method: "PUT", path: "/item/a", body: `{"value":2}`, headers: []string{"Idempotency-Key: " + strings.Repeat("x", 65)}, status: 422, code: "invalid", contains: `"path":"opId"`},
 
-		{name: "an item is read with its version as ETag", method: "GET", path: "/item/a", before: []string{`{"value":{"b":1.0,"a":9007199254740993},"metadata":{"x":"y"},"tags":["t"],"priority":5}`},
+		{
+			name: "an item is read with its version as ETag", method: "GET", path: "/item/a", before: []string{`{"value":{"b":1.0,"a":9007199254740993},"metadata":{"x":"y"},"tags":["t"],"priority":5}`},
 			status: 200, contains: `"value":{"a":9007199254740993,"b":1.0},"metadata":{"x":"y"},"version":1,`,
-			answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, X-User-Id", "Content-Type": "application/json"}},
+			answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, X-User-Id", "Content-Type": "application/json"},
+		},
 		{name: "a known version is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: "1"`}, before: one, status: 304, answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache"}},
 		{name: "a known version in a list is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: "7", W/"1"`}, before: one, status: 304},
 		{name: "any version is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: *`}, before: one, status: 304},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ const (
 
 // listen takes the address, or says plainly why it cannot.
 func listen(addr string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("cannot listen on %s: another program does already; stop it or set PORT: %w", addr, err)
@@ -139,7 +140,7 @@ func (c *conn) Close() error {
 
 func (c *conn) drain() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || c.Conn.SetReadDeadline(clock.System{}.Now().Add(lingerTime)) != nil {
+	if !ok || half.CloseWrite() != nil || c.SetReadDeadline(clock.System{}.Now().Add(lingerTime)) != nil {
 		return
 	}
 	_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) // whatever comes is thrown away

@@ -31,13 +31,13 @@ func (s *Server) routes() {
 	s.guard("GET", "/api/v1/sync/status", a.Status)
 	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
 
-	s.open("GET", "/health", a.Health).quiet = true
-	s.open("GET", "/health/live", a.Alive).quiet = true
-	s.open("GET", "/health/ready", a.Ready).quiet = true
-	s.open("GET", "/metrics", s.metrics).quiet = true
-	s.open("GET", "/api/openapi.json", a.OpenAPI)
-	s.open("GET", "/api/docs", a.Docs)
-	s.open("GET", "/api/docs/*", a.DocsFile).quiet = true
+	s.open("/health", a.Health).quiet = true
+	s.open("/health/live", a.Alive).quiet = true
+	s.open("/health/ready", a.Ready).quiet = true
+	s.open("/metrics", s.metrics).quiet = true
+	s.open("/api/openapi.json", a.OpenAPI)
+	s.open("/api/docs", a.Docs)
+	s.open("/api/docs/*", a.DocsFile).quiet = true
 
 	s.sockets()
 	s.pages()
@@ -84,11 +84,11 @@ func (s *Server) guard(method, path string, h api.Handler) *route {
 	return s.add(rt, s.api.Guard(p, h))
 }
 
-// open adds a route that needs no credential, and says so in the table of permissions.
-func (s *Server) open(method, path string, h fiber.Handler) *route {
-	rt := &route{method: method, path: path, timeout: s.timeout()}
+// open adds a GET route that needs no credential, and says so in the table of permissions.
+func (s *Server) open(path string, h fiber.Handler) *route {
+	rt := &route{method: fiber.MethodGet, path: path, timeout: s.timeout()}
 	if p := s.permission(rt); p != access.Public {
-		s.faults = append(s.faults, fmt.Errorf("%s %s is served without a credential, but its permission is %s", method, path, p))
+		s.faults = append(s.faults, fmt.Errorf("%s %s is served without a credential, but its permission is %s", rt.method, path, p))
 	}
 	return s.add(rt, h)
 }

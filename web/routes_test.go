@@ -50,7 +50,7 @@ func TestEveryRouteAndEventHasAPermission(t *testing.T) {
 func TestARouteWithoutAPermissionStopsTheStart(t *testing.T) {
 	t.Parallel()
 	s, _ := bare(t, nil)
-	s.open("GET", "/api/v1/unheard-of", s.metrics)
+	s.open("/api/v1/unheard-of", s.metrics)
 	if len(s.faults) == 0 || !strings.Contains(s.faults[0].Error(), "/api/v1/unheard-of") {
 		t.Errorf("faults: %v", s.faults)
 	}

@@ -71,7 +71,7 @@ func topbar(s Shell) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<button type=\"button\" data-open=\"palette\" class=\"needs-js ml-auto shrink-0\" aria-keyshortcuts=\"Control+K Meta+K\"><span class=\"flex h-9 items-center gap-2 rounded border border-line bg-canvas px-2.5 text-sm text-ink-3 hover:border-line-2 md:w-72 md:px-3\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<button type=\"button\" data-open=\"palette\" class=\"needs-js ml-auto shrink-0\" aria-keyshortcuts=\"Control+K Meta+K\" aria-haspopup=\"dialog\"><span class=\"flex h-9 items-center gap-2 rounded border border-line bg-canvas px-2.5 text-sm text-ink-3 hover:border-line-2 md:w-72 md:px-3\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -85,10 +85,12 @@ func (o operation) describe(schemas huma.Registry) *huma.Operation {
 	}
 	for _, status := range o.refusals {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: statusText[status], Content: content(schemas, "application/problem+json", Problem{})}
+			Description: statusText[status], Content: content(schemas, "application/problem+json", Problem{}),
+		}
 	}
 	op.Responses["default"] = &huma.Response{
-		Description: "Any other refusal or failure", Content: content(schemas, "application/problem+json", Problem{})}
+		Description: "Any other refusal or failure", Content: content(schemas, "application/problem+json", Problem{}),
+	}
 	return op
 }
 

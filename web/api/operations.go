@@ -34,59 +34,86 @@ func storageOperations() []operation {
 	idempotent := header("Idempotency-Key", "Makes a repeat of this request answer the first outcome.")
 	ifMatch := header("If-Match", "Base version, in quotes.")
 	return []operation{
-		{method: "GET", path: base + "/item/{key}", id: "getItem", tag: "storage", summary: "Read an item", security: anyCredential,
+		{
+			method: "GET", path: base + "/item/{key}", id: "getItem", tag: "storage", summary: "Read an item", security: anyCredential,
 			params:  with(actor, key, header("If-None-Match", "A version known already.")),
-			answers: map[int]any{200: Item{}, 304: nil}, refusals: with(readRefusals, 404)},
-		{method: "PUT", path: base + "/item/{key}", id: "putItem", tag: "storage", summary: "Set an item", security: anyCredential,
+			answers: map[int]any{200: Item{}, 304: nil}, refusals: with(readRefusals, 404),
+		},
+		{
+			method: "PUT", path: base + "/item/{key}", id: "putItem", tag: "storage", summary: "Set an item", security: anyCredential,
 			params: with(actor, key, ifMatch, header("If-None-Match", "*: must not exist."), idempotent),
-			body:   ItemInput{}, answers: map[int]any{200: WriteResult{}}, refusals: writeRefusals},
-		{method: "DELETE", path: base + "/item/{key}", id: "deleteItem", tag: "storage", summary: "Remove an item", security: anyCredential,
+			body:   ItemInput{}, answers: map[int]any{200: WriteResult{}}, refusals: writeRefusals,
+		},
+		{
+			method: "DELETE", path: base + "/item/{key}", id: "deleteItem", tag: "storage", summary: "Remove an item", security: anyCredential,
 			params: with(actor, key, ifMatch, idempotent, query("version", "integer", "Base version.")),
-			body:   RemovalInput{}, optionalBody: true, answers: map[int]any{200: WriteResult{}}, refusals: with(writeRefusals, 404)},
-		{method: "GET", path: base + "/items", id: "listItems", tag: "storage", summary: "List items by key", security: anyCredential,
-			params: with(actor, listing...), answers: map[int]any{200: ItemPage{}}, refusals: with(readRefusals, 410)},
-		{method: "GET", path: base + "/keys", id: "listKeys", tag: "storage", summary: "List keys", security: anyCredential,
-			params: with(actor, listing...), answers: map[int]any{200: KeyPage{}}, refusals: with(readRefusals, 410)},
-		{method: "DELETE", path: base + "/clear", id: "clear", tag: "storage", summary: "Remove all the user's items as they stand now",
+			body:   RemovalInput{}, optionalBody: true, answers: map[int]any{200: WriteResult{}}, refusals: with(writeRefusals, 404),
+		},
+		{
+			method: "GET", path: base + "/items", id: "listItems", tag: "storage", summary: "List items by key", security: anyCredential,
+			params: with(actor, listing...), answers: map[int]any{200: ItemPage{}}, refusals: with(readRefusals, 410),
+		},
+		{
+			method: "GET", path: base + "/keys", id: "listKeys", tag: "storage", summary: "List keys", security: anyCredential,
+			params: with(actor, listing...), answers: map[int]any{200: KeyPage{}}, refusals: with(readRefusals, 410),
+		},
+		{
+			method: "DELETE", path: base + "/clear", id: "clear", tag: "storage", summary: "Remove all the user's items as they stand now",
 			security: anyCredential, params: with(actor, idempotent),
-			answers: map[int]any{200: ClearReport{}, 202: ClearReport{}}, refusals: writeRefusals},
+			answers: map[int]any{200: ClearReport{}, 202: ClearReport{}}, refusals: writeRefusals,
+		},
 	}
 }
 
 func logOperations() []operation {
 	const base = "/api/v1/sync"
 	return []operation{
-		{method: "POST", path: base + "/events", id: "pushEvents", tag: "log", summary: "Push operations", security: anyCredential,
-			params: actor, body: Push{}, answers: map[int]any{200: PushReply{}}, refusals: writeRefusals},
-		{method: "GET", path: base + "/events", id: "pullEvents", tag: "log", summary: "Pull changes after a cursor", security: anyCredential,
+		{
+			method: "POST", path: base + "/events", id: "pushEvents", tag: "log", summary: "Push operations", security: anyCredential,
+			params: actor, body: Push{}, answers: map[int]any{200: PushReply{}}, refusals: writeRefusals,
+		},
+		{
+			method: "GET", path: base + "/events", id: "pullEvents", tag: "log", summary: "Pull changes after a cursor", security: anyCredential,
 			params: with(actor,
 				query("since", "string", "Cursor of the page before; absent: from the beginning of what is kept."),
 				query("limit", "integer", "1 to 1000; 500 when absent."),
 				query("wait", "integer", "Milliseconds to wait for something new, at most 30000."),
 				query("collections", "string", "Names, separated by commas."),
 				query("prefix", "string", "Literal start of the keys.")),
-			answers: map[int]any{200: PullPage{}}, refusals: with(readRefusals, 410)},
-		{method: "GET", path: base + "/snapshot", id: "snapshot", tag: "log", summary: "Read the current state in pages", security: anyCredential,
+			answers: map[int]any{200: PullPage{}}, refusals: with(readRefusals, 410),
+		},
+		{
+			method: "GET", path: base + "/snapshot", id: "snapshot", tag: "log", summary: "Read the current state in pages", security: anyCredential,
 			params:  with(actor, query("page", "string", "nextPage of the page before."), query("limit", "integer", "1 to 1000; 500 when absent.")),
-			answers: map[int]any{200: ItemPage{}}, refusals: with(readRefusals, 410)},
-		{method: "GET", path: base + "/status", id: "status", tag: "log", summary: "How far the log and its readers are", security: anyCredential,
-			params: actor, answers: map[int]any{200: StatusReport{}}, refusals: readRefusals},
+			answers: map[int]any{200: ItemPage{}}, refusals: with(readRefusals, 410),
+		},
+		{
+			method: "GET", path: base + "/status", id: "status", tag: "log", summary: "How far the log and its readers are", security: anyCredential,
+			params: actor, answers: map[int]any{200: StatusReport{}}, refusals: readRefusals,
+		},
 	}
 }
 
 func socketOperations() []operation {
 	socketIO := func(method, id string) operation {
-		return operation{method: method, path: "/socket.io/", id: id, tag: "sockets", summary: "Engine.IO 4 transport of Socket.IO 5, namespace /sync",
+		return operation{
+			method: method, path: "/socket.io/", id: id, tag: "sockets", summary: "Engine.IO 4 transport of Socket.IO 5, namespace /sync",
 			params: []*huma.Param{
-				query("EIO", "string", "4"), query("transport", "string", "polling or websocket"), query("sid", "string", "The session, after the first request.")},
-			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{400}}
+				query("EIO", "string", "4"), query("transport", "string", "polling or websocket"), query("sid", "string", "The session, after the first request."),
+			},
+			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{400},
+		}
 	}
 	return []operation{
-		{method: "POST", path: "/api/v1/auth/ticket", id: "ticket", tag: "sockets", summary: "Get a one-time credential for a plain WebSocket",
-			security: anyCredential, params: actor, answers: map[int]any{200: TicketReply{}}, refusals: readRefusals},
-		{method: "GET", path: "/sync", id: "webSocket", tag: "sockets", summary: "Plain WebSocket", security: append(anyCredential, "ticket"),
+		{
+			method: "POST", path: "/api/v1/auth/ticket", id: "ticket", tag: "sockets", summary: "Get a one-time credential for a plain WebSocket",
+			security: anyCredential, params: actor, answers: map[int]any{200: TicketReply{}}, refusals: readRefusals,
+		},
+		{
+			method: "GET", path: "/sync", id: "webSocket", tag: "sockets", summary: "Plain WebSocket", security: append(anyCredential, "ticket"),
 			params:  []*huma.Param{query("instanceId", "string", "The device."), query("userId", "string", "The user a server's key acts for.")},
-			answers: map[int]any{101: nil}, refusals: []int{400, 401, 403}},
+			answers: map[int]any{101: nil}, refusals: []int{400, 401, 403},
+		},
 		socketIO("GET", "socketIOPoll"),
 		socketIO("POST", "socketIOSend"),
 	}
@@ -94,21 +121,35 @@ func socketOperations() []operation {
 
 func plainOperations() []operation {
 	return []operation{
-		{method: "GET", path: "/health", id: "health", tag: "operation", summary: "How the server and what it stands on are",
-			answers: map[int]any{200: HealthReport{}, 503: HealthReport{}}},
-		{method: "GET", path: "/health/live", id: "alive", tag: "operation", summary: "Whether the program runs",
-			answers: map[int]any{200: HealthStatus{}}},
-		{method: "GET", path: "/health/ready", id: "ready", tag: "operation", summary: "Whether requests should be sent here",
-			answers: map[int]any{200: HealthStatus{}}, refusals: []int{503}},
-		{method: "GET", path: "/metrics", id: "metrics", tag: "operation", summary: "Numbers for Prometheus; from elsewhere with a bearer token",
-			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{401}},
-		{method: "GET", path: "/api/openapi.json", id: "openapi", tag: "operation", summary: "This document",
-			answers: map[int]any{200: map[string]any{}}},
-		{method: "GET", path: "/api/docs", id: "docs", tag: "operation", summary: "This document as a page",
-			answers: map[int]any{200: ""}, mediaType: "text/html"},
-		{method: "GET", path: "/api/docs/{file}", id: "docsFile", tag: "operation", summary: "A file of that page",
+		{
+			method: "GET", path: "/health", id: "health", tag: "operation", summary: "How the server and what it stands on are",
+			answers: map[int]any{200: HealthReport{}, 503: HealthReport{}},
+		},
+		{
+			method: "GET", path: "/health/live", id: "alive", tag: "operation", summary: "Whether the program runs",
+			answers: map[int]any{200: HealthStatus{}},
+		},
+		{
+			method: "GET", path: "/health/ready", id: "ready", tag: "operation", summary: "Whether requests should be sent here",
+			answers: map[int]any{200: HealthStatus{}}, refusals: []int{503},
+		},
+		{
+			method: "GET", path: "/metrics", id: "metrics", tag: "operation", summary: "Numbers for Prometheus; from elsewhere with a bearer token",
+			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{401},
+		},
+		{
+			method: "GET", path: "/api/openapi.json", id: "openapi", tag: "operation", summary: "This document",
+			answers: map[int]any{200: map[string]any{}},
+		},
+		{
+			method: "GET", path: "/api/docs", id: "docs", tag: "operation", summary: "This document as a page",
+			answers: map[int]any{200: ""}, mediaType: "text/html",
+		},
+		{
+			method: "GET", path: "/api/docs/{file}", id: "docsFile", tag: "operation", summary: "A file of that page",
 			params:  []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
-			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{404}},
+			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{404},
+		},
 	}
 }
 

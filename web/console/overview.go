@@ -119,17 +119,17 @@ func (n *numbersFeed) pull(ctx context.Context) (*event, error) {
 
 // heard takes what has been committed since, and says whether that was anything.
 func (n *numbersFeed) heard() bool {
-	any := false
+	some := false
 	for {
 		select {
 		case _, ok := <-n.changes:
 			if !ok {
 				n.changes = nil // the numbers are still looked at now and then
-				return any
+				return some
 			}
-			any = true
+			some = true
 		default:
-			return any
+			return some
 		}
 	}
 }

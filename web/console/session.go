@@ -100,7 +100,7 @@ func (c *Console) session(f *fiber.Ctx) error {
 		v.token = ""
 	}
 	err = f.Next()
-	return errors.Join(err, c.keep(f, ctx))
+	return errors.Join(err, c.keep(ctx), f)
 }
 
 // visitor is the administrator of a session, and the session in a context. Nobody is a zero administrator.
@@ -157,7 +157,7 @@ func fingerprint(m models.Admin) string {
 }
 
 // keep stores a changed session and tells the browser its token.
-func (c *Console) keep(f *fiber.Ctx, ctx context.Context) error {
+func (c *Console) keep(ctx context.Context, f *fiber.Ctx) error {
 	switch c.sessions.Status(ctx) {
 	case scs.Modified:
 		token, expires, err := c.sessions.Commit(ctx)

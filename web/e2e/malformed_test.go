@@ -127,8 +127,10 @@ func TestBrokenPacketsHarmNobody(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	bystander := h.as("calm", "a").live(t, true)
-	packets := append([]string{"9", "4", "42", "42/sync", "42/sync,", "42/sync,[", `42/sync,["sync:set"`, "42/sync,5", "42/sync,99999999999999999999[]", "43/sync,[]", "43/sync,1", "40/sync,{", "40/", "41/x,",
-		"451-/sync,[]", "45999999999-/sync,[]", "6", "3probe", "5", "42/sync,[1]", `42/sync,[["a"]]`, `42/other,["x"]`, "\x00", "44/sync,{}", strings.Repeat("4", 10_000)}, badJSON...)
+	packets := append([]string{
+		"9", "4", "42", "42/sync", "42/sync,", "42/sync,[", `42/sync,["sync:set"`, "42/sync,5", "42/sync,99999999999999999999[]", "43/sync,[]", "43/sync,1", "40/sync,{", "40/", "41/x,",
+		"451-/sync,[]", "45999999999-/sync,[]", "6", "3probe", "5", "42/sync,[1]", `42/sync,[["a"]]`, `42/other,["x"]`, "\x00", "44/sync,{}", strings.Repeat("4", 10_000),
+	}, badJSON...)
 	for _, packet := range packets {
 		s, err := h.as("wild", "").dial(true)
 		if err != nil {
@@ -187,8 +189,10 @@ func TestNoRequestIsAFaultOfOurs(t *testing.T) {
 					check(method, at+"?"+name+"="+url.QueryEscape(bad), "{}")
 				}
 			}
-			for _, header := range []string{"X-User-Id: a\tb", "X-User-Id: " + strings.Repeat("u", 129), "X-Instance-Id: " + strings.Repeat("i", 129), "Idempotency-Key: " + strings.Repeat("o", 65),
-				"If-Match: x", `If-Match: "1", "2"`, `If-Match: W/"1"`, `If-None-Match: "`, "Content-Encoding: gzip", "Content-Encoding: br", "Content-Type: text/plain", "X-User-Id: *", "Authorization: Bearer x", "Authorization: Basic eDp5"} {
+			for _, header := range []string{
+				"X-User-Id: a\tb", "X-User-Id: " + strings.Repeat("u", 129), "X-Instance-Id: " + strings.Repeat("i", 129), "Idempotency-Key: " + strings.Repeat("o", 65),
+				"If-Match: x", `If-Match: "1", "2"`, `If-Match: W/"1"`, `If-None-Match: "`, "Content-Encoding: gzip", "Content-Encoding: br", "Content-Type: text/plain", "X-User-Id: *", "Authorization: Bearer x", "Authorization: Basic eDp5",
+			} {
 				check(method, at, `{"value":1}`, header)
 			}
 		}

@@ -51,9 +51,12 @@ type writer struct {
 // sixWriters go through every door, spread over the addresses.
 func sixWriters(h *house, user string, urls ...string) []*writer {
 	list := []*writer{
-		{name: "put-a", batch: 1}, {name: "put-b", batch: 1},
-		{name: "push-a", batch: 10, push: true}, {name: "push-b", batch: 25, push: true},
-		{name: "websocket", batch: 5, sockets: true}, {name: "socket.io", batch: 5, sockets: true, sio: true},
+		{name: "put-a", batch: 1},
+		{name: "put-b", batch: 1},
+		{name: "push-a", batch: 10, push: true},
+		{name: "push-b", batch: 25, push: true},
+		{name: "websocket", batch: 5, sockets: true},
+		{name: "socket.io", batch: 5, sockets: true, sio: true},
 	}
 	for i, w := range list {
 		w.caller = newCaller(urls[i%len(urls)], h.key.Secret, user, w.name)

@@ -19,7 +19,7 @@ const eventConnect = "connect"
 
 // handler serves an event of a caller who holds its permission for something at
 // all, and gives the fields of the ack.
-type handler func(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error)
+type handler func(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, error)
 
 // events are those that read, or say something about the connection itself.
 var events = map[string]handler{
@@ -54,7 +54,7 @@ func Events() []string {
 	})
 }
 
-func get(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error) {
+func get(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, error) {
 	collection, key, err := protocol.DecodeGet(r.data)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func get(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, er
 	return protocol.AppendItem(nil, &item), nil
 }
 
-func getAll(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error) {
+func getAll(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, error) {
 	q, err := protocol.DecodeGetAll(r.data)
 	if err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func getAll(c *conn, ctx context.Context, r request, who models.Caller) ([]byte,
 	return protocol.AppendItemPage(nil, page.Items, page.NextPage, page.Cursor), nil
 }
 
-func subscribe(c *conn, _ context.Context, r request, _ models.Caller) ([]byte, error) {
+func subscribe(_ context.Context, c *conn, r request, _ models.Caller) ([]byte, error) {
 	return c.subscription(r, (*engine.Session).Subscribe)
 }
 
-func unsubscribe(c *conn, _ context.Context, r request, _ models.Caller) ([]byte, error) {
+func unsubscribe(_ context.Context, c *conn, r request, _ models.Caller) ([]byte, error) {
 	return c.subscription(r, (*engine.Session).Unsubscribe)
 }
 
@@ -103,7 +103,7 @@ func (c *conn) subscription(r request, change func(*engine.Session, []string) ([
 	return protocol.AppendKeys(nil, now), nil
 }
 
-func ack(c *conn, _ context.Context, r request, _ models.Caller) ([]byte, error) {
+func ack(_ context.Context, c *conn, r request, _ models.Caller) ([]byte, error) {
 	cursor, err := protocol.DecodeAck(r.data)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func ack(c *conn, _ context.Context, r request, _ models.Caller) ([]byte, error)
 
 // pull answers a page of the log. One that waits for news would hold up the
 // events behind it, so it is answered beside them.
-func pull(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error) {
+func pull(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, error) {
 	q, err := protocol.DecodePull(r.data)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (c *conn) page(ctx context.Context, who models.Caller, q protocol.Pull) (fi
 	return protocol.AppendPullPage(nil, events, page.Cursor, page.HasMore, clock.Millis(c.live.opt.Clock)), nil
 }
 
-func push(c *conn, ctx context.Context, r request, who models.Caller) ([]byte, error) {
+func push(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, error) {
 	p, err := protocol.DecodePush(r.data, 0)
 	if err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (c *conn) handle(r request, waiting flight) flight {
 		return c.land(waiting, 1)
 	}
 	waiting = c.land(waiting, len(waiting))
-	if fields, err := c.run(r, id); err != errLater {
+	if fields, err := c.run(r, id); !errors.Is(err, errLater) {
 		c.reply(r, id, fields, err)
 	}
 	return waiting
@@ -128,7 +128,7 @@ func (c *conn) run(r request, id string) (fields []byte, err error) {
 	}
 	ctx, cancel := c.patience(r)
 	defer cancel()
-	return h(c, ctx, r, c.as(id))
+	return h(ctx, c, r, c.as(id))
 }
 
 // patience ends a while after a request came, however many were before it. It

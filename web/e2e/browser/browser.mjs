@@ -22,10 +22,13 @@ export async function visitor(browser, options = {}) {
     document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
   });
   const page = await context.newPage();
-  page.on("console", (m) => { if (["error", "warning"].includes(m.type())) note(page, `console: ${m.text()}`); });
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !refused(m)) note(page, `console: ${m.text()}`); });
   page.on("pageerror", (e) => note(page, `script: ${e.message}`));
   return page;
 }
+
+/** refused knows Chromium's remark on a page that came with an error status, as some here must. */
+const refused = (m) => /the server responded with a status of (404|422)/.test(m.text()) && !/\/(assets|stream)/.test(m.location().url);
 
 export function note(page, text) {
   faults.push(`${page.url()}: ${text}`);

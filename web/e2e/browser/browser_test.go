@@ -17,6 +17,15 @@ func TestEveryPartAndPageStateIsAccessibleAndKeepsThePolicy(t *testing.T) {
 	drive(t, "gallery.mjs", h.URL)
 }
 
+func TestSetUpSignInWatchWritesArriveAndSignOut(t *testing.T) {
+	h := house(t)
+	token, err := h.Access.SetupToken(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	drive(t, "story.mjs", h.URL, token, h.Keys[0])
+}
+
 func house(t *testing.T) *e2e.House {
 	t.Helper()
 	h, err := e2e.Build(context.Background(), e2e.Options{Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme", "globex"}})

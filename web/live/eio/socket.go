@@ -21,9 +21,14 @@ func (s *Session) upgrade(conn *ws.Conn) {
 		return
 	}
 	conn.ReadWithin(0)
-	s.posts.Lock() // the last POST has been taken before the first message here
-	s.posts.Unlock()
+	s.afterPosts()
 	s.read(conn)
+}
+
+// afterPosts waits until the last POST has been taken, so that the socket's first message comes after it.
+func (s *Session) afterPosts() {
+	s.posts.Lock()
+	defer s.posts.Unlock()
 }
 
 // probe goes through the upgrade: "2probe", "3probe", "5".
