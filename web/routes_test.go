@@ -55,7 +55,7 @@ func TestARouteWithoutAPermissionStopsTheStart(t *testing.T) {
 		t.Errorf("faults: %v", s.faults)
 	}
 	s.faults = nil
-	s.open("GET", "/api/v1/sync/status", s.metrics)
+	s.open("/api/v1/sync/status", s.metrics)
 	if len(s.faults) == 0 {
 		t.Error("a route that needs a credential can be opened without one")
 	}

@@ -100,7 +100,7 @@ func (c *Console) session(f *fiber.Ctx) error {
 		v.token = ""
 	}
 	err = f.Next()
-	return errors.Join(err, c.keep(ctx), f)
+	return errors.Join(err, c.keep(ctx, f))
 }
 
 // visitor is the administrator of a session, and the session in a context. Nobody is a zero administrator.
