@@ -58,6 +58,11 @@ const (
 ${names.map((n) => `\t${constant(n).padEnd(width)} Glyph = "${n}"`).join("\n")}
 )
 
+// Glyphs lists them all, by name.
+func Glyphs() []Glyph {
+\treturn []Glyph{${names.map(constant).join(", ")}}
+}
+
 var glyphs = map[Glyph]string{
 ${names.map((n) => `\t${(constant(n) + ":").padEnd(width + 1)} ${"`" + body(n) + "`"},`).join("\n")}
 }

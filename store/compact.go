@@ -115,8 +115,9 @@ func (s *Store) CountLive(ctx context.Context, tenantID, owner, collection strin
 
 // AllItems pages through the items of a tenant, tombstones included, by owner, collection and key.
 func (s *Store) AllItems(ctx context.Context, tenantID string, after ItemKey, limit int) ([]models.Item, error) {
-	rows, err := s.query(ctx, itemSelect+" WHERE tenant_id = ? AND (owner, collection, item_key) > (?, ?, ?) ORDER BY owner, collection, item_key LIMIT ?",
-		tenantID, after.Owner, after.Collection, after.Key, limit)
+	where, place := s.dialect.after(after, false)
+	rows, err := s.query(ctx, itemSelect+" WHERE tenant_id = ? AND "+where+" ORDER BY owner, collection, item_key LIMIT ?",
+		append(append([]any{tenantID}, place...), limit)...)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -24,6 +24,8 @@ type dialect struct {
 	upsertUser   string
 	upsertBucket string
 	byOwner      string // makes a read of the log take the owner's index
+	byPriority   string // makes a read of items take the index of those with a priority
+	rowValues    bool   // compares rows by index
 	maxBinds     int
 }
 
@@ -38,6 +40,8 @@ modified_at=excluded.modified_at, run_user=excluded.run_user, run_instance=exclu
 	upsertUser:   ` ON CONFLICT (tenant_id, user_id) DO UPDATE SET bytes=excluded.bytes, items=excluded.items`,
 	upsertBucket: ` ON CONFLICT (tenant_id, bucket) DO UPDATE SET version=max(version, excluded.version)`,
 	byOwner:      " INDEXED BY changes_owner", // without statistics SQLite takes the other one
+	byPriority:   " INDEXED BY items_priority",
+	rowValues:    true,
 	maxBinds:     30000,
 }
 

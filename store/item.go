@@ -188,24 +188,83 @@ type SnapshotQuery struct {
 	MaxBytes int64
 }
 
-// SnapshotItems reads a page of the snapshot. Items of a priority other than 0
-// come first, highest first; those of priority 0 by owner, collection and key.
+// ranks are the stretches of a snapshot, in order: few items have a priority, so
+// those are sorted; the many without come in the order of their index.
+var ranks = [...]struct {
+	having string
+	holds  func(priority int64) bool
+	first  string // of the order
+}{
+	{" AND priority <> 0 AND priority > 0", func(p int64) bool { return p > 0 }, "priority DESC, "},
+	{" AND priority = 0", func(p int64) bool { return p == 0 }, ""},
+	{" AND priority <> 0 AND priority < 0", func(p int64) bool { return p < 0 }, "priority DESC, "},
+}
+
+const unranked = 1
+
+// SnapshotItems reads a page of the snapshot: items of a priority above 0 come
+// first, highest first, then those of 0, by owner, collection and key, then those below.
 func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.Item, error) {
-	text, args := " WHERE tenant_id = ?", []any{q.TenantID}
-	if q.Owner != "" {
-		text, args = text+" AND owner = ?", append(args, q.Owner)
+	var out []models.Item
+	bounded := q.MaxBytes > 0
+	for i := range ranks {
+		if q.After != nil && !ranks[i].holds(q.After.Priority) {
+			continue
+		}
+		text, args := s.dialect.stretch(q, i)
+		rows, err := s.query(ctx, text, args...)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		items, err := scanItems(rows, q.MaxBytes)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		for j := range items {
+			q.MaxBytes -= items[j].Size
+		}
+		out, q.After = append(out, items...), nil
+		if q.Limit -= len(items); q.Limit <= 0 || bounded && q.MaxBytes <= 0 {
+			break
+		}
 	}
-	text, args = text+" AND seq <= ? AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?)", append(args, q.UpTo, q.Now)
+	return out, nil
+}
+
+// stretch is the read of one of the ranks, from the place on.
+func (d *dialect) stretch(q SnapshotQuery, rank int) (string, []any) {
+	text, args := itemSelect, []any{q.TenantID}
+	order := "owner, collection, item_key"
+	if rank != unranked {
+		text += d.byPriority
+	}
+	text += " WHERE tenant_id = ?"
+	if q.Owner != "" { // MariaDB would sort by what is all the same
+		text, args, order = text+" AND owner = ?", append(args, q.Owner), "collection, item_key"
+	}
+	text, args = text+ranks[rank].having+" AND seq <= ? AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?)", append(args, q.UpTo, q.Now)
 	if a := q.After; a != nil {
-		text += " AND (priority < ? OR priority = ? AND (owner > ? OR owner = ? AND (collection > ? OR collection = ? AND item_key > ?)))"
-		args = append(args, a.Priority, a.Priority, a.Owner, a.Owner, a.Collection, a.Collection, a.Key)
+		after, place := d.after(ItemKey{a.Owner, a.Collection, a.Key}, q.Owner != "")
+		if a.Priority != 0 {
+			after, place = "(priority < ? OR priority = ? AND "+after+")", append([]any{a.Priority, a.Priority}, place...)
+		}
+		text, args = text+" AND "+after, append(args, place...)
 	}
-	rows, err := s.query(ctx, itemSelect+text+" ORDER BY priority DESC, owner, collection, item_key LIMIT ?", append(args, q.Limit)...)
-	if err != nil {
-		return nil, s.fault(err)
+	return text + " ORDER BY " + ranks[rank].first + order + " LIMIT ?", append(args, q.Limit)
+}
+
+// after is the condition of what comes after a key: written as each database
+// finds it in its index. In one owner's items the owner is left out.
+func (d *dialect) after(k ItemKey, oneOwner bool) (string, []any) {
+	switch {
+	case d.rowValues && oneOwner:
+		return "(collection, item_key) > (?, ?)", []any{k.Collection, k.Key}
+	case d.rowValues:
+		return "(owner, collection, item_key) > (?, ?, ?)", []any{k.Owner, k.Collection, k.Key}
+	case oneOwner:
+		return "(collection > ? OR collection = ? AND item_key > ?)", []any{k.Collection, k.Collection, k.Key}
 	}
-	out, err := scanItems(rows, q.MaxBytes)
-	return out, s.fault(err)
+	return "(owner > ? OR owner = ? AND (collection > ? OR collection = ? AND item_key > ?))", []any{k.Owner, k.Owner, k.Collection, k.Collection, k.Key}
 }
 
 // Expired reads the state, without values, of a user's items whose time to live has passed at now (ms).

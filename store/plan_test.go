@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,10 @@ func explained(t *testing.T, s *Store, text string, args []any) (plan string) {
 	return plan
 }
 
+func sorts(plan string) bool {
+	return strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "filesort")
+}
+
 // filled is a migrated store with a tenant, many changes of one user and a few of another.
 func filled(t *testing.T, o Options) (*Store, models.Tenant) {
 	t.Helper()
@@ -66,13 +71,17 @@ func filled(t *testing.T, o Options) (*Store, models.Tenant) {
 			}
 			rows = append(rows, &models.Change{TenantID: tenant.ID, Seq: seq, Owner: owner, Collection: models.Storage, Key: fmt.Sprint(seq), Op: models.ChangeSet, Value: []byte("1"), TxLast: true})
 		}
-		return tx.InsertChanges(rows)
+		items := make([]*models.Item, len(rows))
+		for i, c := range rows {
+			items[i] = &models.Item{ID: c.Key, TenantID: c.TenantID, Owner: c.Owner, Collection: c.Collection, Key: c.Key, Seq: c.Seq, Value: c.Value, Priority: c.Seq / 3990}
+		}
+		return errors.Join(tx.InsertChanges(rows), tx.UpsertItems(items))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Kind() == "mysql" {
-		if _, err := s.wdb.ExecContext(t.Context(), "ANALYZE TABLE changes"); err != nil {
+		if _, err := s.wdb.ExecContext(t.Context(), "ANALYZE TABLE changes, items"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,7 +98,21 @@ func TestTheLogIsReadByItsIndexes(t *testing.T) {
 			t.Error(plan)
 		}
 		text, args = s.dialect.changes(LogQuery{TenantID: tenant.ID, After: 100, UpTo: 4000, Limit: 500})
-		if plan := explained(t, s, text, args); strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "filesort") {
+		if plan := explained(t, s, text, args); sorts(plan) {
+			t.Error(plan)
+		}
+		q := SnapshotQuery{TenantID: tenant.ID, Owner: "many", UpTo: 4000, Limit: 100, After: &SnapshotPlace{Owner: "many", Collection: models.Storage, Key: "2"}}
+		text, args = s.dialect.stretch(q, unranked)
+		if plan := explained(t, s, text, args); sorts(plan) || !strings.Contains(plan, "(collection,item_key)>(?,?)") && !strings.Contains(plan, `"used_key_parts": ["tenant_id", "owner", "collection", "item_key"]`) {
+			t.Error(plan)
+		}
+		q.After.Priority = 5
+		text, args = s.dialect.stretch(q, 0)
+		if plan := explained(t, s, text, args); !strings.Contains(plan, "items_priority (tenant_id=? AND owner=?") && !strings.Contains(plan, `"key": "items_priority"`) {
+			t.Error(plan)
+		}
+		where, args := s.dialect.after(ItemKey{"many", models.Storage, "2"}, false)
+		if plan := explained(t, s, itemSelect+" WHERE tenant_id = ? AND "+where+" ORDER BY owner, collection, item_key LIMIT 9", append([]any{tenant.ID}, args...)); sorts(plan) || !strings.Contains(plan, "(owner,collection,item_key)>(?,?,?)") && !strings.Contains(plan, `"used_key_parts": ["tenant_id", "owner", "collection", "item_key"]`) {
 			t.Error(plan)
 		}
 	}

@@ -131,8 +131,8 @@ func New(o Options) (*Server, error) {
 func (s *Server) bodyLimit() int { return int(max(batchBytes, 2*s.opt.MaxItemBytes)) + bodyMargin }
 
 // Listen takes the address and begins to serve in the background. A busy port is an error that says so.
-func (s *Server) Listen(context.Context) error {
-	ln, err := listen(net.JoinHostPort(s.opt.Host, strconv.Itoa(s.opt.Port)))
+func (s *Server) Listen(ctx context.Context) error {
+	ln, err := listen(ctx, net.JoinHostPort(s.opt.Host, strconv.Itoa(s.opt.Port)))
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func startMaria(ctx context.Context, buffer string) (*maria, error) {
 	if m.admin, err = m.open(""); err != nil {
 		return nil, err
 	}
-	var bytes, unit = int64(0), ""
+	bytes, unit := int64(0), ""
 	if n, _ := fmt.Sscanf(buffer, "%d%s", &bytes, &unit); n == 0 {
 		return nil, fmt.Errorf("the buffer pool %q is no size", buffer)
 	}

@@ -69,7 +69,7 @@ func (b *bench) tidemark(name, db string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"), "PORT=" + port, "MAX_STORAGE_PER_USER_MB=1000000"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"), "PORT=" + port, "MAX_STORAGE_PER_USER_MB=1000000", "LOG_LEVEL=warn"}
 	if db == mariadb {
 		url, err := b.mariaDatabase()
 		if err != nil {

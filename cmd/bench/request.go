@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver of the SQLite reference
-
 	"github.com/valyala/fasthttp"
+	_ "modernc.org/sqlite" // the driver of the SQLite reference
 )
 
 // targets of writes, as part of the echo's rate, by database and clients.

@@ -73,6 +73,7 @@ func (s *subscriber) handshake(to *process) error {
 		header = "X-API-Key: " + to.key + "\r\n"
 	case socketIO:
 		path = "/socket.io/?EIO=4&transport=websocket"
+	case bareHub:
 	}
 	_, err := fmt.Fprintf(s.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, to.addr, header)
 	if err != nil {
@@ -98,6 +99,7 @@ func (s *subscriber) join(to *process) error {
 	switch s.door {
 	case bareHub:
 		return nil
+	case plainSocket:
 	case socketIO:
 		ready = `42/sync,["sync:ready"`
 		if _, err := s.next(); err != nil {
@@ -150,12 +152,13 @@ func (s *subscriber) frame() (op byte, b []byte, err error) {
 		return 0, nil, err
 	}
 	op, n, skip := head[0]&15, int(head[1]&127), 2
-	if n == 126 {
+	switch n {
+	case 126:
 		if head, err = s.r.Peek(4); err != nil {
 			return 0, nil, err
 		}
 		n, skip = int(binary.BigEndian.Uint16(head[2:])), 4
-	} else if n == 127 {
+	case 127:
 		if head, err = s.r.Peek(10); err != nil {
 			return 0, nil, err
 		}

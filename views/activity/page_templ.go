@@ -211,7 +211,7 @@ func Page(p Props) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div><section class=\"card mt-3 min-w-0\" aria-label=\"Changes\"><div class=\"sticky top-14 z-20 flex h-11 items-center gap-3 rounded-t-lg bg-surface px-4\"><p class=\"text-xs text-ink-3\">Newest first, the last 200</p><button type=\"button\" class=\"btn btn-primary btn-sm ml-auto\" data-feed-show hidden>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div><section class=\"card mt-3 min-w-0\" aria-label=\"Changes\"><div class=\"sticky top-14 z-20 flex h-11 items-center gap-3 rounded-t-lg bg-surface px-4\"><p class=\"text-xs text-ink-3\">Newest first. The page keeps the last 200</p><button type=\"button\" class=\"btn btn-primary btn-sm ml-auto\" data-feed-show hidden>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

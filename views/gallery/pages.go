@@ -36,7 +36,8 @@ func alone(name, title string, body templ.Component) PageState {
 
 func signinPages() []PageState {
 	wrong := signin.SetupProps{Token: "t", Email: hostile, Name: long, Error: "Not everything is right yet", Fields: map[string]string{
-		"email": "The e-mail must be an e-mail address.", "password": "The password must have at least 8 characters."}}
+		"email": "The e-mail must be an e-mail address.", "password": "The password must have at least 8 characters.",
+	}}
 	return []PageState{
 		alone("setup", "Set up", signin.Setup(signin.SetupProps{Token: "t"})),
 		alone("setup-wrong", "Set up", signin.Setup(wrong)),
@@ -69,7 +70,8 @@ func tenantPages() []PageState {
 
 func overviewPages() []PageState {
 	busy := overview.Props{Stream: "/console/gallery/overview/stream", Activity: "/console/gallery/activity", Recent: changes(8), Numbers: overview.Numbers{
-		Now: now, Items: 128_340, Users: 412, Bytes: 48_210_331, OpenConflicts: 14, Devices: 5_229, Connected: 4_917, Live: 4_931, Lagging: 12, Seq: 1_048_210, Floor: 12_400, PerMinute: wave(60, 1300)}}
+		Now: now, Items: 128_340, Users: 412, Bytes: 48_210_331, OpenConflicts: 14, Devices: 5_229, Connected: 4_917, Live: 4_931, Lagging: 12, Seq: 1_048_210, Floor: 12_400, PerMinute: wave(60, 1300),
+	}}
 	empty := overview.Props{Stream: busy.Stream, Activity: busy.Activity, Numbers: overview.Numbers{Now: now, PerMinute: make([]int64, 60)}, Example: "tidemark apikey create --tenant acme --name first\n\ncurl -X PUT http://127.0.0.1:3000/api/v1/sync-storage/item/hello \\\n  -H 'X-API-Key: <the key it printed>' \\\n  -d '{\"value\": \"world\"}'"}
 	suspended := busy
 	suspended.Suspended, suspended.Recent = true, append(changes(2), hostileRow)
@@ -81,8 +83,10 @@ func overviewPages() []PageState {
 }
 
 func activityPages() []PageState {
-	links := activity.Links{All: "/console/gallery/activity", Set: "/console/gallery/activity?op=set", Remove: "/console/gallery/activity?op=remove",
-		Pause: "/console/gallery/activity-paused", Resume: "/console/gallery/activity", Clear: "/console/gallery/activity"}
+	links := activity.Links{
+		All: "/console/gallery/activity", Set: "/console/gallery/activity?op=set", Remove: "/console/gallery/activity?op=remove",
+		Pause: "/console/gallery/activity-paused", Resume: "/console/gallery/activity", Clear: "/console/gallery/activity",
+	}
 	page := func(p activity.Props) templ.Component {
 		p.Base, p.Links = "/console/gallery/activity", links
 		return activity.Page(p)

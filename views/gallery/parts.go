@@ -12,7 +12,7 @@ import (
 // long and hostile are what people really write.
 const (
 	long    = "A name of a thing that somebody thought should say everything about it at once and so does not end where one would like it to"
-	hostile = `<script>alert("1")</script> <b hx-get=/x>‮sdrawkcab 🌊</b>`
+	hostile = `<script>alert("1")</script> <b hx-get=/x>` + "\u202e" + `sdrawkcab 🌊</b>`
 )
 
 func buttons() []Entry {
@@ -42,8 +42,12 @@ func buttons() []Entry {
 
 func words() []Entry {
 	tones := []ui.BadgeProps{
-		{Tone: ui.Neutral, Label: "idle"}, {Tone: ui.Info, Label: "set", Glyph: ui.GlyphPenLine}, {Tone: ui.OK, Label: "active", Glyph: ui.GlyphCheck},
-		{Tone: ui.Warn, Label: "suspended", Glyph: ui.GlyphPause}, {Tone: ui.Bad, Label: "removed", Glyph: ui.GlyphTrash2}, {Tone: ui.AI, Label: "87 %"},
+		{Tone: ui.Neutral, Label: "idle"},
+		{Tone: ui.Info, Label: "set", Glyph: ui.GlyphPenLine},
+		{Tone: ui.OK, Label: "active", Glyph: ui.GlyphCheck},
+		{Tone: ui.Warn, Label: "suspended", Glyph: ui.GlyphPause},
+		{Tone: ui.Bad, Label: "removed", Glyph: ui.GlyphTrash2},
+		{Tone: ui.AI, Label: "87 %"},
 	}
 	badges := make([]templ.Component, 0, len(tones))
 	for _, b := range tones {
@@ -60,7 +64,16 @@ func words() []Entry {
 		{"Words", "Facts", holding(ui.Facts(), holding(ui.Fact("Stored"), text("12.4 MB")), holding(ui.Fact("Last change"), text("#1,204")), holding(ui.Fact("Note"), text(long)))},
 		{"Words", "PageHeader", holding(heading(), ui.LiveBadge())},
 		{"Words", "Logo", ui.Logo()},
+		{"Words", "Icon", holding(row(), icons()...)},
 	}
+}
+
+func icons() []templ.Component {
+	var all []templ.Component
+	for _, g := range ui.Glyphs() {
+		all = append(all, ui.Icon(g, ""))
+	}
+	return all
 }
 
 func choices() []Entry {

@@ -75,7 +75,7 @@ func charts() []Entry {
 		{"Charts", "KPICard, to look at", ui.KPICard(ui.KPIProps{ID: "g-k2", Label: "Open conflicts", Value: "14", Note: "writes that wait for a decision", Badge: &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}})},
 		{"Charts", "KPICard, nothing", ui.KPICard(ui.KPIProps{ID: "g-k3", Label: "Items", Value: "0", Note: "of 0 users"})},
 		{"Charts", "KPICard, huge", ui.KPICard(ui.KPIProps{ID: "g-k4", Label: "Items", Value: ui.Comma(9_223_372_036_854_775_807), Note: long})},
-		{"Charts", "BarChart", holding(stack(), ui.BarChart(chart), ui.ChartTable(chart))},
+		{"Charts", "BarChart with its ChartTable", holding(stack(), ui.BarChart(chart), ui.ChartTable(chart))},
 		{"Charts", "BarChart, nothing", ui.BarChart(quiet)},
 		{"Charts", "Spark", holding(row(), ui.Spark(wave(28, 40)), ui.Spark([]int64{0, 0, 0}), ui.Spark([]int64{5}))},
 	}

@@ -56,8 +56,10 @@ func (n Numbers) kpis() []ui.KPIProps {
 		conflicts = &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
 	}
 	return []ui.KPIProps{
-		{ID: "kpi-changes", Label: "Changes, last minute", Value: ui.Comma(n.lastMinute()), Unit: "≈ " + ui.Rate(n.lastMinute()) + "/s",
-			Note: ui.Comma(n.lastHour()) + " in the last hour", Series: n.PerMinute},
+		{
+			ID: "kpi-changes", Label: "Changes, last minute", Value: ui.Comma(n.lastMinute()), Unit: "≈ " + ui.Rate(n.lastMinute()) + "/s",
+			Note: ui.Comma(n.lastHour()) + " in the last hour", Series: n.PerMinute,
+		},
 		{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known"},
 		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + ui.Comma(n.Users) + " " + ui.Plural(n.Users, "user", "users")},
 		{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts), Note: "writes that wait for a decision", Badge: conflicts},
@@ -83,6 +85,14 @@ func (n Numbers) finding(bars []ui.Bar) string {
 	most := slices.MaxFunc(bars, func(a, b ui.Bar) int { return int(a.Value - b.Value) })
 	return fmt.Sprintf("%s in the last hour, most in the minute from %s UTC: %s",
 		count(n.lastHour(), "change", "changes"), most.Label, ui.Comma(most.Value))
+}
+
+// number is a place in the log, or what stands for none.
+func number(seq int64, none string) string {
+	if seq == 0 {
+		return none
+	}
+	return "#" + ui.Comma(seq)
 }
 
 func count(n int64, one, many string) string { return ui.Comma(n) + " " + ui.Plural(n, one, many) }

@@ -4,81 +4,66 @@ package ui
 
 // The icons of static/src/icons.json, drawn by lucide (ISC licence).
 const (
-	GlyphActivity         Glyph = "activity"
-	GlyphArrowDownRight   Glyph = "arrow-down-right"
-	GlyphArrowRight       Glyph = "arrow-right"
-	GlyphArrowUpRight     Glyph = "arrow-up-right"
-	GlyphBuilding2        Glyph = "building-2"
-	GlyphCheck            Glyph = "check"
-	GlyphChevronRight     Glyph = "chevron-right"
-	GlyphChevronsUpDown   Glyph = "chevrons-up-down"
-	GlyphCircleAlert      Glyph = "circle-alert"
-	GlyphCircleCheck      Glyph = "circle-check"
-	GlyphCopy             Glyph = "copy"
-	GlyphGitMerge         Glyph = "git-merge"
-	GlyphHardDrive        Glyph = "hard-drive"
-	GlyphInbox            Glyph = "inbox"
-	GlyphInfo             Glyph = "info"
-	GlyphKeyboard         Glyph = "keyboard"
-	GlyphLayoutDashboard  Glyph = "layout-dashboard"
-	GlyphListFilter       Glyph = "list-filter"
-	GlyphLogOut           Glyph = "log-out"
-	GlyphMenu             Glyph = "menu"
-	GlyphMonitor          Glyph = "monitor"
-	GlyphMoon             Glyph = "moon"
-	GlyphPause            Glyph = "pause"
-	GlyphPenLine          Glyph = "pen-line"
-	GlyphPlay             Glyph = "play"
-	GlyphPlug             Glyph = "plug"
-	GlyphRefreshCw        Glyph = "refresh-cw"
-	GlyphSearch           Glyph = "search"
-	GlyphServer           Glyph = "server"
-	GlyphShield           Glyph = "shield"
-	GlyphSun              Glyph = "sun"
-	GlyphTabletSmartphone Glyph = "tablet-smartphone"
-	GlyphTerminal         Glyph = "terminal"
-	GlyphTrash2           Glyph = "trash-2"
-	GlyphTriangleAlert    Glyph = "triangle-alert"
-	GlyphUsers            Glyph = "users"
-	GlyphX                Glyph = "x"
+	GlyphActivity        Glyph = "activity"
+	GlyphArrowUpRight    Glyph = "arrow-up-right"
+	GlyphBuilding2       Glyph = "building-2"
+	GlyphCheck           Glyph = "check"
+	GlyphChevronsUpDown  Glyph = "chevrons-up-down"
+	GlyphCircleAlert     Glyph = "circle-alert"
+	GlyphCircleCheck     Glyph = "circle-check"
+	GlyphCopy            Glyph = "copy"
+	GlyphGitMerge        Glyph = "git-merge"
+	GlyphInbox           Glyph = "inbox"
+	GlyphInfo            Glyph = "info"
+	GlyphKeyboard        Glyph = "keyboard"
+	GlyphLayoutDashboard Glyph = "layout-dashboard"
+	GlyphListFilter      Glyph = "list-filter"
+	GlyphLogOut          Glyph = "log-out"
+	GlyphMenu            Glyph = "menu"
+	GlyphMonitor         Glyph = "monitor"
+	GlyphMoon            Glyph = "moon"
+	GlyphPause           Glyph = "pause"
+	GlyphPenLine         Glyph = "pen-line"
+	GlyphPlay            Glyph = "play"
+	GlyphRefreshCw       Glyph = "refresh-cw"
+	GlyphSearch          Glyph = "search"
+	GlyphSun             Glyph = "sun"
+	GlyphTrash2          Glyph = "trash-2"
+	GlyphTriangleAlert   Glyph = "triangle-alert"
+	GlyphX               Glyph = "x"
 )
 
+// Glyphs lists them all, by name.
+func Glyphs() []Glyph {
+	return []Glyph{GlyphActivity, GlyphArrowUpRight, GlyphBuilding2, GlyphCheck, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCopy, GlyphGitMerge, GlyphInbox, GlyphInfo, GlyphKeyboard, GlyphLayoutDashboard, GlyphListFilter, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphRefreshCw, GlyphSearch, GlyphSun, GlyphTrash2, GlyphTriangleAlert, GlyphX}
+}
+
 var glyphs = map[Glyph]string{
-	GlyphActivity:         `<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>`,
-	GlyphArrowDownRight:   `<path d="m7 7 10 10"/><path d="M17 7v10H7"/>`,
-	GlyphArrowRight:       `<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>`,
-	GlyphArrowUpRight:     `<path d="M7 7h10v10"/><path d="M7 17 17 7"/>`,
-	GlyphBuilding2:        `<path d="M10 12h4"/><path d="M10 8h4"/><path d="M14 21v-3a2 2 0 0 0-4 0v3"/><path d="M6 10H4a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-2"/><path d="M6 21V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v16"/>`,
-	GlyphCheck:            `<path d="M20 6 9 17l-5-5"/>`,
-	GlyphChevronRight:     `<path d="m9 18 6-6-6-6"/>`,
-	GlyphChevronsUpDown:   `<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>`,
-	GlyphCircleAlert:      `<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>`,
-	GlyphCircleCheck:      `<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>`,
-	GlyphCopy:             `<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>`,
-	GlyphGitMerge:         `<circle cx="18" cy="18" r="3"/><circle cx="6" cy="6" r="3"/><path d="M6 21V9a9 9 0 0 0 9 9"/>`,
-	GlyphHardDrive:        `<line x1="22" x2="2" y1="12" y2="12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/><line x1="6" x2="6.01" y1="16" y2="16"/><line x1="10" x2="10.01" y1="16" y2="16"/>`,
-	GlyphInbox:            `<polyline points="22 12 16 12 14 15 10 15 8 12 2 12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/>`,
-	GlyphInfo:             `<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>`,
-	GlyphKeyboard:         `<path d="M10 8h.01"/><path d="M12 12h.01"/><path d="M14 8h.01"/><path d="M16 12h.01"/><path d="M18 8h.01"/><path d="M6 8h.01"/><path d="M7 16h10"/><path d="M8 12h.01"/><rect width="20" height="16" x="2" y="4" rx="2"/>`,
-	GlyphLayoutDashboard:  `<rect width="7" height="9" x="3" y="3" rx="1"/><rect width="7" height="5" x="14" y="3" rx="1"/><rect width="7" height="9" x="14" y="12" rx="1"/><rect width="7" height="5" x="3" y="16" rx="1"/>`,
-	GlyphListFilter:       `<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>`,
-	GlyphLogOut:           `<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>`,
-	GlyphMenu:             `<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>`,
-	GlyphMonitor:          `<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>`,
-	GlyphMoon:             `<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>`,
-	GlyphPause:            `<rect x="14" y="3" width="5" height="18" rx="1"/><rect x="5" y="3" width="5" height="18" rx="1"/>`,
-	GlyphPenLine:          `<path d="M13 21h8"/><path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/>`,
-	GlyphPlay:             `<path d="M5 5a2 2 0 0 1 3.008-1.728l11.997 6.998a2 2 0 0 1 .003 3.458l-12 7A2 2 0 0 1 5 19z"/>`,
-	GlyphPlug:             `<path d="M12 22v-5"/><path d="M9 8V2"/><path d="M15 8V2"/><path d="M18 8v5a4 4 0 0 1-4 4h-4a4 4 0 0 1-4-4V8Z"/>`,
-	GlyphRefreshCw:        `<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>`,
-	GlyphSearch:           `<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>`,
-	GlyphServer:           `<rect width="20" height="8" x="2" y="2" rx="2" ry="2"/><rect width="20" height="8" x="2" y="14" rx="2" ry="2"/><line x1="6" x2="6.01" y1="6" y2="6"/><line x1="6" x2="6.01" y1="18" y2="18"/>`,
-	GlyphShield:           `<path d="M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z"/>`,
-	GlyphSun:              `<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>`,
-	GlyphTabletSmartphone: `<rect width="10" height="14" x="3" y="8" rx="2"/><path d="M5 4a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2h-2.4"/><path d="M8 18h.01"/>`,
-	GlyphTerminal:         `<path d="M12 19h8"/><path d="m4 17 6-6-6-6"/>`,
-	GlyphTrash2:           `<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>`,
-	GlyphTriangleAlert:    `<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>`,
-	GlyphUsers:            `<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>`,
-	GlyphX:                `<path d="M18 6 6 18"/><path d="m6 6 12 12"/>`,
+	GlyphActivity:        `<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>`,
+	GlyphArrowUpRight:    `<path d="M7 7h10v10"/><path d="M7 17 17 7"/>`,
+	GlyphBuilding2:       `<path d="M10 12h4"/><path d="M10 8h4"/><path d="M14 21v-3a2 2 0 0 0-4 0v3"/><path d="M6 10H4a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-2"/><path d="M6 21V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v16"/>`,
+	GlyphCheck:           `<path d="M20 6 9 17l-5-5"/>`,
+	GlyphChevronsUpDown:  `<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>`,
+	GlyphCircleAlert:     `<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>`,
+	GlyphCircleCheck:     `<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>`,
+	GlyphCopy:            `<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>`,
+	GlyphGitMerge:        `<circle cx="18" cy="18" r="3"/><circle cx="6" cy="6" r="3"/><path d="M6 21V9a9 9 0 0 0 9 9"/>`,
+	GlyphInbox:           `<polyline points="22 12 16 12 14 15 10 15 8 12 2 12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/>`,
+	GlyphInfo:            `<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>`,
+	GlyphKeyboard:        `<path d="M10 8h.01"/><path d="M12 12h.01"/><path d="M14 8h.01"/><path d="M16 12h.01"/><path d="M18 8h.01"/><path d="M6 8h.01"/><path d="M7 16h10"/><path d="M8 12h.01"/><rect width="20" height="16" x="2" y="4" rx="2"/>`,
+	GlyphLayoutDashboard: `<rect width="7" height="9" x="3" y="3" rx="1"/><rect width="7" height="5" x="14" y="3" rx="1"/><rect width="7" height="9" x="14" y="12" rx="1"/><rect width="7" height="5" x="3" y="16" rx="1"/>`,
+	GlyphListFilter:      `<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>`,
+	GlyphLogOut:          `<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>`,
+	GlyphMenu:            `<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>`,
+	GlyphMonitor:         `<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>`,
+	GlyphMoon:            `<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>`,
+	GlyphPause:           `<rect x="14" y="3" width="5" height="18" rx="1"/><rect x="5" y="3" width="5" height="18" rx="1"/>`,
+	GlyphPenLine:         `<path d="M13 21h8"/><path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/>`,
+	GlyphPlay:            `<path d="M5 5a2 2 0 0 1 3.008-1.728l11.997 6.998a2 2 0 0 1 .003 3.458l-12 7A2 2 0 0 1 5 19z"/>`,
+	GlyphRefreshCw:       `<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>`,
+	GlyphSearch:          `<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>`,
+	GlyphSun:             `<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>`,
+	GlyphTrash2:          `<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>`,
+	GlyphTriangleAlert:   `<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>`,
+	GlyphX:               `<path d="M18 6 6 18"/><path d="m6 6 12 12"/>`,
 }

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	activityRows   = 50  // in the page as it comes, and in one event
+	activityRows   = 40  // in the page as it comes, and in one event
 	activitySearch = 500 // newest changes a filter looks through
 )
 

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -89,6 +88,13 @@ func (c *Console) setupPage(f *fiber.Ctx) error {
 
 // setUp makes the first administrator and signs them in.
 func (c *Console) setUp(f *fiber.Ctx) error {
+	open, err := c.opt.Access.SetupOpen(f.UserContext())
+	switch {
+	case err != nil:
+		return err
+	case !open:
+		return f.Redirect("/console/login", http.StatusSeeOther)
+	}
 	p := signin.SetupProps{Token: f.FormValue("token"), Email: f.FormValue("email"), Name: f.FormValue("name")}
 	req := telemetry.RequestOf(f.UserContext())
 	ctx := store.As(f.UserContext(), store.Author{Actor: "setup", Address: req.Address, RequestID: req.ID})
@@ -96,13 +102,14 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 	if err == nil {
 		return c.settled(f, admin)
 	}
-	var fl *fault.Error
-	switch {
-	case fault.Is(err, fault.AlreadyResolved):
+	fl := fault.From(err)
+	switch fl.Code {
+	case fault.AlreadyResolved: // somebody was quicker
 		return f.Redirect("/console/login", http.StatusSeeOther)
-	case fault.Is(err, fault.TokenInvalid):
+	case fault.TokenInvalid:
 		return c.bare(f.Status(http.StatusUnprocessableEntity), "Set up", signin.Waiting(true))
-	case !errors.As(err, &fl) || fl.Code != fault.Invalid:
+	case fault.Invalid:
+	default:
 		return err
 	}
 	p.CSRF, p.Error, p.Fields = c.token(f), "Not everything is right yet", fieldsOf(fl)

@@ -1,8 +1,8 @@
-// Package e2e holds the promises of docs/protocol.md against the real program,
-// started as a user would start it, on SQLite and on a private MariaDB.
-//
-// The sizes are those of `make test`; TIDEMARK_SOAK=1 takes the long ones.
 package e2e
+
+// The tests of this folder hold the promises of docs/protocol.md against the real
+// program, started as a user would start it, on SQLite and on a private MariaDB.
+// The sizes are those of `make test`; TIDEMARK_SOAK=1 takes the long ones.
 
 import (
 	"encoding/json"

@@ -27,6 +27,7 @@ type Options struct {
 	Tenants []string    // slugs; the name is the slug
 	Clock   clock.Clock // of the console; nil: the system's
 	Secure  bool
+	Shipped bool // as in production: without the gallery
 }
 
 // House is a running server and its rooms.
@@ -74,7 +75,7 @@ func (h *House) build(ctx context.Context, o Options) error {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	h.Console = console.New(console.Options{Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: o.Clock, Log: log, Dev: true, Secure: o.Secure, Version: "test"})
+	h.Console = console.New(console.Options{Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: o.Clock, Log: log, Dev: !o.Shipped, Secure: o.Secure, Version: "test"})
 	h.Server, err = web.New(web.Options{
 		Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: clock.System{}, Log: log, Metrics: telemetry.NewMetrics("test"),
 		Host: "127.0.0.1", MaxItemBytes: engine.DefaultLimits.MaxItemBytes, Version: "test", Console: h.Console,

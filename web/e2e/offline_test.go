@@ -53,6 +53,8 @@ func TestAClientThatWasAwayGetsAllItMissedAcrossAKill(t *testing.T) {
 		phone.command(`{"do":"connect"}`)
 		phone.await("pending-updates", empty+1)
 		h.Kill()
+		lists := phone.connections()
+		t.Logf("%d of %d had come when the power went", len(lists[len(lists)-1]), len(want))
 		h.Start()
 		phone.await("sync:ready", 2)
 		phone.whole(want)

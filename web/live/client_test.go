@@ -1,15 +1,14 @@
 package live_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"tidemark/access"
+	"tidemark/internal/testkit"
 )
 
 // TestTheOfficialClient runs testdata/client.test.js with the socket.io-client that its lock file names.
@@ -17,29 +16,12 @@ func TestTheOfficialClient(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	installed(ctx, t)
+	testkit.SocketClient(t)
 	f := start(t, nil)
 	run(ctx, t, []string{
 		"TIDEMARK_URL=" + f.url, "TIDEMARK_KEY=" + f.key, "TIDEMARK_ITEM_KB=100",
 		"TIDEMARK_READER=" + f.mint(t, access.NewKey{Name: "reader", ReadOnly: true}),
 	}, "node", "--test", "--test-reporter=spec", "client.test.js")
-}
-
-// installed makes sure that the node packages are those of the lock file.
-func installed(ctx context.Context, t *testing.T) {
-	t.Helper()
-	want, err := os.ReadFile("testdata/package-lock.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mark := filepath.Join("testdata", "node_modules", ".tidemark-lock")
-	if have, err := os.ReadFile(mark); err == nil && bytes.Equal(have, want) {
-		return
-	}
-	run(ctx, t, nil, "npm", "ci", "--no-audit", "--no-fund", "--prefer-offline")
-	if err := os.WriteFile(mark, want, 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // run runs a program in testdata; its output is shown if it fails.

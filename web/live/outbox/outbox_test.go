@@ -165,7 +165,7 @@ func socket(t *testing.T, timeout time.Duration) (*ws.Conn, *websocket.Conn) {
 		if err := app.ShutdownWithContext(ctx); err != nil {
 			t.Error(err)
 		}
-		<-served
+		_ = <-served // it served until then
 	})
 	return <-conns, peer
 }
