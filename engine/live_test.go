@@ -233,9 +233,14 @@ func TestCatchUpHandsOverToLive(t *testing.T) {
 					w.room = 3
 				}
 				h.connect(nodes[i%2], c, w)
-				for i%2 == 1 && len(w.seqs()) < total {
+				for late := time.After(patience); i%2 == 1 && w.total() < total; {
 					w.drain(3)
-					time.Sleep(time.Millisecond)
+					select {
+					case <-time.After(time.Millisecond):
+					case <-late:
+						h.Errorf("device %d heard %d events, closed %q", i, w.total(), w.closedWith())
+						return
+					}
 				}
 			})
 		}

@@ -61,6 +61,7 @@ type wire struct {
 
 	mu      sync.Mutex
 	frames  []heard
+	taken   int // changes in them
 	room    int // frames it still takes; -1: no bound
 	probes  int
 	code    string // it was closed with
@@ -85,6 +86,7 @@ func (w *wire) Send(f *protocol.Frame) bool {
 		w.room--
 	}
 	w.frames = append(w.frames, h)
+	w.taken += len(h.events())
 	tell := w.onFrame
 	w.mu.Unlock()
 	if tell != nil {
@@ -149,6 +151,13 @@ func (w *wire) count(name string) (n int) {
 		}
 	}
 	return n
+}
+
+// total is how many changes were heard so far.
+func (w *wire) total() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.taken
 }
 
 // events are all changes heard so far, in order.

@@ -96,7 +96,7 @@ type ItemQuery struct {
 
 // Items reads a page of items. Of keys only, nothing but Key is set.
 func (s *Store) Items(ctx context.Context, q ItemQuery) ([]models.Item, error) {
-	text, args := q.where()
+	text, args := q.where(&s.dialect)
 	if q.KeysOnly {
 		return s.keys(ctx, "SELECT i.owner, i.item_key FROM items i"+text, args)
 	}
@@ -126,7 +126,7 @@ func (s *Store) keys(ctx context.Context, text string, args []any) ([]models.Ite
 }
 
 // where builds the condition; a prefix is a range, so that nothing in it is a wildcard.
-func (q *ItemQuery) where() (string, []any) {
+func (q *ItemQuery) where(d *dialect) (string, []any) {
 	var b strings.Builder
 	args := make([]any, 0, 12)
 	add := func(text string, values ...any) {
@@ -136,12 +136,17 @@ func (q *ItemQuery) where() (string, []any) {
 	if q.Tag != "" {
 		add(" JOIN item_tags t ON t.tenant_id = i.tenant_id AND t.owner = i.owner AND t.collection = i.collection AND t.item_key = i.item_key AND t.tag = ?", q.Tag)
 	}
-	add(" WHERE i.tenant_id = ? AND i.collection = ?", q.TenantID, q.Collection)
+	add(" WHERE i.tenant_id = ?", q.TenantID)
+	order := "i.item_key" // MariaDB would sort by what is all the same
 	switch {
 	case q.Owner != "":
-		add(" AND i.owner = ? AND i.item_key > ?", q.Owner, q.After)
-	case q.AfterOwner != "":
-		add(" AND (i.owner > ? OR i.owner = ? AND i.item_key > ?)", q.AfterOwner, q.AfterOwner, q.After)
+		add(" AND i.collection = ? AND i.owner = ? AND i.item_key > ?", q.Collection, q.Owner, q.After)
+	case d.rowValues: // SQLite would sort if it knew that the collection is all the same
+		add(" AND +i.collection = ? AND (i.owner, i.item_key) > (?, ?)", q.Collection, q.AfterOwner, q.After)
+		order = "i.owner, i.collection, i.item_key"
+	default:
+		add(" AND i.collection = ? AND (i.owner > ? OR i.owner = ? AND i.item_key > ?)", q.Collection, q.AfterOwner, q.AfterOwner, q.After)
+		order = "i.owner, i.item_key"
 	}
 	if q.Prefix != "" {
 		add(" AND i.item_key >= ?", q.Prefix)
@@ -152,7 +157,7 @@ func (q *ItemQuery) where() (string, []any) {
 	if !q.IncludeDeleted {
 		add(" AND i.deleted = 0 AND (i.expires_at IS NULL OR i.expires_at > ?)", q.Now)
 	}
-	add(" ORDER BY i.owner, i.collection, i.item_key LIMIT ?", q.Limit)
+	add(" ORDER BY "+order+" LIMIT ?", q.Limit)
 	return b.String(), args
 }
 

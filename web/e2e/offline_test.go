@@ -65,7 +65,14 @@ func TestAClientThatWasAwayGetsAllItMissedAcrossAKill(t *testing.T) {
 		phone.await("disconnect", 3)
 		phone.command(`{"do":"connect"}`) // a client that closed its own engine does not come back by itself
 		phone.await("pending-updates", again+1)
-		phone.whole(append(live, h.writes(t, b.user, 20, 10)...))
+		live = append(live, h.writes(t, b.user, 20, 10)...)
+		phone.whole(live)
+		if got := string(phone.ask("sync:get", `{"key":"mine"}`)); !strings.Contains(got, `"not_found"`) {
+			t.Errorf("a key that nobody set: %s", got)
+		}
+		if got := string(phone.ask("sync:set", `{"key":"mine","value":1}`)); !strings.Contains(got, `"status":"applied"`) {
+			t.Errorf("its own write: %s", got)
+		}
 	})
 }
 
