@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 LINT_VERSION := v2.15.0
 LINT         := .tools/bin/golangci-lint
 RACE         := ./engine/... ./access/... ./web/live/...
-GENERATED    := '*_templ.go' views/ui/icons.go static/dist .env.example
+GENERATED    := '*_templ.go' views/ui/glyph_gen.go static/dist .env.example
 MARIADB      := CGO_ENABLED=0 go run ./internal/testkit/cmd/mariadb --
 
 export CGO_ENABLED = 0
@@ -62,7 +62,7 @@ bench: ## Measure Tidemark and its limits side by side
 	go run ./cmd/bench $(ARGS)
 
 soak: node_modules ## Run the long versions of the hard tests
-	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v -run Soak $(PKG)
+	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v ./engine ./web/e2e
 
 lint: $(LINT) ## Run the linters
 	go vet ./...

@@ -301,6 +301,7 @@ func (l *ledger) settleAndMove(t *store.CommitTx) error {
 	if !moved {
 		return errStale
 	}
+	l.e.hub.expect(l.head.TenantID, l.changes)
 	return l.write(t)
 }
 

@@ -40,7 +40,7 @@ type topic struct {
 	sessions map[*Session]struct{}
 	watchers map[chan WatchBatch]*int
 	bells    map[chan struct{}]struct{}
-	conns    map[int64]uint64 // over which connection rows of this node came that will be read back
+	origins  map[int64]origin // of rows this node is about to commit, by sequence number
 	gone     bool             // nobody listens, and nobody shall again
 }
 
@@ -81,7 +81,7 @@ func (h *hub) topicFor(tenantID string) (t *topic, fresh bool) {
 	}
 	t = &topic{
 		hub: h, tenant: tenantID, owners: map[string]*router{}, everyone: newRouter(), sessions: map[*Session]struct{}{},
-		watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{}, conns: map[int64]uint64{},
+		watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{}, origins: map[int64]origin{},
 	}
 	t.mu.Lock()
 	h.topics[tenantID] = t
@@ -118,6 +118,29 @@ func (h *hub) topic(tenantID string) *topic {
 	return h.topics[tenantID]
 }
 
+// origin is the connection a row came over. The operation's id tells whether the
+// row that got the number in the end is the one this node meant.
+type origin struct {
+	conn uint64
+	op   string
+}
+
+// expect notes, before the commit, over which connections rows came: the log may
+// show them to this node before publish does, and a connection shall not hear itself.
+func (h *hub) expect(tenantID string, rows []*models.Change) {
+	t := h.topic(tenantID)
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range rows {
+		if c.Conn != 0 {
+			t.origins[c.Seq] = origin{c.Conn, c.OpID}
+		}
+	}
+}
+
 // publish hands rows this node committed to whoever listens.
 func (h *hub) publish(tenantID string, rows []*models.Change) {
 	t := h.topic(tenantID)
@@ -127,11 +150,6 @@ func (h *hub) publish(tenantID string, rows []*models.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.fetching || rows[0].Seq > t.tail+1 {
-		for _, c := range rows {
-			if c.Conn != 0 {
-				t.conns[c.Seq] = c.Conn
-			}
-		}
 		t.fetch(rows[len(rows)-1].Seq)
 		return
 	}
@@ -178,8 +196,9 @@ func (t *topic) read() {
 		ptrs := make([]*models.Change, len(rows))
 		for i := range rows {
 			ptrs[i] = &rows[i]
-			rows[i].Conn = t.conns[rows[i].Seq]
-			delete(t.conns, rows[i].Seq)
+			if o := t.origins[rows[i].Seq]; o.op == rows[i].OpID {
+				rows[i].Conn = o.conn
+			}
 		}
 		t.deliver(ptrs)
 		t.mu.Unlock()
@@ -194,6 +213,7 @@ func (t *topic) deliver(rows []*models.Change) {
 	for _, c := range rows {
 		t.tail = c.Seq
 		t.route(c)
+		delete(t.origins, c.Seq)
 	}
 	for bell := range t.bells {
 		select {

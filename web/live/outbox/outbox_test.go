@@ -165,7 +165,9 @@ func socket(t *testing.T, timeout time.Duration) (*ws.Conn, *websocket.Conn) {
 		if err := app.ShutdownWithContext(ctx); err != nil {
 			t.Error(err)
 		}
-		_ = <-served // it served until then
+		if err := <-served; err != nil {
+			t.Log(err)
+		}
 	})
 	return <-conns, peer
 }
