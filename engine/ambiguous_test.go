@@ -111,7 +111,7 @@ func (h *harness) over(c *cable) *node {
 	direct := *h.open.MySQL
 	direct.Address = c.listen.Addr().String()
 	return h.node(func(o *engine.Options) {
-		_ = o.Store.Close() // a store without the cable
+		h.ok(o.Store.Close()) // one without the cable
 		o.Store = h.opened(store.Options{MySQL: &direct})
 	})
 }

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -600,7 +599,6 @@ func TestCloseCommitsWhatWasQueued(t *testing.T) {
 		if got := len(h.log()); got != 200 {
 			h.Errorf("%d rows", got)
 		}
-		h.ok(errors.Join(n.store.Close()))
 	})
 }
 

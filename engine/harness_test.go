@@ -34,7 +34,8 @@ type harness struct {
 	clock  *clock.Manual // nil: the machine's
 }
 
-// node is one process: an engine over connections of its own.
+// node is one engine: on MariaDB as a process of its own, over its own
+// connections; on SQLite, which one process holds, beside the others.
 type node struct {
 	*engine.Engine
 	store *store.Store
@@ -100,10 +101,13 @@ func (h *harness) addTenant(slug string, s models.Strategy) models.Tenant {
 	return t
 }
 
-// node starts an engine over connections of its own; change may adjust its options.
+// node starts an engine; change may adjust its options.
 func (h *harness) node(change ...func(*engine.Options)) *node {
 	h.Helper()
-	o := engine.Options{Store: h.opened(h.open), Node: fmt.Sprintf("n%p", h)}
+	o := engine.Options{Store: h.store, Node: clock.NewID(clock.System{})}
+	if h.kind == "mysql" {
+		o.Store = h.opened(h.open)
+	}
 	if h.clock != nil {
 		o.Clock = h.clock
 	}
@@ -117,14 +121,16 @@ func (h *harness) node(change ...func(*engine.Options)) *node {
 	return n
 }
 
-// stop ends the node's engine and closes its connections; twice does no harm.
+// stop ends the node's engine and closes its own connections; twice does no harm.
 func (n *node) stop(h *harness) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := n.Close(ctx); err != nil {
 		h.Error(err)
 	}
-	_ = n.store.Close() // the second time it says it is closed
+	if n.store != h.store {
+		_ = n.store.Close() // the second time it says it is closed
+	}
 }
 
 // db is a connection past the store, to damage and to look at things.

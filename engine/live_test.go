@@ -13,6 +13,7 @@ import (
 
 	"tidemark/engine"
 	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 )
@@ -25,14 +26,27 @@ func (h *harness) writers(nodes []*node, user string, n int) {
 	for w := range each {
 		wg.Go(func() {
 			for i := range n / each {
-				if _, err := nodes[w%len(nodes)].Write(h.Context(), h.user(user), []protocol.Op{set(fmt.Sprint("k", i%13), fmt.Sprint(i))}); err != nil {
-					h.Error(err)
-					return
-				}
+				h.persist(nodes[w%len(nodes)], h.device(user, fmt.Sprint("writer", w)), named(clock.NewID(clock.System{}), set(fmt.Sprint("k", i%13), fmt.Sprint(i))))
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// persist writes as a client does that repeats with its id what a busy machine made late.
+func (h *harness) persist(n *node, c models.Caller, ops ...protocol.Op) []protocol.Result {
+	for range 20 {
+		r, err := n.Write(h.Context(), c, ops)
+		if err == nil {
+			return r
+		}
+		if !fault.Is(err, fault.Unavailable) {
+			h.Error(err)
+			break
+		}
+	}
+	h.Error("a write was not taken")
+	return nil
 }
 
 // scenario 1: live events come in the order of their numbers and leave none out, whichever node committed them.

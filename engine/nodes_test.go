@@ -11,6 +11,7 @@ import (
 
 	"tidemark/engine"
 	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
 	"tidemark/models"
 )
 
@@ -64,13 +65,9 @@ func TestSoakTwoNodesAndTheirFollowers(t *testing.T) {
 			for left > 0 {
 				ops := make([]protocol.Op, min(left, 1+rnd.IntN(8)))
 				for i := range ops {
-					ops[i] = set(fmt.Sprint("k", rnd.IntN(40)), fmt.Sprint(left))
+					ops[i] = named(clock.NewID(clock.System{}), set(fmt.Sprint("k", rnd.IntN(40)), fmt.Sprint(left)))
 				}
-				r, err := nodes[w%2].Write(t.Context(), u, ops)
-				if err != nil {
-					t.Error(err)
-					return
-				}
+				r := h.persist(nodes[w%2], h.device("u", fmt.Sprint("writer", w)), ops...)
 				for i := range r {
 					if r[i].Err != nil || i > 0 && r[i].Seq != r[i-1].Seq+1 {
 						t.Errorf("%+v", r)
