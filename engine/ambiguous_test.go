@@ -23,6 +23,7 @@ type cable struct {
 	listen net.Listener
 	breaks atomic.Int32 // how, at the next COMMIT
 	down   atomic.Bool  // nothing gets through any more
+	seen   atomic.Int64 // COMMITs so far
 }
 
 const (
@@ -89,6 +90,7 @@ func (c *cable) serve(client net.Conn) {
 			return
 		}
 		if string(body) == "\x03COMMIT" {
+			c.seen.Add(1)
 			switch c.breaks.Swap(whole) {
 			case before:
 				return

@@ -608,9 +608,10 @@ func TestSecondWritersAndTheCommitterGetAlong(t *testing.T) {
 		n := h.node()
 		ctx, stop := context.WithCancel(h.Context())
 		var others sync.WaitGroup
-		for i, s := range []*store.Store{n.store, h.store} {
+		for i, s := range []*store.Store{n.store, h.opened(h.open)} {
 			others.Go(func() {
 				for j := 0; ctx.Err() == nil; j++ {
+					time.Sleep(2 * time.Millisecond)
 					if _, err := s.CreateTenant(h.Context(), models.Tenant{Slug: fmt.Sprintf("t%d-%d", i, j)}); err != nil { // with its audit row
 						h.Error(err)
 						return

@@ -3,7 +3,7 @@ package engine_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"flag"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,9 +20,13 @@ import (
 	"tidemark/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8") // they wait for disks more than they compute
+	goleak.VerifyTestMain(m)
+}
 
-const patience = 20 * time.Second // for what ought to happen at once
+const patience = time.Minute // for what ought to happen at once, on a busy machine with the race detector on
 
 // harness is a migrated database with one tenant, and the nodes that work on it.
 type harness struct {

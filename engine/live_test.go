@@ -407,35 +407,29 @@ func TestTwoPagesOfTheQueueAreUnderWay(t *testing.T) {
 
 // scenario 31: instances that connect together are saved together.
 func TestConnectsAreSavedTogether(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		h.exec(`CREATE TABLE saves (at VARCHAR(32))`)
-		if h.kind == "sqlite" {
-			h.exec(`CREATE TRIGGER saving AFTER INSERT ON instances BEGIN INSERT INTO saves VALUES (strftime('%f', 'now')); END`)
-		} else {
-			h.exec(`CREATE TRIGGER saving AFTER INSERT ON instances FOR EACH ROW INSERT INTO saves VALUES (NOW(6))`)
-		}
-		n := h.node()
-		const connects = 400
-		var wg sync.WaitGroup
-		for i := range connects {
-			wg.Go(func() {
-				s, err := n.Connect(h.Context(), h.device("u", fmt.Sprint("d", i)), newWire())
-				if err != nil {
-					h.Error(err)
-					return
-				}
-				s.Close()
-			})
-		}
-		wg.Wait()
-		var saves, saved int
-		db := h.db()
-		h.ok(db.QueryRowContext(h.Context(), `SELECT COUNT(DISTINCT at) FROM saves`).Scan(&saves))
-		h.ok(db.QueryRowContext(h.Context(), `SELECT COUNT(*) FROM instances`).Scan(&saved))
-		if saved != connects || saves > connects/4 {
-			h.Errorf("%d connects saved %d instances with %d statements", connects, saved, saves)
-		}
-	})
+	t.Parallel()
+	h := onMariaDB(t)
+	c := newCable(t, h.open.MySQL.Address)
+	n := h.over(c)
+	before := c.seen.Load()
+	const connects = 400
+	var wg sync.WaitGroup
+	for i := range connects {
+		wg.Go(func() {
+			s, err := n.Connect(t.Context(), h.device("u", fmt.Sprint("d", i)), newWire())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		})
+	}
+	wg.Wait()
+	saved, err := h.store.Instances(t.Context(), h.tenant.ID, "u", 1000)
+	h.ok(err)
+	if commits := c.seen.Load() - before; len(saved) != connects || commits > connects/4 {
+		t.Errorf("%d connects saved %d instances with %d commits", connects, len(saved), commits)
+	}
 }
 
 // A user whose data rests while others write does not fall below the floor.
