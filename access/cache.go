@@ -15,7 +15,7 @@ import (
 
 const (
 	maxCached   = 50_000 // keys, and as many tenants
-	loadTimeout = 2500 * time.Millisecond
+	loadTimeout = 2200 * time.Millisecond
 )
 
 // entry is a verified key with its tenant.

@@ -108,14 +108,14 @@ func (c *cable) serve(client net.Conn) {
 }
 
 // over is a node whose connections run through the cable.
-func (h *harness) over(c *cable) *node {
+func (h *harness) over(c *cable, change ...func(*engine.Options)) *node {
 	h.Helper()
 	direct := *h.open.MySQL
 	direct.Address = c.listen.Addr().String()
-	return h.node(func(o *engine.Options) {
+	return h.node(append(change, func(o *engine.Options) {
 		h.ok(o.Store.Close()) // one without the cable
 		o.Store = h.opened(store.Options{MySQL: &direct})
-	})
+	})...)
 }
 
 // scenario 2: a commit whose answer was lost is looked for, and made once.
@@ -184,7 +184,7 @@ func TestADatabaseAwayIsSaidInTime(t *testing.T) {
 	t.Parallel()
 	h := onMariaDB(t)
 	c := newCable(t, h.open.MySQL.Address)
-	n := h.over(c)
+	n := h.over(c, func(o *engine.Options) { engine.Patient(o, 0) })
 	h.put(n, h.user("u"), set("k", `1`))
 	c.down.Store(true)
 	began := time.Now()

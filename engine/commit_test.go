@@ -346,7 +346,7 @@ func TestALockedTenantHoldsNobodyElseUp(t *testing.T) {
 	<-held
 	stuck, err := n.Submit(h.user("u"), []protocol.Op{set("k", `1`)})
 	h.ok(err)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var wg sync.WaitGroup
 	for _, o := range others {

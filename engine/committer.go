@@ -54,7 +54,7 @@ func (s *shard) commit(batch map[string][]*unit) {
 	}
 	s.batch.Store(int64(ops))
 	aborts := 0
-	for deadline := s.e.clock.Now().Add(writeDeadline); ; {
+	for deadline := s.e.clock.Now().Add(s.e.giveUp); ; {
 		ledgers, busy, err := s.try(batch)
 		s.yield(busy, errLocked)
 		for id := range busy {
@@ -135,7 +135,7 @@ func (s *shard) bisect(batch map[string][]*unit, err error) {
 // head, so that the others have their turn; those that waited too long are refused.
 func (s *shard) yield(batch map[string][]*unit, err error) {
 	s.forget(batch)
-	old := s.e.clock.Now().Add(-writeDeadline)
+	old := s.e.clock.Now().Add(-s.e.giveUp)
 	for id, units := range batch {
 		late := 0
 		for late < len(units) && units[late].since.Before(old) {

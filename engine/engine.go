@@ -8,6 +8,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	Node       string        // names this process among the nodes; unique
 	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
 	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
+
+	giveUp time.Duration // after which a write is given up; 0: writeDeadline
 }
 
 // Engine is one node's sync engine. It is safe for concurrent use.
@@ -38,6 +41,7 @@ type Engine struct {
 	limits Limits
 	log    *slog.Logger
 	node   string
+	giveUp time.Duration
 
 	sealer    *sealer
 	realms    sync.Map // tenant id -> realm
@@ -55,7 +59,7 @@ type Engine struct {
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node}
+	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline)}
 	if e.clock == nil {
 		e.clock = clock.System{}
 	}

@@ -112,6 +112,7 @@ func (h *harness) node(change ...func(*engine.Options)) *node {
 	if h.kind == "mysql" {
 		o.Store = h.opened(h.open)
 	}
+	engine.Patient(&o, patience)
 	if h.clock != nil {
 		o.Clock = h.clock
 	}

@@ -38,7 +38,7 @@ const (
 	batchBytes    = 8 << 20                 // bytes of values in one transaction
 	tenantShare   = 64                      // operations a tenant may add in one turn of a batch
 	cachedItems   = 50000                   // item states kept per tenant
-	writeDeadline = 2800 * time.Millisecond // after which a write is given up
+	writeDeadline = 2400 * time.Millisecond // after which a write is given up
 	commitTimeout = 10 * time.Second        // of one transaction
 	clockSkewMax  = 5000                    // ms a client's clock may run ahead
 	mysqlShards   = 4

@@ -55,7 +55,7 @@ func (e *Engine) Submit(c models.Caller, ops []protocol.Op) (*Pending, error) {
 // or has waited for three seconds, cancels what has not begun; of what has, the
 // outcome is unknown to it.
 func (p *Pending) Wait(ctx context.Context) ([]protocol.Result, error) {
-	late := time.NewTimer(writeDeadline)
+	late := time.NewTimer(p.e.giveUp)
 	defer late.Stop()
 	select {
 	case <-p.u.done:

@@ -43,7 +43,7 @@ type Options struct {
 	CORSCredentials bool
 	RateLimit       int // requests of one credential per RateWindow; 0: no limit
 	RateWindow      time.Duration
-	RequestTimeout  time.Duration // 0: 2.8 s; a long poll gets its wait on top, a clear has longer
+	RequestTimeout  time.Duration // 0: 2.4 s; a long poll gets its wait on top, a clear has longer
 	MaxItemBytes    int64
 	MetricsToken    string // opens /metrics from elsewhere than this machine; empty: closed
 	TLSCert         string // PEM files; both or none
@@ -64,7 +64,7 @@ type Console interface {
 const (
 	readTimeout    = 30 * time.Second        // for a whole request to arrive
 	idleTimeout    = 75 * time.Second        // between requests of a connection
-	requestTimeout = 2800 * time.Millisecond // a database that is away is told within three seconds
+	requestTimeout = 2400 * time.Millisecond // a database that is away is told within three seconds
 	clearTimeout   = 15 * time.Second        // of many steps
 	headBytes      = 6 << 10                 // of a request's head; a hijacked connection keeps as much
 	batchBytes     = 1 << 20                 // of a push

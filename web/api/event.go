@@ -36,7 +36,7 @@ func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
 }
 
 // pullTimeout bounds a pull beside its wait: a database that is away is told within three seconds.
-const pullTimeout = 2800 * time.Millisecond
+const pullTimeout = 2400 * time.Millisecond
 
 // PullEvents answers the changes after a cursor that the caller may read, waiting for some if asked to.
 func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {

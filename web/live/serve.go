@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	requestTimeout = 2800 * time.Millisecond // a database that is away is told within three seconds
+	requestTimeout = 2400 * time.Millisecond // a database that is away is told within three seconds
 	maxInFlight    = 64                      // writes of one connection waiting for their commit
 )
 
