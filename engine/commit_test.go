@@ -68,16 +68,20 @@ func TestAPoisonOperationFailsAlone(t *testing.T) {
 			h.exec(`CREATE TRIGGER poison BEFORE INSERT ON changes FOR EACH ROW BEGIN IF NEW.item_key = 'poison' THEN SIGNAL SQLSTATE '45000'; END IF; END`)
 		}
 		n := h.node()
+		callers := []models.Caller{h.user("u"), callerOf(h.addTenant("t1", ""), "u", ""), callerOf(h.addTenant("t2", ""), "u", "")}
+		held, release := h.hold(h.tenant.ID) // so that they come to one batch
+		<-held
 		var pending []*engine.Pending
 		for i := range 60 {
 			key := fmt.Sprint("k", i)
 			if i == 23 {
 				key = "poison"
 			}
-			p, err := n.Submit(h.user("u"), []protocol.Op{set(key, `1`)})
+			p, err := n.Submit(callers[i%3], []protocol.Op{set(key, `1`)})
 			h.ok(err)
 			pending = append(pending, p)
 		}
+		release()
 		for i, p := range pending {
 			r, err := p.Wait(h.Context())
 			if i == 23 {
@@ -87,8 +91,54 @@ func TestAPoisonOperationFailsAlone(t *testing.T) {
 			h.ok(err)
 			h.ok(r[0].Err)
 		}
-		if d := cmp.Diff(upTo(59), seqs(h.log())); d != "" {
-			h.Error("the log has gaps:", d)
+		for i, want := range []int64{20, 20, 19} {
+			h.tenant.ID = callers[i].TenantID
+			if d := cmp.Diff(upTo(want), seqs(h.log())); d != "" {
+				h.Error("the log has gaps:", d)
+			}
+		}
+	})
+}
+
+// What is over a limit is refused with what the limit is, and leaves no trace.
+func TestLimits(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node(func(o *engine.Options) { o.Limits = engine.Limits{MaxItemBytes: 20, MaxBatchOps: 3} })
+		u := h.user("u")
+		h.put(n, u, set("k", `{"a":"12345"}`))
+		for _, o := range []protocol.Op{set("k", `"0123456789012345678"`), patch("k", `{"b":"12345"}`), noted(`{"m":"1234"}`, set("k", `"123456789"`))} {
+			r := h.try(n, u, o)
+			h.is(r.Err, fault.ItemTooLarge)
+			if d := fault.From(r.Err).Details; d["limit"] != int64(20) || d["size"].(int64) <= 20 {
+				h.Errorf("%v", d)
+			}
+		}
+		h.is(h.try(n, u, patch("absent", `{"b":1}`)).Err, fault.NotFound)
+		_, err := n.Write(h.Context(), u, []protocol.Op{remove("a"), remove("b"), remove("c"), remove("d")})
+		h.is(err, fault.BatchTooLarge)
+		all := u
+		all.AllUsers = true
+		_, err = n.Write(h.Context(), all, []protocol.Op{set("k", `1`)})
+		h.is(err, fault.Invalid)
+		_, err = n.Get(h.Context(), all, models.Storage, "k")
+		h.is(err, fault.Invalid)
+		_, err = n.Clear(h.Context(), all, "")
+		h.is(err, fault.Invalid)
+		for _, limit := range []int{-1, 1001} {
+			_, err = n.List(h.Context(), u, engine.ListQuery{Limit: limit})
+			h.is(err, fault.Invalid)
+			_, err = n.Pull(h.Context(), u, engine.PullQuery{Limit: limit})
+			h.is(err, fault.Invalid)
+			_, err = n.Snapshot(h.Context(), u, engine.SnapshotQuery{Limit: limit})
+			h.is(err, fault.Invalid)
+		}
+		_, err = n.Pull(h.Context(), u, engine.PullQuery{Wait: 30_001})
+		h.is(err, fault.Invalid)
+		if r, err := n.Write(h.Context(), u, nil); err != nil || len(r) != 0 {
+			h.Error(r, err)
+		}
+		if got := h.head().Seq; got != 1 {
+			h.Errorf("the log stands at %d", got)
 		}
 	})
 }

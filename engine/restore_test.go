@@ -206,10 +206,14 @@ func TestItemsAreComparedUnderWriters(t *testing.T) {
 			defer close(done)
 			h.writers([]*node{n}, "u", 200)
 		}()
-		for range 4 {
+		for running := true; running; {
 			h.verified(n)
+			select {
+			case <-done:
+				running = false
+			default:
+			}
 		}
-		<-done
 	})
 }
 
