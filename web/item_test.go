@@ -213,7 +213,7 @@ func TestCredentials(t *testing.T) {
 	}{
 		{"no credential", "GET", items, []string{"anonymous"}, 401, "api_key_missing"},
 		{"a key that is none", "GET", items, []string{"X-API-Key: nonsense"}, 401, "api_key_invalid"},
-		{"a key nobody has", "GET", items, []string{"X-API-Key: " + h.key[:len(h.key)-1] + "x"}, 401, "api_key_invalid"},
+		{"a key nobody has", "GET", items, []string{"X-API-Key: " + mistyped(h.key)}, 401, "api_key_invalid"},
 		{"an unknown scheme", "GET", items, []string{"Authorization: Basic YTpi"}, 401, "token_invalid"},
 		{"a bearer without a token", "GET", items, []string{"Authorization: Bearer"}, 401, "token_invalid"},
 		{"a token that is none", "GET", items, []string{"Authorization: Bearer a.b.c"}, 401, "token_invalid"},
@@ -255,4 +255,13 @@ func TestCredentials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mistyped is the key with another last character.
+func mistyped(key string) string {
+	last := len(key) - 1
+	if key[last] == 'x' {
+		return key[:last] + "y"
+	}
+	return key[:last] + "x"
 }
