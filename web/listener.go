@@ -42,8 +42,10 @@ type listener struct {
 	trusted proxies
 	max     int
 
-	mu   sync.Mutex
-	open map[netip.Addr]int
+	mu       sync.Mutex
+	open     map[netip.Addr]int
+	silent   map[*conn]struct{} // nothing has come from them yet
+	draining bool
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -57,7 +59,9 @@ func (l *listener) Accept() (net.Conn, error) {
 			_ = c.Close() // nobody to tell
 			continue
 		}
-		return &conn{Conn: c, leave: func() { l.leave(from) }}, nil
+		made := &conn{Conn: c, hub: l, leave: func() { l.leave(from) }}
+		l.greet(made)
+		return made, nil
 	}
 }
 
@@ -74,6 +78,37 @@ func (l *listener) enter(a netip.Addr) bool {
 	return true
 }
 
+// greet remembers a connection until something comes from it; one that comes while the server stops is ended.
+func (l *listener) greet(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.draining {
+		_ = c.Conn.Close() // whoever serves it sees that at its first read
+		return
+	}
+	if l.silent == nil {
+		l.silent = map[*conn]struct{}{}
+	}
+	l.silent[c] = struct{}{}
+}
+
+func (l *listener) forget(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.silent, c)
+}
+
+// hangUp ends connections that were opened ahead and never used: a server that
+// stops would wait for their first request.
+func (l *listener) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = true
+	for c := range l.silent {
+		_ = c.Conn.Close() // whoever serves it sees that at its first read
+	}
+}
+
 func (l *listener) leave(a netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,11 +122,22 @@ func (l *listener) leave(a netip.Addr) {
 // conn gives a client writeTimeout for each write, until its user sets deadlines of its own.
 type conn struct {
 	net.Conn
+	hub    *listener
+	heard  atomic.Bool // something has come from it
 	leave  func()
 	closed atomic.Bool
 	linger atomic.Bool
 	custom atomic.Bool
 	armed  atomic.Int64 // seconds since the epoch, when the deadline was last moved
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && !c.heard.Load() {
+		c.heard.Store(true)
+		c.hub.forget(c)
+	}
+	return n, err
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -132,6 +178,7 @@ func (c *conn) Close() error {
 		return net.ErrClosed
 	}
 	defer c.leave()
+	defer c.hub.forget(c)
 	if c.linger.Load() {
 		c.drain()
 	}

@@ -90,6 +90,7 @@ type Server struct {
 	drain    sync.Once
 
 	ln     net.Listener
+	door   *listener
 	served chan error
 }
 
@@ -137,7 +138,8 @@ func (s *Server) Listen(ctx context.Context) error {
 		return err
 	}
 	s.ln = ln
-	bounded := net.Listener(&listener{Listener: ln, trusted: s.trusted, max: connsPerClient, open: map[netip.Addr]int{}})
+	s.door = &listener{Listener: ln, trusted: s.trusted, max: connsPerClient, open: map[netip.Addr]int{}}
+	bounded := net.Listener(s.door)
 	if s.opt.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(s.opt.TLSCert, s.opt.TLSKey)
 		if err != nil {
@@ -176,5 +178,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if s.ln == nil {
 		return nil
 	}
+	s.door.hangUp()
 	return s.app.ShutdownWithContext(ctx)
 }
