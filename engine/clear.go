@@ -167,10 +167,8 @@ func (e *Engine) clearAll(ctx context.Context, c models.Caller, cl clearing, job
 		if !fault.Is(err, fault.Unavailable) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if pause(ctx, time.Second); ctx.Err() != nil {
 			return ctx.Err()
-		case <-time.After(time.Second):
 		}
 	}
 }
@@ -178,9 +176,12 @@ func (e *Engine) clearAll(ctx context.Context, c models.Caller, cl clearing, job
 // resumeClears goes on with what a stopped process left unfinished.
 func (e *Engine) resumeClears(ctx context.Context) {
 	jobs, err := e.store.OpenJobs(ctx, clearKind)
-	if err != nil {
-		e.log.Warn("unfinished clears could not be read", "error", err)
-		return
+	for ; err != nil; jobs, err = e.store.OpenJobs(ctx, clearKind) {
+		if ctx.Err() != nil {
+			return
+		}
+		e.log.Warn("unfinished clears could not be read; trying again", "error", err)
+		pause(ctx, time.Second)
 	}
 	for _, j := range jobs {
 		var cl clearing

@@ -165,6 +165,14 @@ func (e *Engine) Stats(tenantID string) Stats {
 	return st
 }
 
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
 // every calls f at each interval until ctx ends.
 func every(ctx context.Context, d time.Duration, f func(context.Context)) {
 	t := time.NewTicker(d)
