@@ -45,10 +45,25 @@ func (s *Store) audited(ctx context.Context, f func(tx *gorm.DB) (models.AuditEn
 	})
 }
 
+const auditInsert = `INSERT INTO audit_entries (id, tenant_id, actor, action, object, address, request_id, at, detail) VALUES (?,?,?,?,?,?,?,?,?)`
+
 func (s *Store) addAudit(ctx context.Context, tx *gorm.DB, e models.AuditEntry) error {
+	return tx.Exec(auditInsert, s.auditRow(ctx, e)...).Error
+}
+
+// Audit adds a row to the audit for what changes nothing, such as a look at a tenant's data; its author is that of the context.
+func (s *Store) Audit(ctx context.Context, e models.AuditEntry) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return s.addAudit(ctx, tx, e) })
+}
+
+// Audit adds a row to the audit with the commit; its author is that of the commit's context.
+func (t *CommitTx) Audit(e models.AuditEntry) error {
+	return t.exec(auditInsert, t.s.auditRow(t.ctx, e)...)
+}
+
+func (s *Store) auditRow(ctx context.Context, e models.AuditEntry) []any {
 	by := authorOf(ctx)
-	return tx.Exec(`INSERT INTO audit_entries (id, tenant_id, actor, action, object, address, request_id, at, detail) VALUES (?,?,?,?,?,?,?,?,?)`,
-		clock.NewID(s.clock), e.TenantID, by.Actor, e.Action, e.Object, by.Address, by.RequestID, clock.Millis(s.clock), orNil(e.Detail)).Error
+	return []any{clock.NewID(s.clock), e.TenantID, by.Actor, e.Action, e.Object, by.Address, by.RequestID, clock.Millis(s.clock), orNil(e.Detail)}
 }
 
 // AuditEntries reads a tenant's entries, newest first, those before the id when one is given; an empty tenant means the installation's own.

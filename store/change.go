@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"tidemark/models"
@@ -128,21 +129,68 @@ func (s *Store) ChangesAt(ctx context.Context, tenantID string, seqs []int64) ([
 	return out, nil
 }
 
+// Ancestor is where an item's version stands in the log.
+type Ancestor struct{ Seq, Version, PrevSeq int64 }
+
+// Ancestors reads those rows of the log that are kept among the sequence
+// numbers, in no order, and nothing of what they hold.
+func (t *CommitTx) Ancestors(tenantID string, seqs []int64) ([]Ancestor, error) {
+	var out []Ancestor
+	for some := range slices.Chunk(seqs, maxStatementRows) {
+		args := []any{tenantID}
+		for _, seq := range some {
+			args = append(args, seq)
+		}
+		rows, err := t.tx.QueryContext(t.ctx, "SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN (?"+strings.Repeat(",?", len(some)-1)+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		found, err := scanAncestors(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func scanAncestors(rows *sql.Rows) ([]Ancestor, error) {
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	var out []Ancestor
+	for rows.Next() {
+		var a Ancestor
+		if err := rows.Scan(&a.Seq, &a.Version, &a.PrevSeq); err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
 // query runs a read that is asked often, prepared.
 func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	st, err := s.readStmts.get(ctx, text)
-	if err != nil {
-		return nil, err
+	var rows *sql.Rows
+	if err == nil {
+		rows, err = st.QueryContext(ctx, args...)
 	}
-	return st.QueryContext(ctx, args...)
+	if noRoomToPrepare(err) {
+		return s.rdb.QueryContext(ctx, text, args...)
+	}
+	return rows, err
 }
 
 func (s *Store) queryRow(ctx context.Context, text string, args ...any) (*sql.Row, error) {
 	st, err := s.readStmts.get(ctx, text)
-	if err != nil {
+	if err == nil {
+		row := st.QueryRowContext(s.brief(ctx), args...)
+		if !noRoomToPrepare(row.Err()) {
+			return row, nil
+		}
+	} else if !noRoomToPrepare(err) {
 		return nil, err
 	}
-	return st.QueryRowContext(s.brief(ctx), args...), nil
+	return s.rdb.QueryRowContext(s.brief(ctx), text, args...), nil
 }
 
 // brief is the context of statements that wait for no network and no lock. To

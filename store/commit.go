@@ -57,49 +57,66 @@ func (t *CommitTx) exec(query string, args ...any) error {
 
 func (t *CommitTx) execRows(query string, args ...any) (int64, error) {
 	st, err := t.s.stmts.get(t.ctx, query)
-	if err != nil {
-		return 0, err
+	var res sql.Result
+	if err == nil {
+		res, err = t.tx.StmtContext(t.ctx, st).ExecContext(t.ctx, args...)
 	}
-	res, err := t.tx.StmtContext(t.ctx, st).ExecContext(t.ctx, args...)
+	if noRoomToPrepare(err) {
+		res, err = t.tx.ExecContext(t.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
+// query reads within the transaction. Texts that come again and again are
+// prepared; those for more values than a list is rounded up for are not.
+func (t *CommitTx) query(text string, args ...any) (*sql.Rows, error) {
+	if len(args) > maxStatementRows {
+		return t.tx.QueryContext(t.ctx, text, args...)
+	}
+	st, err := t.s.stmts.get(t.ctx, text)
+	var rows *sql.Rows
+	if err == nil {
+		rows, err = t.tx.StmtContext(t.ctx, st).QueryContext(t.ctx, args...)
+	}
+	if noRoomToPrepare(err) {
+		return t.tx.QueryContext(t.ctx, text, args...)
+	}
+	return rows, err
+}
+
 // LockHead locks a tenant's head, waiting for whoever holds it.
 func (t *CommitTx) LockHead(tenantID string) (models.Head, error) {
-	var h models.Head
-	err := t.tx.QueryRowContext(t.ctx, headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID).Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch)
-	return h, t.s.fault(err)
+	rows, err := t.query(headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID)
+	if err != nil {
+		return models.Head{}, t.s.fault(err)
+	}
+	heads, err := scanHeads(rows)
+	if err == nil && len(heads) == 0 {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return models.Head{}, t.s.fault(err)
+	}
+	return heads[0], nil
 }
 
 // TryLockHeads locks those heads that nobody holds and returns them.
 func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
-	args := make([]any, len(tenantIDs))
-	for i, id := range tenantIDs {
-		args[i] = id
-	}
-	rows, err := t.tx.QueryContext(t.ctx, headSelect+" WHERE tenant_id IN (?"+strings.Repeat(",?", len(args)-1)+") ORDER BY tenant_id"+t.s.dialect.skipLocked, args...)
+	in, args := list(nil, tenantIDs)
+	rows, err := t.query(headSelect+" WHERE tenant_id IN "+in+" ORDER BY tenant_id"+t.s.dialect.skipLocked, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // rows.Err tells what matters
-	var out []models.Head
-	for rows.Next() {
-		var h models.Head
-		if err := rows.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch); err != nil {
-			return nil, err
-		}
-		out = append(out, h)
-	}
-	return out, rows.Err()
+	return scanHeads(rows)
 }
 
 // MoveHead moves a head on to a later sequence number, and locks it; false, with
 // nothing done, when it no longer stood where the caller saw it.
 func (t *CommitTx) MoveHead(seen models.Head, to int64) (bool, error) {
-	n, err := t.execRows("UPDATE tenant_heads SET seq = ? WHERE tenant_id = ? AND seq = ? AND purges = ?", to, seen.TenantID, seen.Seq, seen.Purges)
+	n, err := t.execRows("UPDATE tenant_heads SET seq = ? WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?", to, seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
 	return n == 1, err
 }
 
@@ -112,8 +129,12 @@ func (t *CommitTx) LoadItems(tenantID string, keys []ItemKey, values bool) ([]mo
 	var out []models.Item
 	for len(keys) > 0 {
 		n := min(len(keys), maxStatementRows)
-		where, args := keyCondition(tenantID, keys[:n])
-		rows, err := t.tx.QueryContext(t.ctx, sel+where, args...)
+		where, args, groups := keyCondition(tenantID, keys[:n])
+		read := t.query
+		if groups > 1 { // too many shapes to prepare
+			read = func(text string, args ...any) (*sql.Rows, error) { return t.tx.QueryContext(t.ctx, text, args...) }
+		}
+		rows, err := read(sel+where, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -126,8 +147,9 @@ func (t *CommitTx) LoadItems(tenantID string, keys []ItemKey, values bool) ([]mo
 	return out, nil
 }
 
-// keyCondition groups keys by owner and collection, so that each group is one range of the index.
-func keyCondition(tenantID string, keys []ItemKey) (string, []any) {
+// keyCondition groups keys by owner and collection, so that each group is one
+// range of the index, and says how many groups there are.
+func keyCondition(tenantID string, keys []ItemKey) (string, []any, int) {
 	type group struct{ owner, collection string }
 	groups, order := map[group][]string{}, []group{}
 	for _, k := range keys {
@@ -138,21 +160,17 @@ func keyCondition(tenantID string, keys []ItemKey) (string, []any) {
 		groups[g] = append(groups[g], k.Key)
 	}
 	var b strings.Builder
-	args := make([]any, 0, len(keys)+3*len(order))
+	args := make([]any, 0, 2*len(keys)+3*len(order))
 	b.WriteString(" WHERE ")
 	for i, g := range order {
 		if i > 0 {
 			b.WriteString(" OR ")
 		}
-		b.WriteString("tenant_id = ? AND owner = ? AND collection = ? AND item_key IN (?")
-		b.WriteString(strings.Repeat(",?", len(groups[g])-1))
-		b.WriteString(")")
-		args = append(args, tenantID, g.owner, g.collection)
-		for _, k := range groups[g] {
-			args = append(args, k)
-		}
+		var in string
+		in, args = list(append(args, tenantID, g.owner, g.collection), groups[g])
+		b.WriteString("tenant_id = ? AND owner = ? AND collection = ? AND item_key IN " + in)
 	}
-	return b.String(), args
+	return b.String(), args, len(order)
 }
 
 // ChangeAt reads one row of the log; `not_found` when it is not kept.
@@ -205,11 +223,8 @@ func (t *CommitTx) ReplaceTags(it *models.Item, old, tags []string) error {
 
 // LoadUsers reads the usage rows of users; absent ones are absent.
 func (t *CommitTx) LoadUsers(tenantID string, ids []string) ([]models.User, error) {
-	args := []any{tenantID}
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	rows, err := t.tx.QueryContext(t.ctx, "SELECT user_id, bytes, items, created_at FROM users WHERE tenant_id = ? AND user_id IN (?"+strings.Repeat(",?", len(ids)-1)+")", args...)
+	in, args := list([]any{tenantID}, ids)
+	rows, err := t.query("SELECT user_id, bytes, items, created_at FROM users WHERE tenant_id = ? AND user_id IN "+in, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -251,11 +266,8 @@ type OpRow struct {
 
 // LoadOps reads the remembered operations of one sender among the ids.
 func (t *CommitTx) LoadOps(tenantID, userID, sender string, ids []string) ([]OpRow, error) {
-	args := []any{tenantID, userID, sender}
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	rows, err := t.tx.QueryContext(t.ctx, "SELECT op_id, request_hash, outcome, at FROM ops WHERE tenant_id = ? AND user_id = ? AND sender = ? AND op_id IN (?"+strings.Repeat(",?", len(ids)-1)+")", args...)
+	in, args := list([]any{tenantID, userID, sender}, ids)
+	rows, err := t.query("SELECT op_id, request_hash, outcome, at FROM ops WHERE tenant_id = ? AND user_id = ? AND sender = ? AND op_id IN "+in, args...)
 	if err != nil {
 		return nil, err
 	}

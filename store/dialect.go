@@ -69,6 +69,7 @@ const (
 	myNoQuorum        = 1047
 	myShutdown        = 1053
 	myTooManyConns    = 1040
+	myTooManyPrepared = 1461
 )
 
 // Aborted says the database undid the transaction and the same one may succeed when repeated.
@@ -101,6 +102,13 @@ func (s *Store) Away(err error) bool {
 	return errors.As(err, &op) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) ||
 		errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded)
+}
+
+// noRoomToPrepare says that the server keeps no further prepared statement
+// (max_prepared_stmt_count): many connections of many nodes can come to that.
+func noRoomToPrepare(err error) bool {
+	var my *mysql.MySQLError
+	return errors.As(err, &my) && my.Number == myTooManyPrepared
 }
 
 // Duplicate says a unique index refused the row.

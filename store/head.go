@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"tidemark/models"
@@ -32,14 +33,19 @@ func (s *Store) Heads(ctx context.Context, tenantIDs ...string) ([]models.Head, 
 	if err != nil {
 		return nil, s.fault(err)
 	}
+	heads, err := scanHeads(rows)
+	return heads, s.fault(err)
+}
+
+func scanHeads(rows *sql.Rows) ([]models.Head, error) {
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	var out []models.Head
 	for rows.Next() {
 		var h models.Head
 		if err := rows.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch); err != nil {
-			return nil, s.fault(err)
+			return nil, err
 		}
 		out = append(out, h)
 	}
-	return out, s.fault(rows.Err())
+	return out, rows.Err()
 }

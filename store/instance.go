@@ -1,9 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
+	"gorm.io/gorm"
+
+	"tidemark/internal/clock"
 	"tidemark/models"
 )
 
@@ -14,30 +20,98 @@ var instanceColumns = []string{
 
 var instanceSelect = "SELECT " + strings.Join(instanceColumns, ", ") + " FROM instances"
 
-const instanceUpdate = `mark=%[1]s(mark), acks=%[1]s(acks), platform=%[1]s(platform), user_agent=%[1]s(user_agent), address=%[1]s(address),
-door=%[1]s(door), clock_skew=%[1]s(clock_skew), node=%[1]s(node), conn_id=%[1]s(conn_id), connected_at=%[1]s(connected_at), last_seen_at=%[1]s(last_seen_at)`
-
-var upsertInstances = map[string]*inserter{
-	"sqlite": newInserter("INSERT", "instances", instanceColumns, " ON CONFLICT (tenant_id, user_id, instance_id) DO UPDATE SET "+
-		strings.NewReplacer("%[1]s(", "excluded.", ")", "").Replace(instanceUpdate)),
-	"mysql": newInserter("INSERT", "instances", instanceColumns, " ON DUPLICATE KEY UPDATE "+strings.ReplaceAll(instanceUpdate, "%[1]s", "VALUES")),
+// savedColumns are what a save changes. A take changes the node, too.
+var savedColumns = []string{
+	"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at",
 }
 
-// SaveInstances writes instances as they are, in one transaction.
+// instanceWrites are the statements of a dialect that write instances.
+type instanceWrites struct{ take, save *inserter }
+
+var writeInstances = map[string]instanceWrites{
+	"sqlite": {
+		take: newInserter("INSERT", "instances", instanceColumns, onSQLite(append(savedColumns, "node"))),
+		save: newInserter("INSERT", "instances", instanceColumns, onSQLite(savedColumns)+" WHERE instances.node = excluded.node"),
+	},
+	"mysql": {
+		take: newInserter("INSERT", "instances", instanceColumns, onMySQL(append(savedColumns, "node"), "VALUES(%[1]s)")),
+		save: newInserter("INSERT", "instances", instanceColumns, onMySQL(savedColumns, "IF(node = VALUES(node), VALUES(%[1]s), %[1]s)")),
+	},
+}
+
+func onSQLite(columns []string) string {
+	return " ON CONFLICT (tenant_id, user_id, instance_id) DO UPDATE SET " + each(columns, "%[1]s=excluded.%[1]s")
+}
+
+func onMySQL(columns []string, value string) string {
+	return " ON DUPLICATE KEY UPDATE " + each(columns, "%[1]s="+value)
+}
+
+// each writes a form once for every name, with commas between.
+func each(names []string, form string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fmt.Sprintf(form, name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// SaveInstances writes instances as they are, in one transaction. One that
+// another node has taken meanwhile stays as that node left it.
 func (s *Store) SaveInstances(ctx context.Context, rows []models.Instance) error {
-	err := s.Commit(ctx, func(t *CommitTx) error {
-		return upsertInstances[s.dialect.name].run(t, len(rows), func(int) int { return 1024 }, func(args []any, i int) []any {
-			in := &rows[i]
-			return append(args, in.TenantID, in.UserID, in.ID, in.Mark, asInt(in.Acks), in.Platform, in.UserAgent, in.Address, int64(in.Door),
-				asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt)
-		})
+	return s.saveInstances(ctx, rows, func(t *CommitTx, sorted []models.Instance) error {
+		return t.putInstances(writeInstances[s.dialect.name].save, sorted)
 	})
+}
+
+// TakeInstances is SaveInstances of those that connected to a node: they are the
+// node's from now on. A connection that one had to another node is noted for
+// that node, which finds it by Replaced.
+func (s *Store) TakeInstances(ctx context.Context, node string, rows []models.Instance) error {
+	put := writeInstances[s.dialect.name]
+	return s.saveInstances(ctx, rows, func(t *CommitTx, sorted []models.Instance) error {
+		if err := t.putInstances(put.save, sorted); err != nil { // now they are there, and locked
+			return err
+		}
+		for some := range slices.Chunk(sorted, maxStatementRows) {
+			if err := t.noteReplaced(node, some); err != nil {
+				return err
+			}
+		}
+		return t.putInstances(put.take, sorted)
+	})
+}
+
+// saveInstances runs f in one transaction, with the rows in an order that all nodes lock them in.
+func (s *Store) saveInstances(ctx context.Context, rows []models.Instance, f func(*CommitTx, []models.Instance) error) error {
+	sorted := slices.SortedFunc(slices.Values(rows), func(a, b models.Instance) int {
+		return cmp.Or(cmp.Compare(a.TenantID, b.TenantID), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.ID, b.ID))
+	})
+	var err error
+	for range maxWriteAttempts {
+		if err = s.Commit(ctx, func(t *CommitTx) error { return f(t, sorted) }); err == nil || !s.Aborted(err) {
+			break
+		}
+	}
 	return s.fault(err)
+}
+
+func (t *CommitTx) putInstances(in *inserter, rows []models.Instance) error {
+	return in.run(t, len(rows), func(int) int { return 1024 }, func(args []any, i int) []any {
+		in := &rows[i]
+		return append(args, in.TenantID, in.UserID, in.ID, in.Mark, asInt(in.Acks), in.Platform, in.UserAgent, in.Address, int64(in.Door),
+			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt)
+	})
 }
 
 // Disconnect says that nothing is connected to a node any more: it starts anew.
 func (s *Store) Disconnect(ctx context.Context, node string) error {
-	return s.fault(s.writes.WithContext(ctx).Exec("UPDATE instances SET conn_id = 0 WHERE node = ? AND conn_id <> 0", node).Error)
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE instances SET conn_id = 0 WHERE node = ? AND conn_id <> 0", node).Error; err != nil {
+			return err
+		}
+		return tx.Exec("DELETE FROM replaced_connections WHERE node = ? OR at < ?", node, clock.Millis(s.clock)-replacedKept).Error
+	})
 }
 
 func scanInstance(row scanner, in *models.Instance) error {

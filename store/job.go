@@ -15,18 +15,11 @@ func scanJob(row scanner, j *models.Job) error {
 	return row.Scan(&j.ID, &j.TenantID, &j.Kind, &j.Status, &j.Input, &j.Done, &j.Total, &j.Error, &j.Actor, &j.CreatedAt, &j.UpdatedAt)
 }
 
-// CreateJob adds an open job and fills in its times, and its id if it has none.
-func (s *Store) CreateJob(ctx context.Context, j models.Job) (models.Job, error) {
-	now := clock.Millis(s.clock)
-	j.Status, j.CreatedAt, j.UpdatedAt = models.JobOpen, now, now
-	if j.ID == "" {
-		j.ID = clock.NewID(s.clock)
-	}
-	err := s.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec(`INSERT INTO jobs (id, tenant_id, kind, status, input, done, total, error, actor, created_at, updated_at)
-VALUES (?,?,?,?,?,?,?,?,?,?,?)`, j.ID, j.TenantID, j.Kind, string(j.Status), orNil(j.Input), j.Done, j.Total, j.Error, j.Actor, j.CreatedAt, j.UpdatedAt).Error
-	})
-	return j, err
+// CreateJob adds an open job, which has its id, with the commit that remembers it was asked for.
+func (t *CommitTx) CreateJob(j models.Job) error {
+	now := clock.Millis(t.s.clock)
+	return t.exec(`INSERT INTO jobs (id, tenant_id, kind, status, input, done, total, error, actor, created_at, updated_at)
+VALUES (?,?,?,?,?,?,?,?,?,?,?)`, j.ID, j.TenantID, j.Kind, string(models.JobOpen), orNil(j.Input), j.Done, j.Total, j.Error, j.Actor, now, now)
 }
 
 // SaveJob keeps a job's status, progress and error.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		j := must[models.Job](t)(s.CreateJob(t.Context(), models.Job{TenantID: "t", Kind: "clear", Input: []byte(`{"seq":3}`), Total: 10, Actor: "key:1"}))
-		other := must[models.Job](t)(s.CreateJob(t.Context(), models.Job{TenantID: "u", Kind: "export", Actor: "key:1"}))
+		now := clock.Millis(c)
+		j := models.Job{ID: "1", TenantID: "t", Kind: "clear", Status: models.JobOpen, Input: []byte(`{"seq":3}`), Total: 10, Actor: "key:1", CreatedAt: now, UpdatedAt: now}
+		other := models.Job{ID: "2", TenantID: "u", Kind: "export", Actor: "key:1"}
+		wantFault(t, s.Commit(t.Context(), func(tx *store.CommitTx) error { return errors.Join(tx.CreateJob(j), tx.CreateJob(other)) }), "")
 		if d := cmp.Diff([]models.Job{j}, must[[]models.Job](t)(s.OpenJobs(t.Context(), "clear"))); d != "" {
 			t.Error(d)
 		}

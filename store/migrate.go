@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,7 +15,12 @@ import (
 	"tidemark/migrations"
 )
 
-const migrateLock = "tidemark_migrate"
+const (
+	migrateLock  = `CONCAT('tidemark_migrate_', LEFT(SHA2(DATABASE(), 256), 16))` // MariaDB's locks have one namespace for all its databases
+	migrateWaits = 6
+)
+
+var errMigrating = errors.New("another process has been migrating for a minute")
 
 // Migration is one step of the schema and whether it stands.
 type Migration struct {
@@ -108,12 +115,17 @@ func (s *Store) lockMigration(ctx context.Context) (release func(), err error) {
 		return nil, s.fault(err)
 	}
 	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, `SELECT GET_LOCK(?, 60)`, migrateLock).Scan(&got); err != nil || got.Int64 != 1 {
+	for range migrateWaits { // each within the time an answer may take
+		if err = conn.QueryRowContext(ctx, `SELECT GET_LOCK(`+migrateLock+`, 10)`).Scan(&got); err != nil || got.Int64 == 1 {
+			break
+		}
+	}
+	if err != nil || got.Int64 != 1 {
 		_ = conn.Close() // the error that matters is the lock's
-		return nil, fmt.Errorf("wait for another migration: %w", err)
+		return nil, fmt.Errorf("wait for another migration: %w", cmp.Or(err, errMigrating))
 	}
 	return func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `DO RELEASE_LOCK(?)`, migrateLock) // closing releases it anyway
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `DO RELEASE_LOCK(`+migrateLock+`)`) // closing releases it anyway
 		_ = conn.Close()
 	}, nil
 }

@@ -41,7 +41,8 @@ const (
 	defaultConns   = 10
 	connectTimeout = 3 * time.Second
 	ioTimeout      = 15 * time.Second
-	lockWait       = 2 // seconds
+	lockWait       = 2    // seconds that MariaDB waits for a row
+	busyWait       = 5000 // ms that SQLite waits for another process
 )
 
 // Open opens the database, which must exist unless it is a SQLite file. The
@@ -79,11 +80,11 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 		return fmt.Errorf("open the database file: %w", err)
 	}
 	var err error
-	if s.wdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, "immediate", "journal_mode(WAL)", "synchronous(FULL)",
+	if s.wdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, busyWait, "immediate", "journal_mode(WAL)", "synchronous(FULL)",
 		"wal_autocheckpoint(0)", "cache_size(-65536)"), 2); err != nil {
 		return err
 	}
-	if s.rdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, "deferred", "query_only(1)", "cache_size(-16384)"), o.MaxConns); err != nil {
+	if s.rdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, busyWait, "deferred", "query_only(1)", "cache_size(-16384)"), o.MaxConns); err != nil {
 		return err
 	}
 	if s.writes, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: s.wdb}, gormConfig()); err != nil {
@@ -93,8 +94,8 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	return err
 }
 
-func sqliteDSN(path, lock string, pragmas ...string) string {
-	q := url.Values{"_txlock": {lock}, "_pragma": append([]string{"busy_timeout(5000)", "foreign_keys(1)", "temp_store(MEMORY)", "mmap_size(268435456)"}, pragmas...)}
+func sqliteDSN(path string, wait int, lock string, pragmas ...string) string {
+	q := url.Values{"_txlock": {lock}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", wait), "foreign_keys(1)", "temp_store(MEMORY)", "mmap_size(268435456)"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
@@ -127,6 +128,7 @@ func (s *Store) openMySQL(ctx context.Context, o Options) error {
 	s.wdb.SetMaxOpenConns(o.MaxConns)
 	s.wdb.SetMaxIdleConns(o.MaxConns)
 	s.wdb.SetConnMaxLifetime(30 * time.Minute)
+	s.writer = make(chan struct{}, max(o.MaxConns-1, 1)) // a transaction may need a second connection to prepare a statement on
 	s.rdb = s.wdb
 	s.writes, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: s.wdb, SkipInitializeWithVersion: true}), gormConfig())
 	s.reads = s.writes

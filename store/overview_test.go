@@ -123,22 +123,10 @@ func TestUsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
-		for after := ""; ; {
-			page := must[[]models.User](t)(s.Users(t.Context(), acme.ID, after, 3))
-			if len(page) == 0 {
-				break
+		for i, id := range ids {
+			if u := must[models.User](t)(s.User(t.Context(), acme.ID, id)); u.ID != id || u.Items != int64(i) {
+				t.Errorf("%q is %+v", id, u)
 			}
-			for _, u := range page {
-				got = append(got, u.ID)
-				after = u.ID
-			}
-		}
-		if d := cmp.Diff(ids, got); d != "" {
-			t.Error(d)
-		}
-		if u := must[models.User](t)(s.User(t.Context(), acme.ID, "bob ")); u.Items != 2 {
-			t.Errorf("%+v", u)
 		}
 		_, err = s.User(t.Context(), acme.ID, "BOB")
 		wantFault(t, err, fault.NotFound)

@@ -11,7 +11,7 @@ func (s *Store) ItemSeqs(ctx context.Context, tenantID string, keys []ItemKey) (
 	out := map[ItemKey]int64{}
 	for len(keys) > 0 {
 		n := min(len(keys), maxStatementRows)
-		where, args := keyCondition(tenantID, keys[:n])
+		where, args, _ := keyCondition(tenantID, keys[:n])
 		rows, err := s.rdb.QueryContext(ctx, "SELECT owner, collection, item_key, seq FROM items"+where, args...)
 		if err != nil {
 			return nil, s.fault(err)

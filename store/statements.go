@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -52,8 +53,31 @@ const (
 	maxStatementBytes = 4 << 20
 )
 
-// inserter writes rows with multi-row statements in a few fixed sizes, cut by
-// rows, by bytes and by the number of bound values.
+// rowSizes are how many rows a prepared statement may write, in steps of at most
+// a quarter: few enough to keep them all, and close enough that any batch takes few statements.
+var rowSizes = [...]int{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, maxStatementRows}
+
+// roomFor is the smallest of those sizes that n fits in; n itself beyond them.
+func roomFor(n int) int {
+	i, _ := slices.BinarySearch(rowSizes[:], n)
+	if i == len(rowSizes) {
+		return n
+	}
+	return rowSizes[i]
+}
+
+// list is a place in a statement for n values, and the values for it: the last
+// one is repeated, so that few statements fit all lengths.
+func list[T any](args []any, values []T) (string, []any) {
+	room := roomFor(len(values))
+	for i := range room {
+		args = append(args, values[min(i, len(values)-1)])
+	}
+	return "(?" + strings.Repeat(",?", room-1) + ")", args
+}
+
+// inserter writes rows with multi-row statements of those sizes, cut by rows,
+// by bytes and by the number of bound values.
 type inserter struct {
 	columns int
 	queries map[int]string // by the number of rows
@@ -63,7 +87,7 @@ func newInserter(verb, table string, columns []string, tail string) *inserter {
 	in := &inserter{columns: len(columns), queries: map[int]string{}}
 	head := verb + " INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
 	row := "(?" + strings.Repeat(",?", in.columns-1) + ")"
-	for n := 1; n <= maxStatementRows; n *= 2 {
+	for _, n := range rowSizes {
 		in.queries[n] = head + row + strings.Repeat(","+row, n-1) + tail
 	}
 	return in
@@ -87,19 +111,19 @@ func (in *inserter) run(t *CommitTx, n int, size func(i int) int, bind func(args
 	return nil
 }
 
-// fits is the largest statement size, a power of two, that takes no more than
-// left rows and stays within bytes and binds.
+// fits is the largest statement size that takes no more than left rows and
+// stays within bytes and binds.
 func (in *inserter) fits(maxBinds, left int, size func(i int) int) int {
-	rows, bytes, next := 1, size(0), 1
-	for rows*2 <= left && rows*2 <= maxStatementRows && rows*2*in.columns <= maxBinds {
-		for next < rows*2 {
-			bytes += size(next)
-			next++
-		}
-		if bytes > maxStatementBytes {
+	rows, bytes := 0, 0
+	for rows < left && rows < maxStatementRows && (rows+1)*in.columns <= maxBinds {
+		if bytes += size(rows); bytes > maxStatementBytes && rows > 0 {
 			break
 		}
-		rows *= 2
+		rows++
 	}
-	return rows
+	i, exact := slices.BinarySearch(rowSizes[:], rows)
+	if !exact {
+		i--
+	}
+	return rowSizes[i]
 }

@@ -1,0 +1,10 @@
+-- +goose Up
+CREATE TABLE replaced_connections (
+  node    TEXT NOT NULL,
+  conn_id INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (node, conn_id)
+) STRICT, WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE replaced_connections;

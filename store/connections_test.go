@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"tidemark/internal/testkit"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// A transaction may need a second connection to prepare a statement on.
+func TestTheFewestConnectionsSufficeForManyWriters(t *testing.T) {
+	t.Parallel()
+	db := testkit.MariaDB(t)
+	s := must[*store.Store](t)(store.Open(t.Context(), store.Options{MaxConns: 2, MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}}))
+	t.Cleanup(func() { _ = s.Close() })
+	wantFault(t, s.Migrate(t.Context()), "")
+	var tenants [8]models.Tenant
+	for n := range tenants {
+		tenants[n] = must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: fmt.Sprint("tenant-", n)}))
+	}
+	var writers sync.WaitGroup
+	for _, tenant := range tenants {
+		writers.Go(func() {
+			for seq := int64(1); seq <= 20; seq++ {
+				err := s.Commit(t.Context(), func(tx *store.CommitTx) error {
+					if _, err := tx.LockHead(tenant.ID); err != nil {
+						return err
+					}
+					rows := make([]*models.Change, seq%5+1)
+					for i := range rows {
+						rows[i] = &models.Change{TenantID: tenant.ID, Seq: seq*10 + int64(i), Owner: "u", TxLast: true}
+					}
+					return tx.InsertChanges(rows)
+				})
+				wantFault(t, err, "")
+			}
+		})
+	}
+	writers.Wait()
+}
+
+func TestAServerThatPreparesNoMoreStillServes(t *testing.T) {
+	t.Parallel()
+	server := testkit.StartMariaDB(t)
+	db := server.Create(t)
+	s := must[*store.Store](t)(store.Open(t.Context(), store.Options{MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}}))
+	t.Cleanup(func() { _ = s.Close() })
+	wantFault(t, s.Migrate(t.Context()), "")
+	tenant := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
+	cfg := mysql.NewConfig()
+	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr = db.User, db.Password, "tcp", db.Address
+	admin := sql.OpenDB(must[driver.Connector](t)(mysql.NewConnector(cfg)))
+	t.Cleanup(func() { _ = admin.Close() })
+	must[sql.Result](t)(admin.ExecContext(t.Context(), "SET GLOBAL max_prepared_stmt_count = 0"))
+	wantFault(t, s.Commit(t.Context(), func(tx *store.CommitTx) error {
+		h, err := tx.LockHead(tenant.ID)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.MoveHead(h, 1); err != nil {
+			return err
+		}
+		return tx.InsertChanges([]*models.Change{{TenantID: tenant.ID, Seq: 1, Owner: "u", TxLast: true}})
+	}), "")
+	if h := must[models.Head](t)(s.Head(t.Context(), tenant.ID)); h.Seq != 1 {
+		t.Errorf("the head stands at %d", h.Seq)
+	}
+	if rows := must[[]models.Change](t)(s.Changes(t.Context(), store.LogQuery{TenantID: tenant.ID, UpTo: 9, Limit: 9})); len(rows) != 1 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
