@@ -43,7 +43,12 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 	next.Value, next.Stored, next.Compression, next.Size = o.Value, o.stored, o.pack, o.size
 	next.Metadata, next.Tags, next.ExpiresAt, next.Priority = o.Metadata, o.Tags, o.expiresAt, o.Priority
 	if o.Kind == protocol.Patch {
-		return l.patch(o, it, next)
+		if it.Deleted {
+			return fault.New(fault.NotFound, "There is no such item to patch.")
+		}
+		if err := l.patch(o, it, next); err != nil {
+			return err
+		}
 	}
 	if next.Size > l.e.limits.MaxItemBytes {
 		return l.e.tooLarge(next.Size)
@@ -60,9 +65,6 @@ func empty(next *models.Item) {
 // patch merges the operation's patch over the stored value (RFC 7396); what it
 // does not mention stays, metadata and the rest included.
 func (l *ledger) patch(o *operation, it, next *models.Item) error {
-	if it.Deleted {
-		return fault.New(fault.NotFound, "There is no such item to patch.")
-	}
 	merged, err := protocol.MergePatch(it.Value, o.Value)
 	if err != nil {
 		return err
@@ -84,9 +86,6 @@ func (l *ledger) patch(o *operation, it, next *models.Item) error {
 		next.Priority = it.Priority
 	}
 	next.Size = int64(len(next.Value) + len(next.Metadata))
-	if next.Size > l.e.limits.MaxItemBytes {
-		return l.e.tooLarge(next.Size)
-	}
 	return nil
 }
 
@@ -160,11 +159,13 @@ func (l *ledger) log(u *unit, o *operation, it, next *models.Item) *models.Chang
 // System is the actor of what Tidemark does by itself.
 const System = "system"
 
-// expire logs the removal of an item whose time has passed, and returns the tombstone.
+// expire logs the removal of an item whose time has passed, and returns the
+// tombstone. Its clock is that of its end, not of whoever noticed it: what a
+// client wrote in between is the later write.
 func (l *ledger) expire(it *models.Item) *models.Item {
 	next := *it
 	empty(&next)
-	next.Version, next.Timestamp, next.HLC, next.Instance, next.ModifiedAt = it.Version+1, l.now, crdt.Tick(l.now, it.HLC), "", l.now
+	next.Version, next.Timestamp, next.HLC, next.Instance, next.ModifiedAt = it.Version+1, it.ExpiresAt, crdt.Tick(it.ExpiresAt, it.HLC), "", l.now
 	next.RunUser, next.RunInstance, next.RunBase = "", "", it.Version
 	_ = l.account(it, &next) // shrinking is never refused
 	u := &unit{caller: models.Caller{Actor: System, Door: models.DoorInternal, RequestID: "expiry"}}

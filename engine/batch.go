@@ -142,7 +142,7 @@ func (l *ledger) loadItems(t *store.CommitTx, n needs) error {
 			return err
 		}
 		for i := range items {
-			l.cached.items[keyOf(&items[i])] = &items[i]
+			l.cached.put(&items[i])
 		}
 		n.values = append(n.values, l.valuesAmong(n.states)...)
 	}
@@ -201,39 +201,13 @@ func (l *ledger) write(t *store.CommitTx) error {
 	if err := t.UpsertUsers(users); err != nil {
 		return err
 	}
-	for _, c := range l.conflicts {
-		if err := findBase(t, c); err != nil {
-			return err
-		}
+	if err := l.findBases(t); err != nil {
+		return err
 	}
 	if err := t.InsertConflicts(l.conflicts); err != nil {
 		return err
 	}
 	return t.InsertOps(l.newOps)
-}
-
-// baseSearch is how many versions back a conflict's base is looked for.
-const baseSearch = 64
-
-// findBase keeps the base's value with the conflict, so that compaction cannot take it.
-func findBase(t *store.CommitTx, c *models.Conflict) error {
-	for seq, step := c.CurrentSeq, 0; c.BaseVersion > 0 && seq > 0 && step < baseSearch; step++ {
-		row, err := t.ChangeAt(c.TenantID, seq)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if row.Version <= c.BaseVersion {
-			if row.Version == c.BaseVersion {
-				c.BaseSeq, c.BaseValue = row.Seq, row.Value
-			}
-			return nil
-		}
-		seq = row.PrevSeq
-	}
-	return nil
 }
 
 func itemBefore(a, b *models.Item) bool {

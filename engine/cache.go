@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"container/list"
+
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -9,9 +11,12 @@ import (
 // only while the tenant's head still stands where the cache was built.
 type tenantCache struct {
 	head   models.Head
-	items  map[store.ItemKey]*models.Item // state without values
+	items  map[store.ItemKey]*models.Item // state without value and metadata
 	users  map[string]*models.User
 	purged map[int64]int64 // nil: not read yet
+	bytes  int64           // what the items take, about
+
+	counted int64 // of its size, in the sum over all tenants
 }
 
 func newTenantCache(head models.Head) *tenantCache {
@@ -23,18 +28,49 @@ func (c *tenantCache) goodAt(head models.Head) bool {
 	return c.head.Seq == head.Seq && c.head.Purges == head.Purges && c.head.Epoch == head.Epoch
 }
 
+// put remembers an item's state, which has neither value nor metadata.
+func (c *tenantCache) put(it *models.Item) {
+	k := keyOf(it)
+	if old := c.items[k]; old != nil {
+		c.bytes -= stateBytes(old)
+	}
+	c.items[k] = it
+	c.bytes += stateBytes(it)
+}
+
+// stateBytes is about what a remembered state takes in memory, its place in the map included.
+func stateBytes(it *models.Item) int64 {
+	n := 448 + len(it.Owner) + len(it.Collection) + len(it.Key)
+	for _, tag := range it.Tags {
+		n += 16 + len(tag)
+	}
+	return int64(n)
+}
+
+const (
+	userBytes   = 256 // about, as above
+	bucketBytes = 40
+	cacheBytes  = 1024 // of a tenant with nothing in it
+)
+
+// size is about what the cache takes in memory.
+func (c *tenantCache) size() int64 {
+	return cacheBytes + c.bytes + int64(len(c.users)*userBytes+len(c.purged)*bucketBytes)
+}
+
 // keep takes over the states a committed batch left behind, and stays within its bound.
 func (c *tenantCache) keep(head models.Head, items map[store.ItemKey]*models.Item, users map[string]*models.User) {
 	c.head = head
-	for k, it := range items {
+	for _, it := range items {
 		slim := *it
-		slim.Value, slim.Stored = nil, nil
-		c.items[k] = &slim
+		slim.Value, slim.Stored, slim.Metadata = nil, nil, nil
+		c.put(&slim)
 	}
-	for k := range c.items {
-		if len(c.items) <= cachedItems {
+	for k, it := range c.items {
+		if len(c.items) <= cachedItems && c.bytes <= tenantBytes {
 			break
 		}
+		c.bytes -= stateBytes(it)
 		delete(c.items, k)
 	}
 	for id, u := range users {
@@ -45,5 +81,59 @@ func (c *tenantCache) keep(head models.Head, items map[store.ItemKey]*models.Ite
 			break
 		}
 		delete(c.users, id)
+	}
+}
+
+// caches are what a committer remembers of its tenants. Once they take too much
+// together, those that were used longest ago are forgotten.
+type caches struct {
+	places map[string]*list.Element
+	recent *list.List // of *tenantCache, the latest used first
+	bytes  int64
+	bound  int64
+}
+
+func newCaches(bound int64) *caches {
+	return &caches{places: map[string]*list.Element{}, recent: list.New(), bound: bound}
+}
+
+// of is what is remembered of a tenant; nil: nothing.
+func (cs *caches) of(tenantID string) *tenantCache {
+	place := cs.places[tenantID]
+	if place == nil {
+		return nil
+	}
+	cs.recent.MoveToFront(place)
+	return place.Value.(*tenantCache)
+}
+
+// begin remembers a tenant anew.
+func (cs *caches) begin(head models.Head) *tenantCache {
+	cs.forget(head.TenantID)
+	c := newTenantCache(head)
+	cs.places[head.TenantID] = cs.recent.PushFront(c)
+	return c
+}
+
+func (cs *caches) forget(tenantID string) {
+	place := cs.places[tenantID]
+	if place == nil {
+		return
+	}
+	cs.bytes -= place.Value.(*tenantCache).counted
+	cs.recent.Remove(place)
+	delete(cs.places, tenantID)
+}
+
+// grown counts what a tenant's cache takes now, and makes room for it.
+func (cs *caches) grown(c *tenantCache) {
+	if cs.of(c.head.TenantID) != c {
+		return // forgotten meanwhile
+	}
+	size := c.size()
+	cs.bytes += size - c.counted
+	c.counted = size
+	for cs.bytes > cs.bound && cs.recent.Len() > 1 {
+		cs.forget(cs.recent.Back().Value.(*tenantCache).head.TenantID)
 	}
 }

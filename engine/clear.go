@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"tidemark/engine/protocol"
@@ -14,13 +16,13 @@ import (
 )
 
 const (
-	clearStep   = 200
-	clearInline = 10000 // items; more go on in a job
-	clearKind   = "clear"
+	clearStep = 200
+	clearKind = "clear"
 )
 
 // clearing is a clear under way: enough to go on with it after a crash.
 type clearing struct {
+	ID       string `json:"id"`
 	Owner    string `json:"owner"`
 	Instance string `json:"instance"`
 	UpTo     int64  `json:"upTo"` // items changed later survive
@@ -32,20 +34,20 @@ type clearing struct {
 
 // Clear removes the caller's items of the built-in collection as they stand
 // now, in bounded steps: not atomically, but writes made meanwhile survive.
-// With more than 10,000 items it goes on in a job. Repeated with its opID it
+// With more than Limits.ClearInline items it goes on in a job. Repeated with its opID it
 // goes on with what it began.
 func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (ClearReport, error) {
 	if c.AllUsers {
 		return ClearReport{}, fault.OfField("userId", "one", "must name one user to clear.")
 	}
 	cl, repeated, err := e.beginClear(ctx, c, opID)
+	if cl.Job != "" && !repeated { // also when nobody knows whether it was written down
+		e.start(func(ctx context.Context) { e.finishClear(ctx, c, cl) })
+	}
 	if err != nil {
 		return ClearReport{}, err
 	}
 	if cl.Job != "" {
-		if !repeated {
-			e.start(func(ctx context.Context) { e.finishClear(ctx, c, cl) })
-		}
 		return ClearReport{JobID: cl.Job, Total: cl.Total}, nil
 	}
 	removed, err := e.clear(ctx, c, cl, func(int64) error { return nil })
@@ -56,57 +58,96 @@ func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (Clear
 }
 
 // beginClear fixes what will be cleared, and remembers it under the operation's id.
-func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string) (clearing, bool, error) {
+func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string) (cl clearing, repeated bool, err error) {
 	total, err := e.store.CountLive(ctx, c.TenantID, c.UserID, models.Storage)
 	if err != nil {
 		return clearing{}, false, err
 	}
-	cl := clearing{Owner: c.UserID, Instance: c.InstanceID, Total: total, Request: c.RequestID, Address: c.Address}
-	if total > clearInline {
-		cl.Job = e.newID()
+	begin := clearing{ID: e.newID(), Owner: c.UserID, Instance: c.InstanceID, Total: total, Request: c.RequestID, Address: c.Address}
+	if total > int64(e.limits.ClearInline) {
+		begin.Job = begin.ID
 	}
-	repeated := false
-	err = e.store.Commit(ctx, func(t *store.CommitTx) error {
-		h, err := t.LockHead(c.TenantID)
-		if err != nil {
-			return err
-		}
-		cl.UpTo = h.Seq
-		if opID == "" {
-			return nil
-		}
-		repeated, err = rememberClear(t, c, opID, &cl, clock.Millis(e.clock))
+	if opID == "" {
+		opID = begin.ID // so that what became of a lost commit can be told
+	}
+	ctx = store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID})
+	err = e.persist(ctx, func(t *store.CommitTx) (err error) {
+		cl, err = e.writeClear(t, c, opID, begin)
 		return err
 	})
-	if err != nil || cl.Job == "" || repeated {
-		return cl, repeated, err
-	}
-	input, err := json.Marshal(cl)
-	if err != nil {
-		return cl, false, err
-	}
-	_, err = e.store.CreateJob(ctx, models.Job{ID: cl.Job, TenantID: c.TenantID, Kind: clearKind, Input: input, Total: cl.Total, Actor: c.Actor})
-	return cl, false, err
+	return cl, cl.ID != begin.ID, err
 }
 
-func rememberClear(t *store.CommitTx, c models.Caller, opID string, cl *clearing, now int64) (bool, error) {
+// writeClear writes down the beginning of a clear, all at once, or finds the one
+// that the operation's id began before.
+func (e *Engine) writeClear(t *store.CommitTx, c models.Caller, opID string, cl clearing) (clearing, error) {
+	h, err := t.LockHead(c.TenantID)
+	if err != nil {
+		return cl, err
+	}
+	cl.UpTo = h.Seq
+	input, err := json.Marshal(cl)
+	if err != nil {
+		return cl, err
+	}
+	before, err := rememberClear(t, c, opID, input, clock.Millis(e.clock))
+	if before != nil {
+		cl = clearing{}
+		err = json.Unmarshal(before, &cl)
+	}
+	if before != nil || err != nil {
+		return cl, err
+	}
+	if cl.Job != "" {
+		j := models.Job{ID: cl.Job, TenantID: c.TenantID, Kind: clearKind, Input: input, Total: cl.Total, Actor: c.Actor}
+		if err := t.CreateJob(j); err != nil {
+			return cl, err
+		}
+	}
+	return cl, t.Audit(models.AuditEntry{TenantID: c.TenantID, Action: "items.clear", Object: c.UserID, Detail: fmt.Appendf(nil, `{"items":%d}`, cl.Total)})
+}
+
+// rememberClear keeps a clear under its operation's id, or gives what was kept before.
+func rememberClear(t *store.CommitTx, c models.Caller, opID string, input []byte, now int64) (before []byte, err error) {
 	sum := sha256.Sum256([]byte(clearKind))
-	row := &store.OpRow{TenantID: c.TenantID, UserID: c.UserID, Sender: c.IdemInstance(), OpID: opID, At: now}
+	row := &store.OpRow{TenantID: c.TenantID, UserID: c.UserID, Sender: c.IdemInstance(), OpID: opID, Outcome: input, At: now}
 	copy(row.RequestHash[:], sum[:])
 	seen, err := t.LoadOps(row.TenantID, row.UserID, row.Sender, []string{opID})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if len(seen) == 0 {
-		if row.Outcome, err = json.Marshal(cl); err != nil {
-			return false, err
-		}
-		return false, t.InsertOps([]*store.OpRow{row})
+		return nil, t.InsertOps([]*store.OpRow{row})
 	}
 	if seen[0].RequestHash != row.RequestHash {
-		return false, fault.New(fault.IdempotencyMismatch, "This operation id was used before with another request.")
+		return nil, fault.New(fault.IdempotencyMismatch, "This operation id was used before with another request.")
 	}
-	return true, json.Unmarshal(seen[0].Outcome, cl)
+	return seen[0].Outcome, nil
+}
+
+// persist commits what has its effect once, however often it is repeated: again
+// while the database is busy, or its answer was lost, until a write is given up.
+func (e *Engine) persist(ctx context.Context, f func(*store.CommitTx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, e.giveUp)
+	defer cancel()
+	outcome := ""
+	for {
+		err := e.store.Commit(ctx, f)
+		var lost *store.CommitError
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &lost):
+			outcome = "unknown"
+		case !e.store.Aborted(err) && !e.store.Away(err) && ctx.Err() == nil:
+			return err
+		}
+		if pause(ctx, retryPause); ctx.Err() != nil {
+			late := unavailable(outcome)
+			late.Cause = err
+			return late
+		}
+	}
 }
 
 // clear removes step by step and reports how many are gone so far.
@@ -137,10 +178,17 @@ func (e *Engine) clear(ctx context.Context, c models.Caller, cl clearing, progre
 	}
 }
 
-// finishClear works on a job until it is done. One that the engine's end
-// interrupts stays open, and the next start goes on with it.
+// finishClear works on a job, if there is one, until it is done. One that the
+// engine's end interrupts stays open, and the next start goes on with it.
 func (e *Engine) finishClear(ctx context.Context, c models.Caller, cl clearing) {
-	job, err := e.store.Job(ctx, c.TenantID, cl.Job)
+	var job models.Job
+	err := e.insist(ctx, func() (err error) {
+		job, err = e.store.Job(ctx, c.TenantID, cl.Job)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return
+	}
 	if err == nil {
 		err = e.clearAll(ctx, c, cl, &job)
 	}
@@ -151,20 +199,28 @@ func (e *Engine) finishClear(ctx context.Context, c models.Caller, cl clearing) 
 	if err != nil {
 		job.Status, job.Error = models.JobFailed, string(fault.CodeOf(err))
 	}
-	if err := e.store.SaveJob(ctx, job); err != nil {
+	if err := e.insist(ctx, func() error { return e.store.SaveJob(ctx, job) }); err != nil {
 		e.log.Warn("a clear's outcome could not be saved", "tenant_id", c.TenantID, "error", err)
 	}
 }
 
-// clearAll clears until nothing is left, again and again while the database is away.
+// clearAll clears until nothing is left.
 func (e *Engine) clearAll(ctx context.Context, c models.Caller, cl clearing, job *models.Job) error {
-	for {
+	return e.insist(ctx, func() error {
 		before := job.Done
 		_, err := e.clear(ctx, c, cl, func(n int64) error {
 			job.Done = before + n
 			return e.store.SaveJob(ctx, *job)
 		})
-		if !fault.Is(err, fault.Unavailable) {
+		return err
+	})
+}
+
+// insist does again and again what the database is away or busy for, until ctx ends.
+func (e *Engine) insist(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !fault.Is(err, fault.Unavailable) && !e.store.Aborted(err) {
 			return err
 		}
 		if pause(ctx, time.Second); ctx.Err() != nil {

@@ -21,13 +21,13 @@ import (
 type shard struct {
 	e      *Engine
 	queue  *queue
-	caches map[string]*tenantCache
+	caches *caches
 	batch  atomic.Int64 // operations in the last batch
 	wg     sync.WaitGroup
 }
 
 func newShard(e *Engine) *shard {
-	return &shard{e: e, queue: newQueue(e.limits.QueuePerTenant), caches: map[string]*tenantCache{}}
+	return &shard{e: e, queue: newQueue(e.limits.QueuePerTenant, queueBytes), caches: newCaches(cachedBytes)}
 }
 
 func (s *shard) run() {
@@ -53,8 +53,8 @@ func (s *shard) commit(batch map[string][]*unit) {
 		}
 	}
 	s.batch.Store(int64(ops))
-	aborts := 0
-	for deadline := s.e.clock.Now().Add(s.e.giveUp); ; {
+	aborts, began := 0, s.e.clock.Now()
+	for deadline := began.Add(s.e.giveUp); ; {
 		ledgers, busy, err := s.try(batch)
 		s.yield(busy, errLocked)
 		for id := range busy {
@@ -62,6 +62,7 @@ func (s *shard) commit(batch map[string][]*unit) {
 		}
 		switch {
 		case err == nil:
+			s.e.observed(ledgers, began)
 			s.finish(ledgers)
 			return
 		case errors.Is(err, errUnknown):
@@ -100,7 +101,7 @@ const retryPause = 50 * time.Millisecond
 
 func (s *shard) forget(batch map[string][]*unit) {
 	for id := range batch {
-		delete(s.caches, id)
+		s.caches.forget(id)
 	}
 }
 
@@ -170,11 +171,14 @@ func (s *shard) answer(batch map[string][]*unit, err error) {
 
 // finish answers the callers of committed ledgers and hands the rows to the hub.
 func (s *shard) finish(ledgers []*ledger) {
-	s.e.commits.Add(1)
+	if len(ledgers) > 0 {
+		s.e.commits.Add(1)
+	}
 	for _, l := range ledgers {
 		head := l.head
 		head.Seq = l.seq
 		l.cached.keep(head, l.items, l.users)
+		s.caches.grown(l.cached)
 		for _, u := range l.units {
 			s.e.committed.Add(int64(len(u.ops)))
 			u.finish(nil)
@@ -211,19 +215,16 @@ func (s *shard) try(batch map[string][]*unit) (ledgers []*ledger, busy map[strin
 }
 
 func (s *shard) write(t *store.CommitTx, batch map[string][]*unit, now int64) ([]*ledger, map[string][]*unit, error) {
-	if len(batch) == 1 {
-		for id, units := range batch {
-			l, err := s.writeTenant(t, id, units, now, nil)
-			return []*ledger{l}, nil, err
-		}
+	if l := s.remembers(batch, now); l != nil {
+		return []*ledger{l}, nil, l.writeRemembered(t)
 	}
 	heads, busy, err := s.lockAll(t, batch)
 	if err != nil {
 		return nil, nil, err
 	}
 	var ledgers []*ledger
-	for i := range heads {
-		l, err := s.writeTenant(t, heads[i].TenantID, batch[heads[i].TenantID], now, &heads[i])
+	for _, h := range heads {
+		l, err := s.writeLocked(t, h, batch[h.TenantID], now)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -232,52 +233,69 @@ func (s *shard) write(t *store.CommitTx, batch map[string][]*unit, now int64) ([
 	return ledgers, busy, nil
 }
 
-// lockAll locks those heads of a batch that are free. When none is, it waits,
-// holding nothing, for the one whose writes have waited longest.
+// lockAll locks those heads of a batch that are free. For the one whose writes
+// have waited longest it waits a little, holding nothing: when no other is free,
+// and when half of the time those writes have is over.
 func (s *shard) lockAll(t *store.CommitTx, batch map[string][]*unit) (heads []models.Head, busy map[string][]*unit, err error) {
 	ids := slices.Collect(maps.Keys(batch))
-	if heads, err = t.TryLockHeads(ids); err != nil {
-		return nil, nil, err
+	oldest := slices.MinFunc(ids, func(a, b string) int { return batch[a][0].since.Compare(batch[b][0].since) })
+	urgent := s.e.clock.Now().Sub(batch[oldest][0].since) > s.e.giveUp/2
+	if len(ids) > 1 && !urgent {
+		heads, err = t.TryLockHeads(ids)
 	}
-	if len(heads) == 0 {
-		oldest := slices.MinFunc(ids, func(a, b string) int { return batch[a][0].since.Compare(batch[b][0].since) })
-		h, err := t.LockHead(oldest)
-		if err != nil {
-			return nil, nil, err
-		}
-		heads = []models.Head{h}
+	if err == nil && len(heads) == 0 {
+		heads, err = t.AwaitHead(oldest, headPatience)
+	}
+	if err == nil && len(ids) > 1 && urgent {
+		heads, err = t.TryLockHeads(ids)
 	}
 	busy = maps.Clone(batch)
 	for _, h := range heads {
 		delete(busy, h.TenantID)
 	}
-	return heads, busy, nil
+	return heads, busy, err
 }
 
-// writeTenant settles and writes one tenant's part. With everything remembered
-// it settles first and takes the lock by moving the head; else it locks, reads, and settles.
-func (s *shard) writeTenant(t *store.CommitTx, id string, units []*unit, now int64, locked *models.Head) (*ledger, error) {
-	cached := s.caches[id]
-	if cached != nil && locked == nil {
+// remembers is the ledger of a batch of one tenant of which everything needed is remembered; else nil.
+func (s *shard) remembers(batch map[string][]*unit, now int64) *ledger {
+	if len(batch) > 1 {
+		return nil
+	}
+	for id, units := range batch {
+		cached := s.caches.of(id)
+		if cached == nil {
+			return nil
+		}
 		l := newLedger(s.e, now, units, cached)
+		l.head = cached.head
 		if n := l.needs(); n.nothing() {
-			l.head = cached.head
-			return l, l.settleAndMove(t)
+			return l
 		}
 	}
-	if locked == nil {
-		h, err := t.LockHead(id)
-		if err != nil {
-			return nil, err
-		}
-		locked = &h
+	return nil
+}
+
+// writeRemembered settles first, and takes the lock by moving the head. Where
+// nothing is to be written, the outcome holds only if the head has not moved either.
+func (l *ledger) writeRemembered(t *store.CommitTx) error {
+	if err := l.settleAndMove(t); err != nil || !l.idle() {
+		return err
 	}
-	if cached == nil || !cached.goodAt(*locked) {
-		cached = newTenantCache(*locked)
-		s.caches[id] = cached
+	stands, err := t.HeadStands(l.head)
+	if err == nil && !stands {
+		return errStale
+	}
+	return err
+}
+
+// writeLocked reads what is not remembered, settles and writes.
+func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit, now int64) (*ledger, error) {
+	cached := s.caches.of(locked.TenantID)
+	if cached == nil || !cached.goodAt(locked) {
+		cached = s.caches.begin(locked)
 	}
 	l := newLedger(s.e, now, units, cached)
-	l.head = *locked
+	l.head = locked
 	if err := l.load(t, l.needs()); err != nil {
 		return nil, err
 	}

@@ -10,10 +10,11 @@ type Limits struct {
 	MaxItemBytes   int64 // of value plus metadata, as stored before compression
 	MaxUserBytes   int64 // stored bytes per tenant and user; 0: no limit
 	MaxBatchOps    int   // operations in one push
-	MaxBatchBytes  int64 // bytes of one push, and of one page of the log
+	MaxBatchBytes  int64 // bytes of one page, of the log or of items; the doors bound what they take
 	QueuePerTenant int   // operations waiting per tenant; beyond it: unavailable
 	SessionQueue   int   // frames queued per live connection before it is switched to the log
 	CompressAbove  int64 // values larger than this are stored compressed
+	ClearInline    int   // items that a clear removes before it answers; with more it goes on in a job
 }
 
 // ListQuery asks for items or keys of the caller's user, in byte order of keys.

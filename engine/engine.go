@@ -30,6 +30,7 @@ type Options struct {
 	Node       string        // names this process among the nodes; unique
 	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
 	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
+	Observe    func(Commit)  // is told of each commit before its callers are; must be quick and safe for concurrent use; nil: nobody
 
 	giveUp time.Duration // after which a write is given up; 0: writeDeadline
 }
@@ -42,6 +43,8 @@ type Engine struct {
 	log    *slog.Logger
 	node   string
 	giveUp time.Duration
+
+	observe func(Commit)
 
 	sealer    *sealer
 	realms    sync.Map // tenant id -> realm
@@ -59,7 +62,7 @@ type Engine struct {
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline)}
+	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline), observe: o.Observe}
 	if e.clock == nil {
 		e.clock = clock.System{}
 	}

@@ -226,6 +226,17 @@ func (h *harness) get(n *node, c models.Caller, key string) models.Item {
 	return it
 }
 
+// stored is an item as the committer sees it, its clock and its run of writes included.
+func (h *harness) stored(c models.Caller, key string) models.Item {
+	h.Helper()
+	found, err := h.store.Items(h.Context(), store.ItemQuery{TenantID: c.TenantID, Owner: c.UserID, Collection: models.Storage, Prefix: key, IncludeDeleted: true, Limit: 1})
+	h.ok(err)
+	if len(found) != 1 || found[0].Key != key {
+		h.Fatalf("%s is not stored: %v", key, found)
+	}
+	return found[0]
+}
+
 func (h *harness) head() models.Head {
 	h.Helper()
 	head, err := h.store.Head(h.Context(), h.tenant.ID)

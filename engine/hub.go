@@ -13,7 +13,8 @@ import (
 const (
 	tailEvery  = 150 * time.Millisecond // between looks for what other processes wrote
 	tailPage   = 500
-	watchQueue = 64 // batches a watcher may be behind
+	watchQueue = 64              // batches a watcher may be behind
+	joinWithin = 2 * time.Second // of whoever listens first to a tenant
 )
 
 // hub is the node's switchboard: it hands committed rows to live sessions,
@@ -38,6 +39,7 @@ type topic struct {
 	owners   map[string]*router
 	everyone *router // sessions of all users
 	sessions map[*Session]struct{}
+	conns    map[uint64]*Session // the same, by connection
 	watchers map[chan WatchBatch]*int
 	bells    map[chan struct{}]struct{}
 	origins  map[int64]origin // of rows this node is about to commit, by sequence number
@@ -46,46 +48,50 @@ type topic struct {
 
 // listen calls f with the tenant's topic locked, making it first if nobody listened yet.
 func (h *hub) listen(ctx context.Context, tenantID string, f func(*topic)) error {
+	ctx, cancel := context.WithTimeout(ctx, joinWithin)
+	defer cancel()
 	for {
-		t, fresh := h.topicFor(tenantID)
-		if !fresh {
-			t.mu.Lock()
+		t, err := h.topicFor(ctx, tenantID)
+		if err != nil {
+			return err
 		}
-		if t.gone {
+		t.mu.Lock()
+		if !t.gone {
+			f(t)
 			t.mu.Unlock()
-			h.forget(t)
-			continue
+			return nil
 		}
-		if fresh { // publishers wait until the tail is known
-			head, _, err := h.e.head(ctx, tenantID)
-			if err != nil {
-				t.gone = true
-				t.mu.Unlock()
-				h.forget(t)
-				return err
-			}
-			t.tail = head.Seq
-		}
-		f(t)
 		t.mu.Unlock()
-		return nil
+		h.forget(t)
 	}
 }
 
-// topicFor finds a tenant's topic, or makes it, locked.
-func (h *hub) topicFor(tenantID string) (t *topic, fresh bool) {
+// topicFor finds a tenant's topic, or makes it. The log is read with nothing
+// locked: what is committed meanwhile is beyond the tail, and fetched.
+func (h *hub) topicFor(ctx context.Context, tenantID string) (*topic, error) {
+	if t := h.topic(tenantID); t != nil {
+		return t, nil
+	}
+	head, _, err := h.e.head(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if t = h.topics[tenantID]; t != nil {
-		return t, false
+	t := h.topics[tenantID]
+	if t == nil {
+		t = newTopic(h, tenantID, head.Seq)
+		h.topics[tenantID] = t
 	}
-	t = &topic{
-		hub: h, tenant: tenantID, owners: map[string]*router{}, everyone: newRouter(), sessions: map[*Session]struct{}{},
+	return t, nil
+}
+
+func newTopic(h *hub, tenantID string, tail int64) *topic {
+	return &topic{
+		hub: h, tenant: tenantID, tail: tail, owners: map[string]*router{}, everyone: newRouter(),
+		sessions: map[*Session]struct{}{}, conns: map[uint64]*Session{},
 		watchers: map[chan WatchBatch]*int{}, bells: map[chan struct{}]struct{}{}, origins: map[int64]origin{},
 	}
-	t.mu.Lock()
-	h.topics[tenantID] = t
-	return t, true
 }
 
 // leave calls f with the topic locked and drops the topic when nobody listens any more.
@@ -212,6 +218,9 @@ func (t *topic) deliver(rows []*models.Change) {
 	}
 	for _, c := range rows {
 		t.tail = c.Seq
+		if s := t.conns[c.Conn]; s != nil {
+			s.spare(c.Seq)
+		}
 		t.route(c)
 		delete(t.origins, c.Seq)
 	}
@@ -221,13 +230,22 @@ func (t *topic) deliver(rows []*models.Change) {
 		default:
 		}
 	}
+	t.show(rows)
+}
+
+// show gives rows to the watchers, all of them the same copy. The topic is locked.
+func (t *topic) show(rows []*models.Change) {
+	if len(t.watchers) == 0 {
+		return
+	}
+	shown := make([]models.Change, len(rows))
+	for i, c := range rows {
+		shown[i] = *c
+		shown[i].Value, shown[i].Stored, shown[i].Metadata = nil, nil, nil
+	}
 	for ch, missed := range t.watchers {
-		batch := WatchBatch{Changes: make([]models.Change, len(rows)), Dropped: *missed}
-		for i, c := range rows {
-			batch.Changes[i] = *c
-		}
 		select {
-		case ch <- batch:
+		case ch <- WatchBatch{Changes: shown, Dropped: *missed}:
 			*missed = 0
 		default:
 			*missed += len(rows)
@@ -296,8 +314,9 @@ func (h *hub) bell(tenantID string, wanted bool) (ring func() <-chan struct{}, l
 	return func() <-chan struct{} { return ch }, func() { h.leave(tenantID, func(t *topic) { delete(t.bells, ch) }) }
 }
 
-// WatchBatch is what a watcher gets: committed changes in order, and how many it
-// missed before them because it was slow.
+// WatchBatch is what a watcher gets: committed changes in order, without values
+// and metadata, and how many it missed before them because it was slow. Others
+// get the same changes: they are not to be written to.
 type WatchBatch struct {
 	Changes []models.Change
 	Dropped int

@@ -10,6 +10,7 @@ var DefaultLimits = Limits{
 	QueuePerTenant: 20000,
 	SessionQueue:   256,
 	CompressAbove:  4 << 10,
+	ClearInline:    10000,
 }
 
 func (l Limits) orDefaults() Limits {
@@ -29,6 +30,7 @@ func (l Limits) orDefaults() Limits {
 	setInt(&l.MaxBatchOps, DefaultLimits.MaxBatchOps)
 	setInt(&l.QueuePerTenant, DefaultLimits.QueuePerTenant)
 	setInt(&l.SessionQueue, DefaultLimits.SessionQueue)
+	setInt(&l.ClearInline, DefaultLimits.ClearInline)
 	return l
 }
 
@@ -37,9 +39,13 @@ const (
 	batchOps      = 512                     // operations in one transaction
 	batchBytes    = 8 << 20                 // bytes of values in one transaction
 	tenantShare   = 64                      // operations a tenant may add in one turn of a batch
-	cachedItems   = 50000                   // item states kept per tenant
+	queueBytes    = 64 << 20                // bytes of values waiting per tenant
+	cachedItems   = 50000                   // item states, and users, remembered per tenant
+	tenantBytes   = 32 << 20                // of memory they may take
+	cachedBytes   = 64 << 20                // of memory a committer may remember tenants in
 	writeDeadline = 2400 * time.Millisecond // after which a write is given up
 	commitTimeout = 10 * time.Second        // of one transaction
+	headPatience  = 250 * time.Millisecond  // a batch waits for a head that another node holds
 	clockSkewMax  = 5000                    // ms a client's clock may run ahead
 	mysqlShards   = 4
 	keyBuckets    = 4096 // of purged versions, per tenant

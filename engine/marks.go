@@ -18,114 +18,151 @@ type marks struct {
 	e    *Engine
 	kick chan struct{}
 
-	mu    sync.Mutex
-	known map[instanceName]*mark
-	dirty map[*mark]struct{}
-	waits []chan error // of new instances, until they are durable
+	mu       sync.Mutex
+	known    map[instanceName]*mark
+	dirty    map[*mark]struct{}
+	sessions map[uint64]*Session // of instances, by connection, from their claim on
+	waits    []chan error        // of claims, until they are durable
 }
 
 type instanceName struct{ tenant, user, id string }
 
-// mark is one instance's place, and the session that is connected as it.
+// mark is one instance's place, and the session that is connected as it. Its
+// other fields are guarded by m.mu.
 type mark struct {
 	m       *marks
 	name    instanceName
-	inst    models.Instance // guarded by m.mu
-	session *Session        // guarded by m.mu
+	inst    models.Instance
+	session *Session
+	claims  int  // of connections that are not yet its session
+	taking  bool // the next save takes the instance from whichever node has it
 }
 
 func newMarks(e *Engine) *marks {
-	return &marks{e: e, kick: make(chan struct{}, 1), known: map[instanceName]*mark{}, dirty: map[*mark]struct{}{}}
+	return &marks{
+		e: e, kick: make(chan struct{}, 1), known: map[instanceName]*mark{}, dirty: map[*mark]struct{}{}, sessions: map[uint64]*Session{},
+	}
 }
 
-// open finds the mark of the caller's instance, or makes one at the end of the
-// log, durable before anything is sent. known says it was seen before. An
-// ephemeral caller has none.
-func (m *marks) open(ctx context.Context, c models.Caller) (mk *mark, known bool, err error) {
+// open numbers a connection and gives it the mark of its instance, or a new one
+// at the end of the log; the instance is this node's, durably, before anything is
+// sent. known says it was seen before. An ephemeral caller has no mark. Each open
+// ends with attach or abandon, unless it errs.
+func (m *marks) open(ctx context.Context, s *Session) (known bool, err error) {
+	c := s.caller
 	if c.InstanceID == "" {
-		return nil, false, nil
-	}
-	name := instanceName{c.TenantID, c.UserID, c.InstanceID}
-	m.mu.Lock()
-	mk = m.known[name]
-	m.mu.Unlock()
-	if mk != nil {
-		return mk, true, nil
+		s.caller.ConnID = m.e.conns.Add(1)
+		return false, nil
 	}
 	inst, err := m.e.store.Instance(ctx, c.TenantID, c.UserID, c.InstanceID)
-	if err == nil {
-		return m.adopt(name, inst), true, nil
+	seen := err == nil
+	if fault.Is(err, fault.NotFound) {
+		inst, err = m.unseen(ctx, c)
 	}
-	if !fault.Is(err, fault.NotFound) {
-		return nil, false, err
-	}
-	h, _, err := m.e.head(ctx, c.TenantID)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
-	now := clock.Millis(m.e.clock)
-	mk = m.adopt(name, models.Instance{TenantID: c.TenantID, UserID: c.UserID, ID: c.InstanceID, Mark: h.Seq, FirstSeenAt: now, LastSeenAt: now, Address: c.Address, Door: c.Door})
-	return mk, false, m.durable(ctx, mk)
+	known, saved := m.claim(s, inst)
+	select {
+	case err = <-saved:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		m.abandon(s)
+	}
+	return seen || known, err
 }
 
-func (m *marks) adopt(name instanceName, inst models.Instance) *mark {
+func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, error) {
+	h, _, err := m.e.head(ctx, c.TenantID)
+	now := clock.Millis(m.e.clock)
+	return models.Instance{TenantID: c.TenantID, UserID: c.UserID, ID: c.InstanceID, Mark: h.Seq, FirstSeenAt: now, LastSeenAt: now}, err
+}
+
+// claim makes a connection the last one of its instance, which the database says
+// is inst, and has that saved together with all others that wait.
+func (m *marks) claim(s *Session, inst models.Instance) (known bool, saved <-chan error) {
+	name := instanceName{inst.TenantID, inst.UserID, inst.ID}
+	now, done := clock.Millis(m.e.clock), make(chan error, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if mk := m.known[name]; mk != nil {
-		return mk
+	mk, known := m.known[name]
+	switch {
+	case !known:
+		mk = &mark{m: m, name: name, inst: inst}
+		m.known[name] = mk
+	case inst.Node != "" && inst.Node != m.e.node: // another node has had it since
+		mk.inst = inst
 	}
-	mk := &mark{m: m, name: name, inst: inst}
-	m.known[name] = mk
-	return mk
-}
-
-// durable waits until the mark is saved, together with all others that wait.
-func (m *marks) durable(ctx context.Context, mk *mark) error {
-	saved := make(chan error, 1)
-	m.mu.Lock()
+	s.inst, s.caller.ConnID = mk, m.e.conns.Add(1)
+	in := &mk.inst
+	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
+	in.Address, in.Door = s.caller.Address, s.caller.Door
+	mk.claims++
+	mk.taking = true
+	m.sessions[s.caller.ConnID] = s
 	m.dirty[mk] = struct{}{}
-	m.waits = append(m.waits, saved)
-	m.mu.Unlock()
+	m.waits = append(m.waits, done)
 	select {
 	case m.kick <- struct{}{}:
 	default:
 	}
-	select {
-	case err := <-saved:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return known, done
 }
 
-// attach makes the session the instance's only one and returns the one before.
+// attach makes the session the instance's only one and returns the one that must
+// go: that before, or this one when a later one was faster.
 func (m *marks) attach(s *Session) (replaced *Session) {
 	if s.inst == nil {
 		return nil
 	}
-	now := clock.Millis(m.e.clock)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	s.inst.claims--
+	if old := s.inst.session; old != nil && old.caller.ConnID > s.caller.ConnID {
+		return s
+	}
 	replaced, s.inst.session = s.inst.session, s
-	in := &s.inst.inst
-	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
-	in.Address, in.Door = s.caller.Address, s.caller.Door
-	m.known[s.inst.name] = s.inst
-	m.dirty[s.inst] = struct{}{}
 	return replaced
 }
 
-func (m *marks) detach(s *Session, now int64) {
+// abandon takes back the claim of a connection that did not come about.
+func (m *marks) abandon(s *Session) {
 	if s.inst == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.inst.inst.LastSeenAt = now
-	m.dirty[s.inst] = struct{}{}
+	s.inst.claims--
+	s.inst.taking = s.inst.taking && s.inst.claims > 0
+	m.leave(s)
+}
+
+func (m *marks) detach(s *Session) {
+	if s.inst == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.inst.inst.LastSeenAt = clock.Millis(m.e.clock)
 	if s.inst.session == s {
 		s.inst.session = nil
-		s.inst.inst.ConnID = 0
+	}
+	m.leave(s)
+}
+
+// leave forgets a connection. The marks are locked.
+func (m *marks) leave(s *Session) {
+	mk := s.inst
+	delete(m.sessions, s.caller.ConnID)
+	m.dirty[mk] = struct{}{}
+	if mk.inst.ConnID != s.caller.ConnID {
+		return
+	}
+	mk.inst.ConnID = 0
+	if mk.session != nil {
+		mk.inst.ConnID = mk.session.caller.ConnID
 	}
 }
 
@@ -167,21 +204,21 @@ func (k *mark) at() int64 {
 	return k.inst.Mark
 }
 
-// ack moves the mark on an explicit acknowledgement; from then on proofs of receipt no longer do.
+// ack moves the mark on an explicit acknowledgement; from then on proofs of
+// receipt no longer do. Either is a sign of life.
 func (k *mark) ack(seq int64) { k.move(seq, true) }
 
 // prove moves the mark of an instance that never acknowledges.
 func (k *mark) prove(seq int64) { k.move(seq, false) }
 
 func (k *mark) move(seq int64, explicit bool) {
+	now := clock.Millis(k.m.e.clock)
 	k.m.mu.Lock()
 	defer k.m.mu.Unlock()
-	if !explicit && k.inst.Acks {
-		return
-	}
-	if seq > k.inst.Mark || explicit && !k.inst.Acks {
-		k.inst.Mark, k.inst.Acks = max(seq, k.inst.Mark), k.inst.Acks || explicit
-		k.m.dirty[k] = struct{}{}
+	k.inst.LastSeenAt = now
+	k.m.dirty[k] = struct{}{}
+	if explicit || !k.inst.Acks {
+		k.inst.Mark, k.inst.Acks = max(seq, k.inst.Mark), explicit
 	}
 }
 
@@ -201,7 +238,7 @@ func (k *mark) reset(seq int64) {
 	k.m.dirty[k] = struct{}{}
 }
 
-// run flushes marks each second, at once for new instances, and once more at the end.
+// run flushes marks each second, at once for those who connect, and once more at the end.
 func (m *marks) run(ctx context.Context) {
 	t := time.NewTicker(flushEvery)
 	defer t.Stop()
@@ -212,37 +249,81 @@ func (m *marks) run(ctx context.Context) {
 			return
 		case <-t.C:
 			m.probeAll()
+			m.yield(ctx)
 		case <-m.kick:
 		}
 		m.flush(ctx)
 	}
 }
 
+// flush saves what has moved: first what connections wait for, then the rest.
 func (m *marks) flush(ctx context.Context) {
+	var takes, saves []*mark
 	m.mu.Lock()
-	taken, waits := m.dirty, m.waits
-	m.dirty, m.waits = map[*mark]struct{}{}, nil
-	rows := make([]models.Instance, 0, len(taken))
-	for mk := range taken {
-		rows = append(rows, mk.inst)
+	for mk := range m.dirty {
+		if mk.taking {
+			takes = append(takes, mk)
+		} else {
+			saves = append(saves, mk)
+		}
+		mk.taking = false
 	}
+	taken, saved := instancesOf(takes), instancesOf(saves)
+	waits := m.waits
+	m.dirty, m.waits = map[*mark]struct{}{}, nil
 	m.mu.Unlock()
-	if len(rows) == 0 && len(waits) == 0 {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	if len(takes)+len(waits) > 0 {
+		err := m.e.store.TakeInstances(ctx, m.e.node, taken)
+		m.settle(takes, err)
+		for _, w := range waits {
+			w <- err
+		}
+	}
+	if len(saves) > 0 {
+		m.settle(saves, m.e.store.SaveInstances(ctx, saved))
+	}
+}
+
+func instancesOf(marks []*mark) []models.Instance {
+	out := make([]models.Instance, len(marks))
+	for i, mk := range marks {
+		out[i] = mk.inst
+	}
+	return out
+}
+
+// settle keeps what could not be saved for the next time, and forgets instances that are saved and away.
+func (m *marks) settle(tried []*mark, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, mk := range tried {
+		if err != nil {
+			m.dirty[mk] = struct{}{}
+		} else if _, moved := m.dirty[mk]; !moved && mk.session == nil && mk.claims == 0 {
+			delete(m.known, mk.name)
+		}
+	}
+}
+
+// yield closes the connections whose instance has connected to another node.
+func (m *marks) yield(ctx context.Context) {
+	m.mu.Lock()
+	alone := len(m.sessions) == 0
+	m.mu.Unlock()
+	if alone {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	err := m.e.store.SaveInstances(ctx, rows)
-	for _, w := range waits {
-		w <- err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for mk := range taken {
-		if err != nil {
-			m.dirty[mk] = struct{}{}
-		} else if _, moved := m.dirty[mk]; !moved && mk.session == nil {
-			delete(m.known, mk.name)
+	conns, _ := m.e.store.Replaced(ctx, m.e.node) // a database that is away may be there at the next look
+	for _, conn := range conns {
+		m.mu.Lock()
+		s := m.sessions[conn]
+		m.mu.Unlock()
+		if s != nil {
+			s.wire.Close(codeReplaced)
 		}
 	}
 }

@@ -13,8 +13,6 @@ import (
 
 const lagPage = 200 // rows a lagging session reads at a time
 
-func sortStrings(s []string) { slices.Sort(s) }
-
 // kick lets the pump of a session that is not live look whether it can go on.
 func (s *Session) kick() {
 	s.t.mu.Lock()
@@ -34,10 +32,8 @@ func (s *Session) kick() {
 // pump reads the log for a session until it is live, or must wait for its client.
 func (s *Session) pump() {
 	defer s.e.work.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), 6*commitTimeout)
-	defer cancel()
 	for {
-		moved := s.step(ctx)
+		moved := s.step()
 		s.t.mu.Lock()
 		if s.closed || s.live || !moved && !s.again {
 			s.reading = false
@@ -49,11 +45,17 @@ func (s *Session) pump() {
 	}
 }
 
-// step sends one page of the log, or turns the session live; false when it must wait.
-func (s *Session) step(ctx context.Context) bool {
+// step sends one page of the log, or turns the session live; false when it must
+// wait. The time it has is its own: a pump lasts as long as there is something to read.
+func (s *Session) step() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
 	s.t.mu.Lock()
-	from, upTo, ready := s.sent, s.t.tail, s.ready
+	from, upTo, ready, rights, evictions := s.sent, s.t.tail, s.ready, s.rights.Load(), s.evictions
 	s.t.mu.Unlock()
+	if len(evictions) > 0 {
+		return s.evict(ctx, evictions[0])
+	}
 	if !ready && s.waits() {
 		return false
 	}
@@ -76,7 +78,7 @@ func (s *Session) step(ctx context.Context) bool {
 	if full {
 		last = rows[len(rows)-1].Seq
 	}
-	rows = slices.DeleteFunc(rows, func(c models.Change) bool { return !readable(&s.caller, c.Collection, c.Key) })
+	rows = slices.DeleteFunc(rows, func(c models.Change) bool { return !readable(rights, c.Collection, c.Key) })
 	if ready {
 		return s.sendLive(rows, last)
 	}
@@ -114,7 +116,7 @@ func (s *Session) turnLive(seen int64) bool {
 	}
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
-	if s.t.tail != seen {
+	if s.t.tail != seen || len(s.evictions) > 0 {
 		return true
 	}
 	if !s.ready {
@@ -147,8 +149,12 @@ func (s *Session) sendPending(rows []models.Change, last int64) bool {
 }
 
 func (s *Session) sendPage(rows []models.Change, last int64) bool {
-	id := s.expect(last, len(rows) > 0)
-	data := protocol.AppendEvents(nil, rows, s.e.EventCursor)
+	return s.sendEvents(protocol.AppendEvents(nil, rows, s.e.EventCursor), last, len(rows) > 0)
+}
+
+// sendEvents sends pending-updates; some says that there are any, so that their arrival is waited for.
+func (s *Session) sendEvents(data []byte, last int64, some bool) bool {
+	id := s.expect(last, some)
 	if !s.wire.Send(protocol.NewAckedFrame(protocol.EventPending, data, id)) {
 		s.arrived(func(page, _ int64) bool { return page == id })
 		return false
@@ -156,7 +162,7 @@ func (s *Session) sendPage(rows []models.Change, last int64) bool {
 	s.t.mu.Lock()
 	s.greeted = true
 	s.t.mu.Unlock()
-	if len(rows) > 0 {
+	if some {
 		s.probe(proofOf{seq: last, page: true})
 	}
 	return true
@@ -204,7 +210,7 @@ func (s *Session) hand(seq int64) {
 func (s *Session) sendLive(rows []models.Change, last int64) bool {
 	sent := int64(0)
 	for i := range rows {
-		if s.wants(rows[i].Key) {
+		if s.wants(&rows[i]) {
 			s.hand(rows[i].Seq)
 			if !s.wire.Send(s.e.liveFrame(&rows[i])) {
 				s.passed(sent)
@@ -220,21 +226,25 @@ func (s *Session) sendLive(rows []models.Change, last int64) bool {
 func (s *Session) passed(seq int64) {
 	s.t.mu.Lock()
 	s.sent = max(s.sent, seq)
+	i, _ := slices.BinarySearch(s.own, s.sent+1)
+	if s.own = s.own[i:]; len(s.own) == 0 {
+		s.own = nil
+	}
 	s.t.mu.Unlock()
 }
 
-// wants says whether the session's subscriptions cover a key.
-func (s *Session) wants(key string) bool {
+// wants says whether a change is another's, and the session's subscriptions cover its key.
+func (s *Session) wants(c *models.Change) bool {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
-	if !s.subscribed {
-		return true
+	if _, own := slices.BinarySearch(s.own, c.Seq); own || !s.subscribed {
+		return !own
 	}
-	if _, ok := s.patterns[key]; ok {
+	if _, ok := s.patterns[c.Key]; ok {
 		return true
 	}
 	for p := range s.patterns {
-		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(key, prefix) {
+		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(c.Key, prefix) {
 			return true
 		}
 	}

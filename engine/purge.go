@@ -2,10 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"tidemark/internal/clock"
-	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -31,25 +32,34 @@ func (e *Engine) purger(interval time.Duration) func(context.Context) {
 }
 
 // Purge removes, in small steps, what the retention of each tenant has passed:
-// superseded rows of the log, old tombstones, remembered operations.
+// superseded rows of the log, old tombstones, remembered operations. What fails
+// for one tenant stops no other.
 func (e *Engine) Purge(ctx context.Context) error {
 	tenants, err := e.store.Tenants(ctx)
 	if err != nil {
 		return err
 	}
-	now := clock.Millis(e.clock)
+	var failed []error
 	for _, t := range tenants {
-		if err := e.compact(ctx, t.ID, now-int64(t.RetentionDays)*dayMillis); err != nil {
-			return err
+		if err := e.purge(ctx, t); err != nil {
+			failed = append(failed, fmt.Errorf("purge tenant %s: %w", t.ID, err))
 		}
-		before := now - int64(max(t.RetentionDays, opsMinDays))*dayMillis
-		for n := int64(1); n > 0; {
-			if n, err = e.store.PurgeOps(ctx, t.ID, before, purgeStep); err != nil {
-				return err
-			}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(failed...)
+}
+
+// purge does one tenant's part; what is wrong with its log leaves its operations alone.
+func (e *Engine) purge(ctx context.Context, t models.Tenant) error {
+	now := clock.Millis(e.clock)
+	err := e.compact(ctx, t.ID, now-int64(t.RetentionDays)*dayMillis)
+	before := now - int64(max(t.RetentionDays, opsMinDays))*dayMillis
+	for n := int64(1); n > 0 && err == nil; {
+		n, err = e.store.PurgeOps(ctx, t.ID, before, purgeStep)
+	}
+	return err
 }
 
 // compact moves a tenant's floor to its horizon and then takes away what is
@@ -164,24 +174,4 @@ func superseded(t *store.CommitTx, tenantID string, rows []models.Change) (gone 
 		}
 	}
 	return gone, dead, nil
-}
-
-// History reads the versions of an item that are kept, newest first.
-func (e *Engine) History(ctx context.Context, tenantID string, k store.ItemKey, limit int) ([]models.Change, error) {
-	it, err := e.store.Item(ctx, tenantID, k)
-	if err != nil {
-		return nil, err
-	}
-	var out []models.Change
-	for seq := it.Seq; seq > 0 && len(out) < limit; {
-		c, err := e.store.ChangeAt(ctx, tenantID, seq)
-		if fault.Is(err, fault.NotFound) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		out, seq = append(out, c), c.PrevSeq
-	}
-	return out, nil
 }

@@ -44,6 +44,7 @@ type tenantQueue struct {
 	id    string
 	units []*unit
 	ops   int
+	bytes int64
 }
 
 // queue hands units to one committer: a queue per tenant, served in turns, so
@@ -56,10 +57,11 @@ type queue struct {
 	closed  bool
 	ready   chan struct{} // holds a token while something may wait
 	bound   int           // operations per tenant
+	bytes   int64         // of values per tenant, but always one unit
 }
 
-func newQueue(bound int) *queue {
-	return &queue{tenants: map[string]*tenantQueue{}, ready: make(chan struct{}, 1), bound: bound}
+func newQueue(bound int, bytes int64) *queue {
+	return &queue{tenants: map[string]*tenantQueue{}, ready: make(chan struct{}, 1), bound: bound, bytes: bytes}
 }
 
 func (q *queue) wake() {
@@ -81,15 +83,14 @@ func (q *queue) add(u *unit) error {
 		t = &tenantQueue{id: u.caller.TenantID}
 		q.tenants[t.id] = t
 	}
-	if t.ops+len(u.ops) > q.bound {
+	if t.ops+len(u.ops) > q.bound || len(t.units) > 0 && t.bytes+u.bytes > q.bytes {
 		return fault.New(fault.Unavailable, "Too many writes are waiting.").After(time.Second)
 	}
 	if len(t.units) == 0 {
 		q.turns = append(q.turns, t)
 	}
 	t.units = append(t.units, u)
-	t.ops += len(u.ops)
-	q.ops += len(u.ops)
+	q.count(t, u, 1)
 	q.wake()
 	return nil
 }
@@ -108,33 +109,41 @@ func (q *queue) putBack(tenantID string, units []*unit) {
 	}
 	for _, u := range units {
 		u.state.Store(waiting)
-		t.ops += len(u.ops)
-		q.ops += len(u.ops)
+		q.count(t, u, 1)
 	}
 	t.units = append(append(make([]*unit, 0, len(units)+len(t.units)), units...), t.units...)
 	q.wake()
 }
 
+// count adds a unit to what waits, or with -1 takes it off.
+func (q *queue) count(t *tenantQueue, u *unit, sign int) {
+	t.ops += sign * len(u.ops)
+	t.bytes += int64(sign) * u.bytes
+	q.ops += sign * len(u.ops)
+}
+
 // take claims the next batch: tenants in turns, each with a share, within the
-// bounds of one transaction. It is empty when nothing waits.
+// bounds of one transaction. What does not fit is first in the batch after it.
+// It is empty when nothing waits.
 func (q *queue) take() map[string][]*unit {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	batch, ops, bytes := map[string][]*unit{}, 0, int64(0)
 	fits := func(u *unit) bool { return ops == 0 || ops+len(u.ops) <= batchOps && bytes < batchBytes }
-	for full := false; len(q.turns) > 0 && !full; {
-		t := q.turns[0]
-		for share := 0; len(t.units) > 0 && share < tenantShare && fits(t.units[0]); {
+	for len(q.turns) > 0 {
+		t, share := q.turns[0], 0
+		for len(t.units) > 0 && share < tenantShare && fits(t.units[0]) {
 			u := t.units[0]
 			t.units[0], t.units = nil, t.units[1:]
-			t.ops -= len(u.ops)
-			q.ops -= len(u.ops)
+			q.count(t, u, -1)
 			if u.claim() {
 				batch[t.id] = append(batch[t.id], u)
 				ops, bytes, share = ops+len(u.ops), bytes+u.bytes, share+len(u.ops)
 			}
 		}
-		full = len(t.units) > 0 && !fits(t.units[0])
+		if len(t.units) > 0 && share < tenantShare {
+			break
+		}
 		q.turns = q.turns[1:]
 		if len(t.units) > 0 {
 			q.turns = append(q.turns, t)

@@ -25,51 +25,51 @@ const (
 
 // Rebuilt is what came of holding a tenant's items against its log.
 type Rebuilt struct {
-	Seq        int64 // the log was read up to this row
-	Items      int64 // tombstones included
-	Changes    int64
-	Mismatches int64
-	Repaired   int64
-	Examples   []string // the first mismatches, without values
-	ItemsHash  string   // of the items as they stand
-	LogHash    string   // of the items as the log says they must stand
+	Seq       int64 // the log was read up to this row
+	Items     int64 // without tombstones
+	Changes   int64
+	Repaired  int64
+	Differing []store.ItemKey // items that are not what the log says, each once
+	Examples  []string        // what is wrong with the first of them, without values
+	ItemsHash string          // of the items as they stand
+	LogHash   string          // of the items as the log says they must stand
 }
 
 // Equal says whether the items are what the log says.
-func (r Rebuilt) Equal() bool { return r.Mismatches == 0 && r.ItemsHash == r.LogHash }
+func (r Rebuilt) Equal() bool { return len(r.Differing) == 0 && r.ItemsHash == r.LogHash }
 
 // Verify holds every item of a tenant against its log, and every row of the log
-// against the items, with bounded memory and while others write.
-func (e *Engine) Verify(ctx context.Context, tenantID string) (Rebuilt, error) {
-	return e.compare(ctx, tenantID, func(context.Context, store.ItemKey) error { return nil })
+// against the items, with bounded memory and while others write, in whatever process.
+func Verify(ctx context.Context, s *store.Store, tenantID string) (Rebuilt, error) {
+	return compare(ctx, s, tenantID, func(context.Context, store.ItemKey) error { return nil })
 }
 
 // Rebuild is Verify that also puts each item right that is not what the log says.
 // The report is of the state before; writes may go on meanwhile.
-func (e *Engine) Rebuild(ctx context.Context, tenantID string) (Rebuilt, error) {
+func Rebuild(ctx context.Context, s *store.Store, tenantID string) (Rebuilt, error) {
 	repaired := int64(0)
-	r, err := e.compare(ctx, tenantID, func(ctx context.Context, k store.ItemKey) error {
+	r, err := compare(ctx, s, tenantID, func(ctx context.Context, k store.ItemKey) error {
 		repaired++
-		return e.repair(ctx, tenantID, k)
+		return repair(ctx, s, tenantID, k)
 	})
 	r.Repaired = repaired
 	return r, err
 }
 
-func (e *Engine) compare(ctx context.Context, tenantID string, mend func(context.Context, store.ItemKey) error) (Rebuilt, error) {
+func compare(ctx context.Context, s *store.Store, tenantID string, mend func(context.Context, store.ItemKey) error) (Rebuilt, error) {
 	for range rebuildTries {
-		h, err := e.store.Head(ctx, tenantID)
+		h, err := s.Head(ctx, tenantID)
 		if err != nil {
 			return Rebuilt{}, err
 		}
-		c := &comparison{e: e, head: h, mend: mend, bad: map[store.ItemKey]bool{}}
+		c := &comparison{store: s, head: h, mend: mend, bad: map[store.ItemKey]bool{}}
 		if err := c.items(ctx); err != nil {
 			return Rebuilt{}, fmt.Errorf("compare items: %w", err)
 		}
 		if err := c.log(ctx); err != nil {
 			return Rebuilt{}, fmt.Errorf("compare the log: %w", err)
 		}
-		after, err := e.store.Head(ctx, tenantID)
+		after, err := s.Head(ctx, tenantID)
 		if err != nil {
 			return Rebuilt{}, err
 		}
@@ -83,7 +83,7 @@ func (e *Engine) compare(ctx context.Context, tenantID string, mend func(context
 
 // comparison is one pass over a tenant's items and its log, as of a head.
 type comparison struct {
-	e        *Engine
+	store    *store.Store
 	head     models.Head
 	mend     func(context.Context, store.ItemKey) error
 	bad      map[store.ItemKey]bool // so that a key counts once
@@ -95,7 +95,7 @@ type comparison struct {
 // items holds each item against the row of its last change.
 func (c *comparison) items(ctx context.Context) error {
 	for after := (store.ItemKey{}); ; {
-		page, err := c.e.store.AllItems(ctx, c.head.TenantID, after, rebuildPage)
+		page, err := c.store.AllItems(ctx, c.head.TenantID, after, rebuildPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -120,8 +120,7 @@ func (c *comparison) item(ctx context.Context, it *models.Item, row *models.Chan
 	if it.Seq > c.head.Seq { // moved on since: what it was then, the log knows
 		return c.earlier(ctx, row)
 	}
-	c.out.Items++
-	c.standing.add(digest(it))
+	c.stands(it)
 	if row == nil {
 		return c.mismatch(ctx, keyOf(it), fmt.Sprintf("the log has no change %d", it.Seq))
 	}
@@ -144,17 +143,23 @@ func (c *comparison) earlier(ctx context.Context, row *models.Change) error {
 		row = rows[row.PrevSeq]
 	}
 	if row != nil {
-		c.out.Items++
-		c.standing.add(digest(itemOf(row)))
+		c.stands(itemOf(row))
 	}
 	return nil
+}
+
+func (c *comparison) stands(it *models.Item) {
+	c.standing.add(digest(it))
+	if !it.Deleted {
+		c.out.Items++
+	}
 }
 
 // log adds up what the newest row of each key says: every row counts, and takes
 // back what its predecessor said.
 func (c *comparison) log(ctx context.Context) error {
 	for after := int64(0); ; {
-		page, err := c.e.store.Changes(ctx, store.LogQuery{TenantID: c.head.TenantID, After: after, UpTo: c.head.Seq, Limit: rebuildPage, MaxBytes: rebuildBytes})
+		page, err := c.store.Changes(ctx, store.LogQuery{TenantID: c.head.TenantID, After: after, UpTo: c.head.Seq, Limit: rebuildPage, MaxBytes: rebuildBytes})
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -170,7 +175,7 @@ func (c *comparison) log(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		at, err := c.e.store.ItemSeqs(ctx, c.head.TenantID, keys)
+		at, err := c.store.ItemSeqs(ctx, c.head.TenantID, keys)
 		if err != nil {
 			return err
 		}
@@ -203,7 +208,7 @@ func (c *comparison) row(ctx context.Context, row, before *models.Change, at map
 }
 
 func (c *comparison) rowsAt(ctx context.Context, seqs []int64) (map[int64]*models.Change, error) {
-	rows, err := c.e.store.ChangesAt(ctx, c.head.TenantID, seqs)
+	rows, err := c.store.ChangesAt(ctx, c.head.TenantID, seqs)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +224,7 @@ func (c *comparison) mismatch(ctx context.Context, k store.ItemKey, why string) 
 		return nil
 	}
 	c.bad[k] = true
-	c.out.Mismatches++
+	c.out.Differing = append(c.out.Differing, k)
 	if len(c.out.Examples) < examples {
 		c.out.Examples = append(c.out.Examples, fmt.Sprintf("%q %q %q: %s", k.Owner, k.Collection, k.Key, why))
 	}
@@ -227,8 +232,8 @@ func (c *comparison) mismatch(ctx context.Context, k store.ItemKey, why string) 
 }
 
 // repair puts a key's item to what its newest row says, under the head's lock.
-func (e *Engine) repair(ctx context.Context, tenantID string, k store.ItemKey) error {
-	err := e.store.Commit(ctx, func(t *store.CommitTx) error {
+func repair(ctx context.Context, s *store.Store, tenantID string, k store.ItemKey) error {
+	err := s.Commit(ctx, func(t *store.CommitTx) error {
 		if _, err := t.LockHead(tenantID); err != nil {
 			return err
 		}

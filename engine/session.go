@@ -2,18 +2,20 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"tidemark/engine/protocol"
-	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 )
 
 const (
 	maxSubscriptions = 10000
-	pendingPage      = 500 // events in one pending-updates
-	pendingInFlight  = 2   // pages sent and not yet known to have arrived
+	pendingPage      = 500  // events in one pending-updates
+	pendingInFlight  = 2    // pages sent and not yet known to have arrived
+	maxOwn           = 4096 // changes of its own that a lagging session is spared; further ones it hears
 )
 
 // Session is one live connection. It begins by reading its queue from the log,
@@ -24,7 +26,8 @@ type Session struct {
 	caller models.Caller
 	wire   Wire
 	t      *topic
-	inst   *mark // nil: ephemeral
+	inst   *mark                         // nil: ephemeral
+	rights atomic.Pointer[models.Caller] // the caller with the rights of now
 
 	// guarded by the topic's lock
 	live       bool
@@ -36,8 +39,10 @@ type Session struct {
 	subscribed bool
 	patterns   map[string]struct{}
 	closed     bool
-	reading    bool // a pump runs
-	again      bool // and shall look once more before it rests
+	reading    bool        // a pump runs
+	again      bool        // and shall look once more before it rests
+	evictions  []*eviction // oldest first; until they are sent nothing else is
+	own        []int64     // what it wrote while it lagged and has not passed yet, ascending
 
 	mu       sync.Mutex
 	proofs   []proofOf // what each outstanding probe will prove, in order
@@ -51,38 +56,46 @@ type proofOf struct {
 	page bool
 }
 
+// codeReplaced closes the connection of an instance that has connected again.
+const codeReplaced = "replaced"
+
 // Connect makes a live session for an authenticated caller over a wire and
 // starts its catch-up: pending-updates, then sync:ready, then live events. A
-// live session of the same instance is closed with code "replaced".
+// live session of the same instance is closed with code "replaced": at once on
+// this node, within two seconds on another.
 func (e *Engine) Connect(ctx context.Context, c models.Caller, w Wire) (*Session, error) {
-	s := &Session{e: e, wire: w}
-	c.ConnID = e.conns.Add(1)
-	s.caller = c
-	inst, known, err := e.marks.open(ctx, c)
+	s := &Session{e: e, caller: c, wire: w}
+	known, err := e.marks.open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	s.inst = inst
-	h, _, err := e.head(ctx, c.TenantID)
-	if err != nil {
+	if err := s.listen(ctx, known); err != nil {
+		e.marks.abandon(s)
 		return nil, err
 	}
-	err = e.hub.listen(ctx, c.TenantID, func(t *topic) {
+	if old := e.marks.attach(s); old != nil {
+		old.wire.Close(codeReplaced)
+	}
+	s.kick()
+	return s, nil
+}
+
+// listen makes the session one of its tenant's, at the place where it begins.
+func (s *Session) listen(ctx context.Context, known bool) error {
+	c := s.caller
+	s.rights.Store(&c)
+	h, _, err := s.e.head(ctx, s.caller.TenantID)
+	if err != nil {
+		return err
+	}
+	return s.e.hub.listen(ctx, s.caller.TenantID, func(t *topic) {
 		s.t, s.sent, s.resumed = t, t.tail, known
 		if known {
 			s.resume(h)
 		}
-		t.sessions[s] = struct{}{}
-		t.router(ownerOf(c)).every[s] = struct{}{}
+		t.sessions[s], t.conns[s.caller.ConnID] = struct{}{}, s
+		t.router(ownerOf(s.caller)).every[s] = struct{}{}
 	})
-	if err != nil {
-		return nil, err
-	}
-	if old := e.marks.attach(s); old != nil {
-		old.wire.Close("replaced")
-	}
-	s.kick()
-	return s, nil
 }
 
 // resume begins at the instance's mark, or at the end when the log no longer reaches it.
@@ -100,8 +113,10 @@ func (s *Session) resume(h models.Head) {
 	s.startOver(reason)
 }
 
-// startOver tells the client that its queue is no longer kept, and puts its mark where it goes on.
+// startOver tells the client that its queue is no longer kept, and puts its mark
+// where it goes on. The topic is locked.
 func (s *Session) startOver(reason string) {
+	s.own = nil
 	if s.inst != nil {
 		s.inst.reset(s.sent)
 	}
@@ -120,8 +135,8 @@ func (t *topic) router(owner string) *router {
 	return r
 }
 
-// Caller is who the session acts for.
-func (s *Session) Caller() models.Caller { return s.caller }
+// Caller is who the session acts for, with the rights of now.
+func (s *Session) Caller() models.Caller { return *s.rights.Load() }
 
 // Subscribe narrows the session to keys, exact or `prefix*`, and returns all keys now subscribed.
 func (s *Session) Subscribe(keys []string) ([]string, error) {
@@ -177,7 +192,7 @@ func (s *Session) patternsAfter(f func(*router) error) ([]string, error) {
 	for k := range s.patterns {
 		out = append(out, k)
 	}
-	sortStrings(out)
+	slices.Sort(out)
 	return out, nil
 }
 
@@ -256,6 +271,7 @@ func (s *Session) Close() {
 		s.closed = true
 		s.settleMark()
 		delete(t.sessions, s)
+		delete(t.conns, s.caller.ConnID)
 		owner := ownerOf(s.caller)
 		r := t.router(owner)
 		delete(r.every, s)
@@ -266,7 +282,7 @@ func (s *Session) Close() {
 			delete(t.owners, owner)
 		}
 	})
-	s.e.marks.detach(s, clock.Millis(s.e.clock))
+	s.e.marks.detach(s)
 }
 
 // settleMark moves the mark of a client that has everything over what others
@@ -280,7 +296,7 @@ func (s *Session) settleMark() {
 // offer hands a live session a change; one that cannot take it goes back to the
 // log. The topic is locked.
 func (s *Session) offer(c *models.Change, f *protocol.Frame) {
-	if !s.live || c.Seq <= s.sent || !readable(&s.caller, c.Collection, c.Key) {
+	if !s.live || c.Seq <= s.sent || !readable(s.rights.Load(), c.Collection, c.Key) {
 		return
 	}
 	if c.Conn != 0 && c.Conn == s.caller.ConnID || s.wire.Send(f) {
@@ -288,4 +304,12 @@ func (s *Session) offer(c *models.Change, f *protocol.Frame) {
 		return
 	}
 	s.live = false
+}
+
+// spare notes a change that a lagging session wrote itself, and need not hear
+// when it reads the log. The topic is locked.
+func (s *Session) spare(seq int64) {
+	if s.ready && !s.live && len(s.own) < maxOwn {
+		s.own = append(s.own, seq)
+	}
 }

@@ -25,27 +25,42 @@ func (l *ledger) settle(expired []models.Item) {
 }
 
 func (l *ledger) settleUnit(u *unit) {
-	settled := make([]bool, len(u.ops))
+	settled := map[string]bool{}
 	for i := range u.ops {
-		if settled[i] {
-			continue
-		}
-		if u.ops[i].Tx == "" {
+		switch tx := u.ops[i].Tx; {
+		case tx == "":
 			l.settleSafely(u, &u.ops[i])
-			continue
+		case !settled[tx]:
+			settled[tx] = true
+			l.settleTx(u, i)
 		}
-		var group []*operation
-		for j := i; j < len(u.ops); j++ {
-			if u.ops[j].Tx == u.ops[i].Tx {
-				group, settled[j] = append(group, &u.ops[j]), true
-			}
-		}
-		l.settleTx(u, group)
 	}
 }
 
-// settleTx settles operations that stand or fall together.
-func (l *ledger) settleTx(u *unit, group []*operation) {
+// transaction gives the operations of the tx that begins at first, and whether one
+// from outside it, between them, is on one of its keys: it could then not be one
+// without changing the order of writes to that key.
+func (u *unit) transaction(first int) (group []*operation, torn bool) {
+	tx, last, keys := u.ops[first].Tx, first, map[store.ItemKey]bool{}
+	for i := first; i < len(u.ops); i++ {
+		if o := &u.ops[i]; o.Tx == tx {
+			group, last = append(group, o), i
+			keys[o.key()] = true
+		}
+	}
+	for i := first; i < last; i++ {
+		torn = torn || u.ops[i].Tx != tx && keys[u.ops[i].key()]
+	}
+	return group, torn
+}
+
+// settleTx settles operations that stand or fall together, where the first of them stands.
+func (l *ledger) settleTx(u *unit, first int) {
+	group, torn := u.transaction(first)
+	if torn {
+		rejectAll(group, fault.OfField("tx", "order", "may not have an event from outside it on one of its keys between its own."))
+		return
+	}
 	mark := l.mark()
 	for i, o := range group {
 		l.settleSafely(u, o)
@@ -57,19 +72,20 @@ func (l *ledger) settleTx(u *unit, group []*operation) {
 		if o.result.Err != nil {
 			why = why.With("cause", fault.From(o.result.Err).Code)
 		}
-		for _, o := range group {
-			o.reject(why)
-		}
+		rejectAll(group, why)
 		return
 	}
 	for _, c := range l.changes[mark.changes:] {
-		c.Tx, c.TxLast = u.ops[0].Tx, false
-		if group[0].Tx != "" {
-			c.Tx = group[0].Tx
-		}
+		c.Tx, c.TxLast = u.ops[first].Tx, false
 	}
 	if len(l.changes) > mark.changes {
 		l.changes[len(l.changes)-1].TxLast = true
+	}
+}
+
+func rejectAll(group []*operation, why error) {
+	for _, o := range group {
+		o.reject(why)
 	}
 }
 
@@ -170,7 +186,7 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	case o.Base != nil && !current(u, o, it):
 		l.conflicting(u, o, it, hlc, ts)
 	case o.Base == nil && o.Timestamp != nil && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
-		l.lose(u, o, it, conflictOf(u, o, it, models.ConflictOlder, hlc, ts), models.StrategyLWW,
+		l.lose(u, o, it, l.conflictOf(u, o, it, models.ConflictOlder, hlc, ts), models.StrategyLWW,
 			conflict.Verdict{Winner: conflict.Current, Reason: "The stored write has the later clock."})
 	default:
 		l.apply(u, o, it, hlc, ts)
@@ -196,7 +212,7 @@ func current(u *unit, o *operation, it *models.Item) bool {
 	if base == it.Version && it.ID != "" || base == 0 && it.Deleted {
 		return true
 	}
-	own := u.caller.InstanceID != "" && it.RunInstance == u.caller.InstanceID && it.RunUser == u.caller.UserID
+	own := base > 0 && u.caller.InstanceID != "" && it.RunInstance == u.caller.InstanceID && it.RunUser == u.caller.UserID
 	return own && base >= it.RunBase && base < it.Version
 }
 
@@ -208,13 +224,19 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 	case it.Deleted || o.Kind == protocol.Remove:
 		kind = models.ConflictDelete
 	}
-	c := conflictOf(u, o, it, kind, hlc, ts)
+	c := l.conflictOf(u, o, it, kind, hlc, ts)
 	strategy, verdict := models.StrategyNone, conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
-	if kind != models.ConflictLostBase {
+	switch {
+	case o.CreateOnly:
+		verdict.Reason = "The write was to make a new item, and there is one."
+	case kind != models.ConflictLostBase:
 		strategy = u.caller.Strategy
 		verdict = conflict.For(strategy).Settle(
 			conflict.Side{HLC: it.HLC, Instance: it.Instance, Value: it.Value, Deleted: it.Deleted},
-			conflict.Side{HLC: hlc, Instance: u.caller.InstanceID, Value: o.Value, Deleted: o.Kind == protocol.Remove})
+			conflict.Side{HLC: hlc, Instance: u.caller.InstanceID, Value: c.IncomingValue, Deleted: o.Kind == protocol.Remove})
+	}
+	if verdict.Winner == conflict.Incoming && o.Kind == protocol.Patch && it.Deleted {
+		strategy, verdict = models.StrategyNone, conflict.Verdict{Reason: "The later write is a patch of an item that was removed; a person decides."}
 	}
 	if verdict.Winner == conflict.Incoming {
 		l.win(u, o, it, c, strategy, verdict, max(hlc, it.HLC+1), ts)
@@ -223,12 +245,20 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 	l.lose(u, o, it, c, strategy, verdict)
 }
 
-func conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) *models.Conflict {
+// conflictOf is the conflict of an operation with what stands. Of a patch it keeps
+// the whole item it would have made, so that whoever takes it loses nothing else.
+func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) *models.Conflict {
+	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags}
+	if o.Kind == protocol.Patch {
+		if err := l.patch(o, it, &meant); err != nil {
+			panic(err) // what is stored is JSON
+		}
+	}
 	c := &models.Conflict{
 		TenantID: it.TenantID, ItemID: it.ID, Collection: it.Collection, Owner: it.Owner, Key: it.Key, Kind: kind,
 		BaseVersion: -1, CurrentVersion: it.Version, CurrentSeq: it.Seq, CurrentValue: it.Value, CurrentDeleted: it.Deleted,
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
-		IncomingOp: models.ChangeSet, IncomingValue: o.Value, IncomingMetadata: o.Metadata, IncomingTags: o.Tags, IncomingTimestamp: ts,
+		IncomingOp: models.ChangeSet, IncomingValue: meant.Value, IncomingMetadata: meant.Metadata, IncomingTags: meant.Tags, IncomingTimestamp: ts,
 		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id,
 		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}
@@ -251,15 +281,15 @@ func (l *ledger) keep(c *models.Conflict, s models.Strategy, v conflict.Verdict)
 }
 
 // lose leaves the stored value standing and keeps the incoming one.
-func (l *ledger) lose(_ *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict) {
+func (l *ledger) lose(u *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict) {
 	l.keep(c, s, v)
-	stands := it.Value
-	if stands == nil {
-		stands = null
-	}
+	stands := shown(&u.caller, o.Collection, o.Key, it.Value)
 	if v.Winner == conflict.Nobody {
 		err := fault.New(fault.VersionConflict, "The item has changed since version %d; it is at version %d now.", *o.Base, it.Version).
-			With("conflictId", c.ID).With("value", rawJSON(stands)).With("version", it.Version)
+			With("conflictId", c.ID).With("version", it.Version)
+		if stands != nil {
+			err = err.With("value", rawJSON(stands))
+		}
 		o.reject(err)
 		o.result.ConflictID = c.ID
 		return
@@ -276,10 +306,22 @@ func (l *ledger) win(u *unit, o *operation, it *models.Item, c *models.Conflict,
 	l.keep(c, s, v)
 	c.ResultSeq = o.result.Seq
 	o.result.Status, o.result.ConflictID = protocol.Conflict, c.ID
-	o.result.Value = l.items[keyOf(it)].Value
-	if o.result.Value == nil {
-		o.result.Value = null
+	o.result.Value = shown(&u.caller, o.Collection, o.Key, l.items[keyOf(it)].Value)
+}
+
+// shown is a value that stands as the caller may see it: none when writing is all it may do.
+func shown(c *models.Caller, collection, key string, value []byte) []byte {
+	switch {
+	case !sees(c, collection, key):
+		return nil
+	case value == nil:
+		return null
 	}
+	return value
+}
+
+func sees(c *models.Caller, collection, key string) bool {
+	return c.CanRead && readable(c, collection, key)
 }
 
 var null = []byte("null")

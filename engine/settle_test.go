@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -54,7 +53,7 @@ func TestHybridClocks(t *testing.T) {
 		n := h.node()
 		now := clock.Millis(h.clock)
 		a, b := h.device("u", "a"), h.device("u", "b")
-		hlc := func() int64 { h.Helper(); return h.get(n, a, "k").HLC }
+		hlc := func() int64 { h.Helper(); return h.stored(a, "k").HLC }
 
 		h.put(n, a, set("k", `1`))
 		if hlc() != crdt.At(now) {
@@ -69,7 +68,7 @@ func TestHybridClocks(t *testing.T) {
 			h.Error("a timestamp counts")
 		}
 		h.put(n, a, on(3, at(now-9000, set("k", `4`))))
-		if it := h.get(n, a, "k"); it.HLC != crdt.At(now+3000)+1 || it.Timestamp != now-9000 {
+		if it := h.stored(a, "k"); it.HLC != crdt.At(now+3000)+1 || it.Timestamp != now-9000 {
 			h.Errorf("on the current base any clock applies, and the stored one goes on: %+v", it)
 		}
 		h.put(n, a, on(3, at(now-8000, set("k", `5`)))) // its own run
@@ -251,111 +250,6 @@ func TestNamesAreComparedByteByByte(t *testing.T) {
 	})
 }
 
-// scenario 26: a clear removes what stood when it began, and nothing written since.
-func TestAClearLeavesLaterWritesAlone(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n := h.node()
-		u := h.user("u")
-		for i := range 5 {
-			ops := make([]protocol.Op, 100)
-			for j := range ops {
-				ops[j] = set(fmt.Sprintf("k%03d", i*100+j), `1`)
-			}
-			h.write(n, u, ops...)
-		}
-		h.put(n, h.user("v"), set("k", `1`))
-		other := set("k", `1`)
-		other.Collection = "orders"
-		h.put(n, u, other)
-		stop, done := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(done)
-			for i := 0; ; i++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if _, err := n.Write(h.Context(), u, []protocol.Op{set(fmt.Sprintf("new%d", i), `1`)}); err != nil {
-					h.Error(err)
-				}
-			}
-		}()
-		report, err := n.Clear(h.Context(), u, "clear-1")
-		close(stop)
-		<-done
-		h.ok(err)
-		if report.Removed < 500 {
-			h.Errorf("%+v", report)
-		}
-		page, err := n.List(h.Context(), u, engine.ListQuery{Limit: 1000, KeysOnly: true, Prefix: "k"})
-		h.ok(err)
-		if len(page.Items) != 0 {
-			h.Errorf("%d items outlived the clear", len(page.Items))
-		}
-		h.put(n, u, set("k001", `"after"`))
-		again, err := n.Clear(h.Context(), u, "clear-1")
-		h.ok(err)
-		if again.Removed != report.Total || string(h.get(n, u, "k001").Value) != `"after"` {
-			h.Errorf("repeated with its id: %+v, first %+v", again, report)
-		}
-		h.get(n, h.user("v"), "k")
-		page, err = n.List(h.Context(), u, engine.ListQuery{Collection: "orders"})
-		h.ok(err)
-		if len(page.Items) != 1 {
-			h.Error("another collection was cleared")
-		}
-		history, err := n.History(h.Context(), h.tenant.ID, keyOf("u", "k002"), 9)
-		h.ok(err)
-		if len(history) != 2 || history[0].Op != models.ChangeRemove || string(history[1].Value) != `1` {
-			h.Errorf("a cleared item cannot be restored from %+v", history)
-		}
-	})
-}
-
-// scenario 26: a large clear is a job, and one a stopped process left goes on in the next.
-func TestALargeClearGoesOnAfterARestart(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n := h.node()
-		u := h.user("u")
-		const items = 10_050
-		for at := 0; at < items; at += 450 {
-			ops := make([]protocol.Op, 0, 450)
-			for i := at; i < min(at+450, items); i++ {
-				ops = append(ops, set(fmt.Sprint("k", i), `1`))
-			}
-			h.write(n, u, ops...)
-		}
-		report, err := n.Clear(h.Context(), u, "")
-		h.ok(err)
-		if report.JobID == "" || report.Total != items {
-			h.Fatalf("%+v", report)
-		}
-		n.stop(h) // in the middle of it
-		job, err := h.store.Job(h.Context(), h.tenant.ID, report.JobID)
-		h.ok(err)
-		if job.Status == models.JobFailed {
-			h.Fatalf("a stop made the job fail: %+v", job)
-		}
-		m := h.node()
-		eventually(h.T, "the job ends", func() bool {
-			job, err := h.store.Job(context.WithoutCancel(h.Context()), h.tenant.ID, report.JobID)
-			h.ok(err)
-			return job.Status == models.JobDone
-		})
-		left, err := h.store.CountLive(h.Context(), h.tenant.ID, "u", models.Storage)
-		h.ok(err)
-		if left != 0 || h.head().Seq != 2*items {
-			h.Errorf("%d items are left, the log stands at %d", left, h.head().Seq)
-		}
-		usage, err := m.store.User(h.Context(), h.tenant.ID, "u")
-		h.ok(err)
-		if usage.Bytes != 0 || usage.Items != 0 {
-			h.Errorf("usage is %+v", usage)
-		}
-	})
-}
-
 // scenario 27: an expired item is gone at once, its removal is logged once, whoever sweeps.
 func TestExpiryIsLoggedOnce(t *testing.T) {
 	eachDBFrozen(t, func(h *harness) {
@@ -410,6 +304,31 @@ func TestAWriteToAnExpiredItemLogsItsRemovalFirst(t *testing.T) {
 		slices.Sort(got) // a sweep may have come first
 		if d := cmp.Diff([]string{"k op 1 version 3", "k op 2 version 2", "stale op 2 version 2"}, got); d != "" {
 			h.Error(d)
+		}
+	})
+}
+
+// scenario 27: an item ended when its time did, not when that was noticed: what a client wrote in between stands.
+func TestAnExpiredKeyTakesTheWriteThatCameAfterItsEnd(t *testing.T) {
+	eachDBFrozen(t, func(h *harness) {
+		n := h.node()
+		phone := h.device("u", "phone")
+		end := clock.Millis(h.clock) + 60_000
+		h.put(n, phone, lasting(60, set("fresh", `1`)))
+		h.put(n, phone, lasting(60, set("late", `1`)))
+		h.clock.Advance(60*time.Second + 170*time.Millisecond)
+		h.put(n, phone, at(end+150, set("fresh", `2`)))
+		if it := h.get(n, phone, "fresh"); string(it.Value) != `2` || it.Version != 3 || it.Timestamp != end+150 {
+			h.Errorf("%+v", it)
+		}
+		r := h.try(n, phone, at(end-1, set("late", `2`)))
+		if r.Err != nil || r.Status != protocol.Conflict || string(r.Value) != `null` {
+			h.Errorf("a write from before the end: %+v", r)
+		}
+		for _, c := range h.log() {
+			if c.Op == models.ChangeRemove && (c.Timestamp != end || c.HLC != crdt.At(end)) {
+				h.Errorf("%s ended at %d with clock %d, want %d", c.Key, c.Timestamp, c.HLC, end)
+			}
 		}
 	})
 }

@@ -5,8 +5,9 @@ import (
 	"tidemark/models"
 )
 
-// tell sends sync:conflict to the device whose write did not stand, if it is
-// connected here by another way than the one its write came: an ack has told that one.
+// tell sends sync:conflict to the device whose write did not stand, if it may see
+// what does, and is connected here by another way than the one its write came: an
+// ack has told that one.
 func (e *Engine) tell(c *models.Conflict) {
 	loser := c.IncomingInstance
 	if c.Winner == "incoming" {
@@ -17,6 +18,9 @@ func (e *Engine) tell(c *models.Conflict) {
 	}
 	s := e.marks.session(instanceName{c.TenantID, c.Owner, loser})
 	if s == nil || !s.isLive() || c.Winner != "incoming" && s.caller.ConnID == c.Conn {
+		return
+	}
+	if !sees(s.rights.Load(), c.Collection, c.Key) {
 		return
 	}
 	// a full queue drops this hint: the conflict itself is kept

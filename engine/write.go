@@ -86,7 +86,7 @@ func (e *Engine) results(ctx context.Context, u *unit) ([]protocol.Result, error
 	for i := range u.ops {
 		out[i] = u.ops[i].result
 		if out[i].Duplicate && out[i].ConflictID != "" {
-			if err := e.recall(ctx, u.caller.TenantID, &out[i]); err != nil {
+			if err := e.recall(ctx, &u.caller, &out[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -94,9 +94,9 @@ func (e *Engine) results(ctx context.Context, u *unit) ([]protocol.Result, error
 	return out, nil
 }
 
-// recall gives a repeated outcome of a conflict back the value that stood then.
-func (e *Engine) recall(ctx context.Context, tenantID string, r *protocol.Result) error {
-	c, err := e.store.Conflict(ctx, tenantID, r.ConflictID)
+// recall gives a repeated outcome of a conflict back the value that stood then, if its caller may see it.
+func (e *Engine) recall(ctx context.Context, who *models.Caller, r *protocol.Result) error {
+	c, err := e.store.Conflict(ctx, who.TenantID, r.ConflictID)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
@@ -107,14 +107,16 @@ func (e *Engine) recall(ctx context.Context, tenantID string, r *protocol.Result
 	if c.Winner == "incoming" {
 		stands, version = c.IncomingValue, r.Version
 	}
-	if stands == nil {
-		stands = null
-	}
+	stands = shown(who, c.Collection, c.Key, stands)
 	if r.Err == nil {
 		r.Value = stands
 		return nil
 	}
-	r.Err = fault.From(r.Err).With("conflictId", c.ID).With("value", rawJSON(stands)).With("version", version)
+	f := fault.From(r.Err).With("conflictId", c.ID).With("version", version)
+	if stands != nil {
+		f = f.With("value", rawJSON(stands))
+	}
+	r.Err = f
 	return nil
 }
 

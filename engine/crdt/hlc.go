@@ -11,9 +11,6 @@ const counterBits = 16
 // At is the clock that stands at ms milliseconds with its counter at zero.
 func At(ms int64) HLC { return ms << counterBits }
 
-// Millis is the physical part of the clock.
-func Millis(h HLC) int64 { return h >> counterBits }
-
 // Tick is the first clock after stored that is not before now (ms).
 func Tick(now int64, stored HLC) HLC { return max(At(now), stored+1) }
 

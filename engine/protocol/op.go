@@ -22,6 +22,7 @@ type Op struct {
 	Value      []byte   // Set: the value; Patch: the merge patch
 	Metadata   []byte   // JSON object; nil: none
 	Base       *int64   // base version; nil: a blind write; 0: must not exist
+	CreateOnly bool     // with a base of 0: no policy may settle it in favour of the write
 	Timestamp  *int64   // client's clock, ms
 	Tags       []string // nil: none
 	TTL        *TTL     // nil: no expiry

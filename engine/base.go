@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"slices"
+
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// Bounds of the search for the values conflicts began from: it happens under the head's lock.
+const (
+	baseSearch = 64      // versions one conflict looks back
+	baseRows   = 4096    // rows of the log the conflicts of a batch look at together
+	baseBytes  = 8 << 20 // bytes of base values kept with the conflicts of a batch
+)
+
+// look is how far back in the log a conflict has looked for its base.
+type look struct {
+	c   *models.Conflict
+	seq int64
+}
+
+// findBases keeps with each conflict the value it began from, so that compaction
+// cannot take it. All of them look back together, a version at a time, past
+// values unread; what lies beyond the bounds is left out.
+func (l *ledger) findBases(t *store.CommitTx) error {
+	var looks []look
+	for _, c := range l.conflicts {
+		if c.BaseVersion > 0 && c.BaseVersion <= c.CurrentVersion {
+			looks = append(looks, look{c, c.CurrentSeq})
+		}
+	}
+	past := map[int64]store.Ancestor{}
+	for step := 0; len(looks) > 0 && step < baseSearch && len(past) < baseRows; step++ {
+		if err := l.ancestors(t, past, looks); err != nil {
+			return err
+		}
+		looks = slices.DeleteFunc(looks, func(k look) bool { return k.arrived(past[k.seq]) })
+		for i := range looks {
+			looks[i].seq = past[looks[i].seq].PrevSeq
+		}
+	}
+	return l.baseValues(t)
+}
+
+// arrived says whether a look has come to its end: its base, or where that is no longer kept.
+func (k look) arrived(at store.Ancestor) bool {
+	if at.Version == k.c.BaseVersion {
+		k.c.BaseSeq = at.Seq
+	}
+	return at.Version <= k.c.BaseVersion
+}
+
+// ancestors reads those rows the looks have come to that none of them came to
+// before. One that is not kept has version 0.
+func (l *ledger) ancestors(t *store.CommitTx, past map[int64]store.Ancestor, looks []look) error {
+	var unread []int64
+	for _, k := range looks {
+		if _, known := past[k.seq]; !known {
+			past[k.seq] = store.Ancestor{}
+			unread = append(unread, k.seq)
+		}
+	}
+	rows, err := t.Ancestors(l.head.TenantID, unread)
+	for _, a := range rows {
+		past[a.Seq] = a
+	}
+	return err
+}
+
+// baseValues gives the conflicts the values of their bases, each read once.
+func (l *ledger) baseValues(t *store.CommitTx) error {
+	values, left := map[int64][]byte{}, baseBytes
+	for _, c := range l.conflicts {
+		if c.BaseSeq == 0 || left <= 0 {
+			continue
+		}
+		if _, read := values[c.BaseSeq]; !read {
+			row, err := t.ChangeAt(c.TenantID, c.BaseSeq)
+			if err != nil {
+				return err
+			}
+			values[c.BaseSeq] = row.Value
+		}
+		c.BaseValue = values[c.BaseSeq]
+		left -= len(c.BaseValue)
+	}
+	return nil
+}
