@@ -43,6 +43,7 @@ type Access struct {
 	roles     *roles
 	cache     atomic.Pointer[cache]
 	usage     usage
+	views     views
 
 	listeners struct {
 		sync.Mutex
@@ -71,7 +72,7 @@ func New(o Options) *Access {
 	}
 	a := &Access{
 		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(),
-		poke: make(chan struct{}, 1), stop: make(chan struct{}),
+		views: views{since: map[view]time.Time{}}, poke: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	a.parser = newParser(a)
 	a.cache.Store(newCache())

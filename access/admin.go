@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -114,7 +115,7 @@ func (a *Access) SignIn(ctx context.Context, email, password, address string) (m
 		return models.Admin{}, err
 	}
 	if !right || m.Disabled {
-		a.opt.Log.Warn("signin_refused", "address", address)
+		a.opt.Log.WarnContext(ctx, "signin_refused", "address", address)
 		return models.Admin{}, wrongPassword()
 	}
 	a.throttle.forgive(email, address)
@@ -134,6 +135,6 @@ func (a *Access) signedIn(ctx context.Context, m models.Admin, password, address
 			return err
 		}
 	}
-	by := store.Author{Actor: "admin:" + m.ID, Address: address}
+	by := store.Author{Actor: "admin:" + m.ID, Address: address, RequestID: telemetry.RequestOf(ctx).ID}
 	return a.opt.Store.AdminSignedIn(store.As(ctx, by), m, stronger)
 }

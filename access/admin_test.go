@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -108,18 +109,17 @@ func TestSignInTakesOneHashEitherWay(t *testing.T) {
 	if _, err := r.CreateAdmin(t.Context(), "ada@example.com", "", rightPassword); err != nil {
 		t.Fatal(err)
 	}
-	took := func(email string) time.Duration {
-		best := time.Hour
-		for range 3 {
+	best := map[string]time.Duration{"ada@example.com": time.Hour, "eve@example.com": time.Hour}
+	for range 5 { // in turn, so that a busy moment meets both
+		for email, least := range best {
 			start := time.Now()
 			_, err := r.SignIn(t.Context(), email, "wrong password", "192.0.2.1")
 			wantCode(t, err, fault.Invalid)
-			best = min(best, time.Since(start))
+			best[email] = min(least, time.Since(start))
 		}
-		return best
 	}
-	known, unknown := took("ada@example.com"), took("eve@example.com")
-	if unknown < known/3 || known < unknown/3 {
+	// Without a hash it would be hundreds of times faster.
+	if known, unknown := best["ada@example.com"], best["eve@example.com"]; unknown < known/10 || known < unknown/10 {
 		t.Errorf("known %s, unknown %s", known, unknown)
 	}
 }
@@ -182,10 +182,29 @@ func TestThrottle(t *testing.T) {
 		t.Error("a /64 is one address")
 	}
 	for i := range throttledEntries * 2 {
-		_ = th.enter(strings.Repeat("x", i%50)+string(rune(i+200)), "") // only how many are kept counts
+		_ = th.enter(fmt.Sprint("x", i), fmt.Sprintf("10.0.%d.%d", i/256%256, i%256)) // only how many are kept counts
 	}
 	if len(th.tries) > throttledEntries+2 {
 		t.Errorf("%d entries", len(th.tries))
+	}
+}
+
+func TestAFloodFromOneAddressForgetsNobodysTries(t *testing.T) {
+	t.Parallel()
+	r := onSQLite(t)
+	th := newThrottle(r.clock)
+	passed := 0
+	for i := range throttledEntries * 2 {
+		if th.enter("ada", "192.0.2.1") == nil {
+			passed++
+		}
+		_ = th.enter(fmt.Sprint("flood", i), "192.0.2.1")
+	}
+	if passed > triesPerAccount {
+		t.Errorf("%d tries at one account passed, want %d", passed, triesPerAccount)
+	}
+	if len(th.tries) > triesPerAddress+1 {
+		t.Errorf("one address left %d entries", len(th.tries))
 	}
 }
 

@@ -49,7 +49,7 @@ func (a *Access) newKey(n NewKey) (models.APIKey, error) {
 	if k.Scopes == nil {
 		k.Scopes = a.opt.KeyScopes
 	}
-	if err := checkScopes(k.Scopes); err != nil {
+	if err := CheckScopes(k.Scopes); err != nil {
 		return k, err
 	}
 	if k.UserID != "" {

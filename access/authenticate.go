@@ -170,6 +170,24 @@ func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
 	return open(t)
 }
 
+// Renew gives a caller authenticated earlier the rights that its credential has
+// now, or the fault it would get.
+func (a *Access) Renew(ctx context.Context, c models.Caller) (models.Caller, error) {
+	if err := a.Recheck(ctx, c); err != nil || c.KeyID == "" {
+		return c, err // the rights of a token stand in it
+	}
+	e, err := a.keyByID(ctx, c.KeyID)
+	if err != nil {
+		return c, err
+	}
+	now := e.caller
+	c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt = now.Scopes, now.Reads, now.CanRead, now.CanWrite, now.ExpiresAt
+	if c.AllUsers {
+		err = a.Allow(c, UsersAll, "", "")
+	}
+	return c, err
+}
+
 func (a *Access) recheckKey(ctx context.Context, id string, now int64) error {
 	if !a.opt.APIKeysEnabled {
 		return keysOff()

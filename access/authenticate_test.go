@@ -132,6 +132,37 @@ func TestKeyStates(t *testing.T) {
 	})
 }
 
+func TestRenewGivesTheRightsOfNow(t *testing.T) {
+	t.Parallel()
+	eachDB(t, func(t *testing.T, r *room) {
+		k, secret := r.key(t, NewKey{Scopes: []string{"items:read:storage/mine/*"}})
+		want, err := r.Authenticate(t.Context(), Credential{APIKey: secret, UserID: "u", InstanceID: "phone", RequestID: "r"})
+		wantCode(t, err, "")
+		before := want // when the key could do everything
+		before.Scopes, before.Reads = fullScopes, nil
+		got, err := r.Renew(t.Context(), before)
+		wantCode(t, err, "")
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+		before.AllUsers = true
+		_, err = r.Renew(t.Context(), before)
+		wantCode(t, err, fault.ScopeMissing)
+		if _, err := r.RevokeKey(t.Context(), k.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Renew(t.Context(), want)
+		wantCode(t, err, fault.Revoked)
+		token, err := r.Authenticate(t.Context(), Credential{Bearer: sign(t, claims(r.clock.Now()))})
+		wantCode(t, err, "")
+		same, err := r.Renew(t.Context(), token)
+		wantCode(t, err, "")
+		if d := cmp.Diff(token, same); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 func TestAPIKeysDisabled(t *testing.T) {
 	t.Parallel()
 	r := onSQLite(t)

@@ -3,7 +3,7 @@ package access
 // Permission names an entry of the permission table, such as "items:write".
 type Permission string
 
-// The permissions. Public needs no credential, Authenticated any valid one, and
+// The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one, and
 // Console an administrator's session; the others are held by scope.
 const (
 	Public        Permission = "public"
@@ -26,8 +26,8 @@ var Routes = map[string]Permission{
 	"GET /health":           Public,
 	"GET /health/live":      Public,
 	"GET /health/ready":     Public,
-	"GET /metrics":          Public,
-	"GET /api/openapi.json": Public,
+	"GET /metrics":          Public, // from this machine
+	"GET /api/openapi.json": Public, // from this machine, and as API_DOCS says
 	"GET /api/docs":         Public,
 	"GET /api/docs/*":       Public,
 

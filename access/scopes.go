@@ -133,8 +133,8 @@ func named(scope string) Permission {
 	return Permission(scope)
 }
 
-// checkScopes refuses scopes nobody could mean: `invalid`.
-func checkScopes(scopes []string) error {
+// CheckScopes refuses scopes nobody could mean: `invalid`.
+func CheckScopes(scopes []string) error {
 	if len(scopes) > maxScopes {
 		return fault.OfField("scopes", "max", "may be at most %d", maxScopes)
 	}

@@ -93,11 +93,11 @@ func TestCheckScopes(t *testing.T) {
 		"items:read:": false, "items:read:orders": false, "items:read:/x": false, "items:read:orders/": false, "users:all:x/*": false,
 		"items:read:storage/" + strings.Repeat("x", 700): false,
 	} {
-		if err := checkScopes([]string{scope}); (err == nil) != good {
+		if err := CheckScopes([]string{scope}); (err == nil) != good {
 			t.Errorf("%.40q: %v", scope, err)
 		}
 	}
-	wantCode(t, checkScopes(make([]string, 65)), fault.Invalid)
+	wantCode(t, CheckScopes(make([]string, 65)), fault.Invalid)
 }
 
 func TestPermissionTable(t *testing.T) {

@@ -35,16 +35,19 @@ func newThrottle(c clock.Clock) *throttle {
 }
 
 // enter takes a try for the account and the address, or refuses with `rate_limited`.
+// An address that has had its tries leaves no more entries behind, so that it
+// cannot make the others be forgotten.
 func (t *throttle) enter(account, address string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.clock.Now()
-	who, from := t.of("a:"+account, now), t.of("i:"+network(address), now)
-	if who.n >= triesPerAccount {
-		return throttled(who.until.Sub(now))
-	}
+	from := t.of("i:"+network(address), now)
 	if from.n >= triesPerAddress {
 		return throttled(from.until.Sub(now))
+	}
+	who := t.of("a:"+account, now)
+	if who.n >= triesPerAccount {
+		return throttled(who.until.Sub(now))
 	}
 	who.n++
 	from.n++

@@ -69,6 +69,25 @@ func (m *Metrics) Counter(r Reading) {
 	}, r.Read))
 }
 
+// Distribution adds a histogram with these upper bounds, and gives what counts a
+// value in it. It panics if the name is taken.
+func (m *Metrics) Distribution(name, help string, bounds []float64) func(float64) {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: bounds})
+	m.registry.MustRegister(h)
+	return h.Observe
+}
+
+// Tally adds a counter for each value of a label, and gives what counts one more.
+// The values must be few. It panics if the name is taken.
+func (m *Metrics) Tally(name, help, label string, values ...string) func(value string) {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+	m.registry.MustRegister(v)
+	for _, value := range values {
+		v.WithLabelValues(value) // begins at 0
+	}
+	return func(value string) { v.WithLabelValues(value).Inc() }
+}
+
 // Fault counts a refusal or failure by its code.
 func (m *Metrics) Fault(code string) { m.faults.WithLabelValues(code).Inc() }
 

@@ -8,8 +8,9 @@ import (
 	"tidemark/internal/clock"
 )
 
-// MaxRequestID bounds a request id that a client brings along, in bytes.
-const MaxRequestID = 128
+// MaxRequestID bounds a request id that a client brings along, in bytes. Sockets
+// number the requests of a connection behind it, and the columns for both hold 64.
+const MaxRequestID = 40
 
 // Request is who asked what, for the log. One goroutine owns it until the answer is out.
 type Request struct {

@@ -86,15 +86,15 @@ func TestRequestIDTakesWhatIsHarmless(t *testing.T) {
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 	c := clock.At(time.Unix(1, 0))
 	for name, want := range map[string]string{
-		"abc-123":                "abc-123",
-		"A_b.c:d/e+f=@":          "A_b.c:d/e+f=@",
-		strings.Repeat("x", 128): strings.Repeat("x", 128),
-		strings.Repeat("x", 129): trace,
-		"with space":             trace,
-		"line\nbreak":            trace,
-		"ünïcode":                trace,
-		`quote"`:                 trace,
-		"":                       trace,
+		"abc-123":               "abc-123",
+		"A_b.c:d/e+f=@":         "A_b.c:d/e+f=@",
+		strings.Repeat("x", 40): strings.Repeat("x", 40),
+		strings.Repeat("x", 41): trace,
+		"with space":            trace,
+		"line\nbreak":           trace,
+		"ünïcode":               trace,
+		`quote"`:                trace,
+		"":                      trace,
 	} {
 		if got := telemetry.RequestID(c, name, trace); got != want {
 			t.Errorf("RequestID(%q) = %q, want %q", name, got, want)
@@ -137,6 +137,10 @@ func TestMetricsAreInThePrometheusFormat(t *testing.T) {
 	m.Begin()
 	m.Gauge(telemetry.Reading{Name: "tidemark_test_level", Help: "A level.", Labels: map[string]string{"kind": "a"}, Read: func() float64 { return 7 }})
 	m.Counter(telemetry.Reading{Name: "tidemark_test_total", Help: "A sum.", Read: func() float64 { return 9 }})
+	sizes := m.Distribution("tidemark_test_sizes", "Sizes.", []float64{1, 10})
+	sizes(1)
+	sizes(7)
+	m.Tally("tidemark_test_kinds_total", "Kinds.", "kind", "a", "b")("b")
 
 	var out bytes.Buffer
 	if err := m.Write(&out); err != nil {
@@ -151,6 +155,11 @@ func TestMetricsAreInThePrometheusFormat(t *testing.T) {
 		`tidemark_http_requests_in_flight 1`,
 		`tidemark_test_level{kind="a"} 7`,
 		`tidemark_test_total 9`,
+		`tidemark_test_sizes_bucket{le="1"} 1`,
+		`tidemark_test_sizes_bucket{le="10"} 2`,
+		`tidemark_test_sizes_sum 8`,
+		`tidemark_test_kinds_total{kind="a"} 0`,
+		`tidemark_test_kinds_total{kind="b"} 1`,
 		`tidemark_build_info{version="1.2.3"} 1`,
 		`go_goroutines `,
 		`process_resident_memory_bytes `,

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -30,6 +29,7 @@ kill -9 $pid 2>/dev/null; wait
 // Server is a private MariaDB that ends with the process that started it.
 type Server struct {
 	Access Database // as a user who may do everything; Name is empty
+	Args   []string // further ones of mariadbd, from the next Start on
 
 	dir   string
 	port  int
@@ -123,7 +123,7 @@ func (s *Server) Start() error {
 		"--port=" + strconv.Itoa(s.port), "--bind-address=127.0.0.1", "--init-file=" + s.grants(),
 		"--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF", "--max-connections=1000",
 		"--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=128M",
-	}, asMySQL()...)
+	}, append(asMySQL(), s.Args...)...)
 	s.guard = exec.Command("sh", args...)
 	s.guard.Stdin, s.leash = hold, leash
 	s.guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for the tests; the guard follows
@@ -142,11 +142,8 @@ func (s *Server) Start() error {
 
 // ended tells, with the end of the log, that the server's process is gone.
 func (s *Server) ended() error {
-	pid, err := s.pid()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the guard has not started it yet
-	}
-	if err == nil && syscall.Kill(pid, 0) == nil {
+	text, _ := os.ReadFile(s.child()) // not there, or still empty, until the guard has started it
+	if pid, _ := strconv.Atoi(string(bytes.TrimSpace(text))); pid == 0 || syscall.Kill(pid, 0) == nil {
 		return nil
 	}
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log")) // an empty one says as much

@@ -39,6 +39,10 @@ type conn struct {
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
 
+	greeting atomic.Pointer[chan struct{}] // closed when the first pending-updates is queued, or never will be; nil: nobody waits
+
+	renewal sync.Mutex // held while its rights are looked at and put in force
+
 	mu      sync.Mutex
 	session *engine.Session // nil until the engine has taken it
 	gone    bool
@@ -54,7 +58,15 @@ func (l *Live) newConn(k link, f protocol.Format) *conn {
 func (c *conn) Format() protocol.Format { return c.format }
 
 // Send queues a frame of the engine's, if there is room.
-func (c *conn) Send(f *protocol.Frame) bool { return !c.over.Load() && c.link.Send(f.Bytes(c.format)) }
+func (c *conn) Send(f *protocol.Frame) bool {
+	if c.over.Load() || !c.link.Send(f.Bytes(c.format)) {
+		return false
+	}
+	if c.greeting.Load() != nil && f.Event() == protocol.EventPending {
+		c.greet()
+	}
+	return true
+}
 
 // Probe asks the client to prove that it received all that was sent so far.
 func (c *conn) Probe() { c.link.Probe() }
@@ -86,6 +98,7 @@ func (c *conn) hangUp(f *fault.Error) {
 		return
 	}
 	c.inbox.drop()
+	c.greet()
 	c.link.Push(c.errorFrame(f, c.caller.RequestID))
 	status, again := ws.PolicyRefusal, f.Code == codeShutdown || f.Code.Retryable()
 	if again {
@@ -95,6 +108,13 @@ func (c *conn) hangUp(f *fault.Error) {
 		c.link.Push(sio.Disconnected(namespace))
 	}
 	c.link.Close(status, string(f.Code))
+}
+
+// refuse hangs up for an error that has not ended the connection already.
+func (c *conn) refuse(err error) {
+	if !c.over.Load() {
+		c.hangUp(c.live.noted(&c.caller, err, c.caller.RequestID))
+	}
 }
 
 func (c *conn) errorFrame(f *fault.Error, requestID string) []byte {
@@ -110,43 +130,6 @@ func (c *conn) take(r request) {
 	if c.inbox.put(r) && !c.live.spawn(c.serve) {
 		c.inbox.drop()
 	}
-}
-
-// enter makes the connection known and hands it to the engine.
-func (c *conn) enter() {
-	if c.admit != nil && !c.admit() {
-		c.inbox.drop()
-		return
-	}
-	if !c.live.conns.add(c) {
-		c.Close(codeShutdown)
-		return
-	}
-	ctx, cancel := context.WithTimeout(c.ctx, requestTimeout)
-	defer cancel()
-	err := c.live.opt.Access.Recheck(ctx, c.caller) // it may have ended before the registry knew the connection
-	if err == nil {
-		err = c.connect(ctx)
-	}
-	if err != nil {
-		c.hangUp(c.live.noted(c, err, c.caller.RequestID))
-	}
-	c.forgetIfGone()
-}
-
-func (c *conn) connect(ctx context.Context) error {
-	s, err := c.live.opt.Engine.Connect(ctx, c.caller, c)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	c.session = s
-	gone := c.gone
-	c.mu.Unlock()
-	if gone {
-		s.Close()
-	}
-	return nil
 }
 
 // Proved, Drained and Closed are what the transports tell a connection.
@@ -178,22 +161,6 @@ func (c *conn) Closed() {
 		s.Close()
 	}
 	c.live.conns.remove(c)
-}
-
-// forgetIfGone undoes an entry into the registry that came after the end.
-func (c *conn) forgetIfGone() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.gone {
-		c.live.conns.remove(c)
-	}
-}
-
-// engine is the connection's session, nil until there is one.
-func (c *conn) engine() *engine.Session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.session
 }
 
 func (c *conn) expired(now int64) bool { return c.caller.ExpiresAt != 0 && c.caller.ExpiresAt <= now }

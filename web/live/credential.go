@@ -39,11 +39,10 @@ func (l *Live) credential(c *fiber.Ctx, door models.Door) (access.Credential, er
 // plainCaller authenticates a plain websocket, whose browsers bring a ticket.
 func (l *Live) plainCaller(c *fiber.Ctx) (models.Caller, error) {
 	cr, err := l.credential(c, models.DoorWebSocket)
-	if err != nil {
-		return models.Caller{}, err
-	}
 	cr.Ticket = query(c, "ticket")
-	return l.admit(c.UserContext(), cr)
+	who, rate, err := l.admit(c.UserContext(), cr, err)
+	rate.Tell(c.Set)
+	return who, err
 }
 
 // withAuth adds what a Socket.IO client sent with its connect packet.

@@ -96,7 +96,11 @@ func (c *conn) subscription(r request, change func(*engine.Session, []string) ([
 	if err != nil {
 		return nil, err
 	}
-	now, err := change(c.engine(), keys)
+	s, err := c.attached()
+	if err != nil {
+		return nil, err
+	}
+	now, err := change(s, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +112,11 @@ func ack(_ context.Context, c *conn, r request, _ models.Caller) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.engine().Ack(cursor)
+	s, err := c.attached()
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Ack(cursor)
 }
 
 // pull answers a page of the log. One that waits for news would hold up the
@@ -130,9 +138,8 @@ func (c *conn) await(r request, who models.Caller, q protocol.Pull) error {
 		return fault.New(fault.RateLimited, "One pull at a time may wait on a connection.")
 	}
 	started := c.live.spawn(func() {
-		ctx, cancel := context.WithTimeout(c.ctx, requestTimeout+time.Duration(q.Wait)*time.Millisecond)
-		defer cancel()
-		fields, err := c.page(ctx, who, q)
+		defer c.rescue()
+		fields, err := c.news(who, q)
 		c.pulls.Store(false)
 		c.reply(r, who.RequestID, fields, err)
 	})
@@ -140,6 +147,21 @@ func (c *conn) await(r request, who models.Caller, q protocol.Pull) error {
 		return fault.New(fault.Unavailable, "The server is stopping.")
 	}
 	return errLater
+}
+
+// news reads a page when there is something in it; when the door closes first, what is there.
+func (c *conn) news(who models.Caller, q protocol.Pull) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(c.ctx, requestTimeout+time.Duration(q.Wait)*time.Millisecond)
+	defer cancel()
+	waiting, hurry := context.WithCancel(ctx)
+	defer hurry()
+	defer context.AfterFunc(c.live.stopping, hurry)()
+	fields, err := c.page(waiting, who, q)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		q.Wait = 0
+		return c.page(ctx, who, q)
+	}
+	return fields, err
 }
 
 func (c *conn) page(ctx context.Context, who models.Caller, q protocol.Pull) (fields []byte, err error) {

@@ -29,12 +29,17 @@ import (
 type Options struct {
 	Engine *engine.Engine
 	Access *access.Access
+	Limit  *access.Limiter // of requests, each event being one; nil: none
 	Clock  clock.Clock
 	Log    *slog.Logger
+	Fault  func(code string) // told of each refusal or failure of a socket; nil: nobody
 
 	AllowedOrigins []string // exact, such as https://app.example.com; * is any. The server's own is always allowed
 	MaxItemBytes   int64    // of one item; a frame may have framing beside it
 	PerAddress     int      // connections of one client address; 0: 4096
+	PerUser        int      // of one user on this node; 0: 4096
+	PerKey         int      // of one API key on this node; 0: 16384
+	PerTenant      int      // of one tenant on this node; 0: 65536
 
 	PingInterval   time.Duration // 0: 25 s
 	PingTimeout    time.Duration // 0: 20 s
@@ -59,6 +64,9 @@ func (o Options) withDefaults() Options {
 	orInt(&o.QueueFrames, 256)
 	orInt(&o.QueueBytes, 256<<10)
 	orInt(&o.PerAddress, 4096)
+	orInt(&o.PerUser, 4096)
+	orInt(&o.PerKey, 16384)
+	orInt(&o.PerTenant, 65536)
 	if o.MaxItemBytes <= 0 {
 		o.MaxItemBytes = engine.DefaultLimits.MaxItemBytes
 	}
@@ -67,6 +75,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Fault == nil {
+		o.Fault = func(string) {}
 	}
 	return o
 }
@@ -85,13 +96,14 @@ func orInt(n *int, v int) {
 
 // Live holds the live connections of a node. It is safe for concurrent use.
 type Live struct {
-	opt     Options
-	origins origins
-	sockets *ws.Config
-	io      *eio.Server
-	plain   *plain.Server
-	conns   registry
-	stop    chan struct{} // closed when the door closes
+	opt      Options
+	origins  origins
+	sockets  *ws.Config
+	io       *eio.Server
+	plain    *plain.Server
+	conns    registry
+	stopping context.Context // ends when the door closes
+	stop     context.CancelFunc
 
 	mu      sync.Mutex
 	work    sync.WaitGroup // workers of connections, and the sweeper
@@ -101,12 +113,13 @@ type Live struct {
 // New makes the door and begins to watch for credentials that end; Close ends it.
 func New(o Options) *Live {
 	o = o.withDefaults()
-	l := &Live{opt: o, origins: newOrigins(o.AllowedOrigins), stop: make(chan struct{})}
-	l.conns.init(o.PerAddress)
+	l := &Live{opt: o, origins: newOrigins(o.AllowedOrigins)}
+	l.stopping, l.stop = context.WithCancel(context.Background())
+	l.conns.init(o.PerAddress, shares{kindUser: o.PerUser, kindKey: o.PerKey, kindTenant: o.PerTenant})
 	heart := &beat.Config{Interval: o.PingInterval, Timeout: o.PingTimeout}
 	queue := &outbox.Config{MaxMessages: o.QueueFrames, MaxBytes: o.QueueBytes}
 	frame := frameLimit(o.MaxItemBytes)
-	l.sockets = &ws.Config{Clock: o.Clock, MaxMessage: frame, WriteTimeout: o.WriteTimeout}
+	l.sockets = &ws.Config{Clock: o.Clock, MaxMessage: frame, WriteTimeout: o.WriteTimeout, Panicked: l.panicked}
 	l.plain = plain.New(plain.Config{CloseTimeout: closeTimeout, Beat: heart, Queue: queue})
 	l.io = eio.New(eio.Config{
 		UpgradeTimeout: upgradeTimeout, CloseTimeout: closeTimeout, MaxPayload: frame,
@@ -169,16 +182,17 @@ func (l *Live) spawn(f func()) bool {
 	if l.stopped {
 		return false
 	}
-	l.work.Go(f)
+	l.work.Go(func() {
+		defer l.rescue()
+		f()
+	})
 	return true
 }
 
-// halt ends the sweeper and lets nothing new be spawned. The channel closes when all that was has ended.
+// halt ends the sweeper and the pulls that wait, and lets nothing new be spawned. The channel closes when all that was has ended.
 func (l *Live) halt() <-chan struct{} {
+	l.stop()
 	l.mu.Lock()
-	if !l.stopped {
-		close(l.stop)
-	}
 	l.stopped = true
 	l.mu.Unlock()
 	idle := make(chan struct{})
@@ -188,6 +202,22 @@ func (l *Live) halt() <-chan struct{} {
 
 // Count is how many clients are connected, over whatever transport.
 func (l *Live) Count() int { return l.io.Count() + l.plain.Count() }
+
+// Transports are the ways a client may be connected: Socket.IO over polling or over websocket, and a plain websocket.
+var Transports = []string{"polling", "websocket", "plain"}
+
+// CountOver is how many clients are connected over one of the Transports.
+func (l *Live) CountOver(transport string) int {
+	switch transport {
+	case "polling":
+		return max(0, l.io.Count()-l.io.Sockets()) // one may come between
+	case "websocket":
+		return l.io.Sockets()
+	case "plain":
+		return l.plain.Count()
+	}
+	return 0
+}
 
 // Close lets what clients have asked for finish, tells them to come back
 // elsewhere or later, and ends all connections; when ctx is done it cuts them.

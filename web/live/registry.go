@@ -5,8 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/models"
 )
 
 const (
@@ -15,18 +17,20 @@ const (
 	maxDoubts      = 5 // looks at a credential that could not be made before its connection ends
 )
 
-// registry knows the live connections, and how many each address has.
+// registry knows the live connections, and how many each address and each caller has.
 type registry struct {
 	perAddress int
+	shares     shares
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{}
 	from   map[string]int
+	held   map[holder]int
 	closed bool
 }
 
-func (r *registry) init(perAddress int) {
-	r.perAddress, r.conns, r.from = perAddress, map[*conn]struct{}{}, map[string]int{}
+func (r *registry) init(perAddress int, s shares) {
+	r.perAddress, r.shares, r.conns, r.from, r.held = perAddress, s, map[*conn]struct{}{}, map[string]int{}, map[holder]int{}
 }
 
 // room says whether an address may connect once more: `rate_limited` if not.
@@ -65,21 +69,52 @@ func (r *registry) leave(address string) {
 	}
 }
 
-// add makes a connection known; false when the door is closing.
-func (r *registry) add(c *conn) bool {
+// roomFor says whether a caller may connect once more: `rate_limited` if not.
+func (r *registry) roomFor(who models.Caller) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.exhausted(who)
+}
+
+func (r *registry) exhausted(who models.Caller) error {
+	for _, h := range holders(who) {
+		if most := r.shares[h.kind]; r.held[h] >= most {
+			return fault.New(fault.RateLimited, "Too many connections of this %s: %d are allowed.", h.kind, most).After(time.Minute)
+		}
+	}
+	return nil
+}
+
+// add makes a connection known and counts it for its caller; an error when the
+// door is closing or the caller has as many as it may.
+func (r *registry) add(c *conn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return false
+		return fault.New(codeShutdown, "%s", closings[codeShutdown])
+	}
+	if err := r.exhausted(c.caller); err != nil {
+		return err
 	}
 	r.conns[c] = struct{}{}
-	return true
+	for _, h := range holders(c.caller) {
+		r.held[h]++
+	}
+	return nil
 }
 
 func (r *registry) remove(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if _, known := r.conns[c]; !known {
+		return
+	}
 	delete(r.conns, c)
+	for _, h := range holders(c.caller) {
+		if r.held[h]--; r.held[h] <= 0 {
+			delete(r.held, h)
+		}
+	}
 }
 
 func (r *registry) all() []*conn {
@@ -108,7 +143,7 @@ func (l *Live) sweep() {
 	defer t.Stop()
 	for {
 		select {
-		case <-l.stop:
+		case <-l.stopping.Done():
 			return
 		case <-t.C:
 		}
@@ -118,19 +153,37 @@ func (l *Live) sweep() {
 }
 
 func (l *Live) recheckThose(which func(*conn) bool) {
+	defer l.rescue()
 	ctx, cancel := context.WithTimeout(context.Background(), recheckTimeout)
 	defer cancel()
 	for _, c := range l.conns.all() {
 		if !which(c) {
 			continue
 		}
-		err := l.opt.Access.Recheck(ctx, c.caller)
+		err := l.renew(ctx, c)
 		switch {
 		case err == nil:
 			c.doubts.Store(0)
 		case fault.CodeOf(err).Status() >= 500 && c.doubts.Add(1) < maxDoubts:
 		default:
-			c.hangUp(fault.From(err))
+			c.refuse(err)
 		}
 	}
+}
+
+// renew gives a connection the rights its credential has now, or says why it must end.
+func (l *Live) renew(ctx context.Context, c *conn) error {
+	c.renewal.Lock()
+	defer c.renewal.Unlock()
+	now, err := l.opt.Access.Renew(ctx, c.caller)
+	if err != nil {
+		return err
+	}
+	if err := l.opt.Access.Holds(now, access.Events[eventConnect]); err != nil {
+		return err
+	}
+	if s := c.engine(); s != nil {
+		s.Rescope(now)
+	}
+	return nil
 }

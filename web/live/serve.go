@@ -3,16 +3,12 @@ package live
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"strconv"
 	"time"
 
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/engine/protocol"
-	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 )
@@ -38,6 +34,7 @@ var errLater = errors.New("answered later")
 // serve works through the inbox in order. Writes are queued in the engine one
 // behind the other and answered as they commit; anything else waits for them.
 func (c *conn) serve() {
+	defer c.rescue()
 	var waiting flight
 	for {
 		r, ok := c.inbox.next(len(waiting) == 0)
@@ -56,6 +53,9 @@ func (c *conn) handle(r request, waiting flight) flight {
 	if r.begin {
 		c.enter()
 		return waiting
+	}
+	if _, err := c.live.opt.Limit.Take(c.caller); err != nil {
+		r.err = err
 	}
 	c.served++
 	id := c.caller.RequestID + "-" + strconv.FormatUint(c.served, 10)
@@ -107,10 +107,11 @@ func (c *conn) submit(r request, id string, decode func([]byte) (protocol.Op, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.live.opt.Access.Allow(c.caller, access.Events[r.event], op.Collection, op.Key); err != nil {
+	who := c.as(id)
+	if err := c.live.opt.Access.Allow(who, access.Events[r.event], op.Collection, op.Key); err != nil {
 		return nil, err
 	}
-	return c.live.opt.Engine.Submit(c.as(id), []protocol.Op{op})
+	return c.live.opt.Engine.Submit(who, []protocol.Op{op})
 }
 
 // run serves one request that is no single write.
@@ -123,12 +124,13 @@ func (c *conn) run(r request, id string) (fields []byte, err error) {
 	if h == nil {
 		return nil, fault.New(fault.Malformed, "There is no event of this name.")
 	}
-	if err := c.live.opt.Access.Holds(c.caller, access.Events[r.event]); err != nil {
+	who := c.as(id)
+	if err := c.live.opt.Access.Holds(who, access.Events[r.event]); err != nil {
 		return nil, err
 	}
 	ctx, cancel := c.patience(r)
 	defer cancel()
-	return h(ctx, c, r, c.as(id))
+	return h(ctx, c, r, who)
 }
 
 // patience ends a while after a request came, however many were before it. It
@@ -139,14 +141,17 @@ func (c *conn) patience(r request) (context.Context, context.CancelFunc) {
 
 // as is the caller in a request of that id, as the engine knows it.
 func (c *conn) as(id string) models.Caller {
-	who := c.engine().Caller()
+	who := c.caller
+	if s := c.engine(); s != nil {
+		who = s.Caller()
+	}
 	who.RequestID = id
 	return who
 }
 
 // reply acks a request, or tells what was wrong with one that asked for no ack.
 func (c *conn) reply(r request, id string, fields []byte, err error) {
-	f := c.live.noted(c, err, id)
+	f := c.live.noted(&c.caller, err, id)
 	if c.over.Load() {
 		return
 	}
@@ -163,26 +168,4 @@ func (c *conn) reply(r request, id string, fields []byte, err error) {
 		return
 	}
 	c.link.Wait()
-}
-
-// noted is the fault of an error; one of ours is logged and gets an id to be found by.
-func (l *Live) noted(c *conn, err error, requestID string) *fault.Error {
-	f := fault.From(err)
-	if f == nil || f.Code.Status() < 500 {
-		return f
-	}
-	own, level, errorID := *f, slog.LevelWarn, clock.NewID(l.opt.Clock)
-	if f.Code == fault.Internal {
-		own.Details, level = map[string]any{"errorId": errorID}, slog.LevelError
-	}
-	l.opt.Log.LogAttrs(context.Background(), level, "event failed",
-		slog.String("code", string(f.Code)), slog.String("error_id", errorID), slog.Any("error", f.Cause),
-		slog.String("tenant_id", c.caller.TenantID), slog.String("request_id", requestID))
-	return &own
-}
-
-func rescue(err *error) {
-	if v := recover(); v != nil {
-		*err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-	}
 }

@@ -144,13 +144,16 @@ func (c *conn) acked(id []byte) {
 	}
 }
 
-// connect takes a connect packet: the client may enter /sync, once at a time.
+// connect takes a connect packet: the client may enter /sync, once at a time. It
+// must have read enough of what earlier ones were told.
 func (k *client) connect(p sio.Packet) error {
+	k.sess.Wait()
 	if p.Namespace != namespace {
 		k.sess.Push(sio.Refused(p.Namespace, "Invalid namespace", nil))
 		return nil
 	}
 	c := k.live.newConn(k.sess, protocol.SocketIO)
+	c.caller = models.Caller{Address: k.credential.Address, RequestID: k.credential.RequestID} // a stranger still
 	c.admit = func() bool { return k.admit(c, p.Data) }
 	k.mu.Lock()
 	taken := k.conn != nil || k.closed
@@ -170,7 +173,7 @@ func (k *client) connect(p sio.Packet) error {
 func (k *client) admit(c *conn, auth []byte) bool {
 	who, err := k.authenticate(auth)
 	if err != nil {
-		f := k.live.noted(c, err, k.credential.RequestID)
+		f := k.live.noted(&c.caller, err, k.credential.RequestID)
 		k.leave(c)
 		k.sess.Push(sio.Refused(namespace, string(f.Code), protocol.AppendError(nil, f, k.credential.RequestID)))
 		return false
@@ -181,16 +184,14 @@ func (k *client) admit(c *conn, auth []byte) bool {
 }
 
 func (k *client) authenticate(auth []byte) (models.Caller, error) {
-	if k.refusal != nil {
-		return models.Caller{}, k.refusal
-	}
-	cr, err := withAuth(k.credential, auth)
-	if err != nil {
-		return models.Caller{}, err
+	cr, err := k.credential, k.refusal
+	if err == nil {
+		cr, err = withAuth(cr, auth)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
-	return k.live.admit(ctx, cr)
+	who, _, err := k.live.admit(ctx, cr, err)
+	return who, err
 }
 
 // leave parts the session from a connection; without another it ends soon.

@@ -19,9 +19,11 @@ type socket struct{ *conn }
 func (l *Live) openPlain(s *plain.Socket, who models.Caller) plain.Owner {
 	c := l.newConn(s, protocol.PlainWS)
 	c.caller = who
-	c.start()
 	return socket{c}
 }
+
+// Opened begins the connection.
+func (s socket) Opened() { s.start() }
 
 // Message takes one text frame. What is wrong with it is answered; the connection stays.
 func (s socket) Message(b []byte) {
@@ -33,11 +35,21 @@ func (s socket) Message(b []byte) {
 	s.take(request{event: e.Event, id: e.ID, data: e.Data, err: err})
 }
 
-// admit lets in whom the credential and the permission to connect let in.
-func (l *Live) admit(ctx context.Context, cr access.Credential) (models.Caller, error) {
-	who, err := l.opt.Access.Authenticate(ctx, cr)
-	if err != nil {
-		return who, err
+// admit lets in whom the credential and the permission to connect let in, within
+// its rate and as long as there is room. An error says what was wrong with the credential as it came.
+func (l *Live) admit(ctx context.Context, cr access.Credential, err error) (who models.Caller, rate access.Rate, _ error) {
+	if err == nil {
+		who, err = l.opt.Access.Authenticate(ctx, cr)
 	}
-	return who, l.opt.Access.Holds(who, access.Events[eventConnect])
+	if err != nil {
+		rate, err = l.opt.Limit.Refused(cr.Address, err)
+		return who, rate, err
+	}
+	if rate, err = l.opt.Limit.Take(who); err != nil {
+		return who, rate, err
+	}
+	if err := l.opt.Access.Holds(who, access.Events[eventConnect]); err != nil {
+		return who, rate, err
+	}
+	return who, rate, l.conns.roomFor(who)
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -46,8 +47,9 @@ type Owner interface {
 
 // Server holds the sessions of one path. It is safe for concurrent use.
 type Server struct {
-	cfg  Config
-	busy sync.WaitGroup
+	cfg     Config
+	busy    sync.WaitGroup
+	sockets atomic.Int64 // sessions with a websocket
 
 	mu       sync.RWMutex
 	sessions map[string]*Session
@@ -180,6 +182,9 @@ func (s *Server) Count() int {
 	return len(s.sessions)
 }
 
+// Sockets is how many of the sessions have a websocket; the others poll.
+func (s *Server) Sockets() int { return int(s.sockets.Load()) }
+
 func (s *Server) find(id string) *Session {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -203,9 +208,17 @@ func (s *Server) forget(id string) {
 	delete(s.sessions, id)
 }
 
+// forgetAll also forgets the sessions that are over and wait to be asked for their last word.
+func (s *Server) forgetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sessions)
+}
+
 // Close ends all sessions politely, takes no new ones, and waits for their owners
 // until ctx is done; then it cuts them.
 func (s *Server) Close(ctx context.Context) {
+	defer s.forgetAll()
 	for _, sess := range s.shut() {
 		sess.Close(ws.GoingAway, "shutdown")
 	}

@@ -90,11 +90,11 @@ func (s *Session) release() (upgraded bool) {
 // lastWord is what a GET is told when the session has ended: once the word left for it, then nothing.
 func (s *Session) lastWord() []byte {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	word := s.final
 	s.final = nil
+	s.mu.Unlock()
 	if word != nil {
-		s.server.forget(s.id)
+		s.server.forget(s.id) // without the lock: the server's comes first
 	}
 	return word
 }

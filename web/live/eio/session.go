@@ -125,6 +125,7 @@ func (s *Session) endWith(final []byte) {
 	s.out.Close()
 	s.look()
 	if conn != nil {
+		s.server.sockets.Add(-1)
 		conn.Shut()
 	}
 	s.leave(late)
@@ -142,6 +143,7 @@ func (s *Session) leave(late bool) {
 	}
 	go func() {
 		defer s.server.busy.Done()
+		defer s.server.cfg.Sockets.Rescue()
 		s.owner.Closed()
 	}()
 }

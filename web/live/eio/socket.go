@@ -74,6 +74,7 @@ func (s *Session) attach(conn *ws.Conn) bool {
 		return false
 	}
 	s.conn = conn
+	s.server.sockets.Add(1)
 	s.mu.Unlock()
 	s.out.Attach(conn)
 	return true
@@ -100,8 +101,9 @@ func expect(conn *ws.Conn, want string) bool {
 	}
 }
 
-// read serves the websocket until it ends.
+// read serves the websocket until it ends, and the session with it.
 func (s *Session) read(conn *ws.Conn) {
+	defer s.end()
 	for {
 		op, b, err := conn.Read()
 		if err != nil {
@@ -129,7 +131,7 @@ func (s *Session) message(op ws.Op, b []byte) error {
 	return s.packet(b)
 }
 
-// gone ends the session for what the websocket met: politely where the peer can still hear.
+// gone says why the session ends, where the peer can still hear it.
 func (s *Session) gone(conn *ws.Conn, err error) {
 	var why *ws.CloseError
 	if errors.As(err, &why) {
@@ -137,7 +139,6 @@ func (s *Session) gone(conn *ws.Conn, err error) {
 		s.Close(why.Code, why.Reason)
 		conn.Discard()
 	}
-	s.end()
 }
 
 // hear notes that the peer has said its last word: ours need not be waited for once it is written.

@@ -21,6 +21,7 @@ type Config struct {
 
 // Owner is what a socket serves. Message is called in order, by one goroutine; the bytes are the owner's.
 type Owner interface {
+	Opened() // once, before anything else
 	Message(b []byte)
 	Proved()  // for each Probe answered
 	Drained() // what was queued has been written, after a Send was refused
@@ -40,19 +41,22 @@ type Server struct {
 // New makes a server without sockets.
 func New(cfg Config) *Server { return &Server{cfg: cfg, sockets: map[*Socket]struct{}{}} }
 
-// Serve serves an upgraded connection until it ends. open is given its socket and says what it serves.
+// Serve serves an upgraded connection until it ends. open is given its socket and
+// says what it serves; its owner may send from Opened on.
 func (s *Server) Serve(conn *ws.Conn, open func(*Socket) Owner) {
 	sock := &Socket{conn: conn, cfg: &s.cfg}
 	sock.out = outbox.New(s.cfg.Queue, (*events)(sock))
 	sock.beat = beat.New(s.cfg.Beat, (*events)(sock))
+	sock.owner = open(sock) // before anybody else knows the socket
 	defer sock.cut()
 	sock.out.Attach(conn)
 	if !s.add(sock) {
+		sock.owner.Closed()
 		return
 	}
 	defer s.remove(sock)
-	sock.owner = open(sock)
 	defer sock.owner.Closed()
+	sock.owner.Opened()
 	sock.beat.Start()
 	sock.read()
 }

@@ -49,6 +49,17 @@ type Config struct {
 	Clock        clock.Clock
 	MaxMessage   int           // bytes of one incoming message; beyond it the read fails with TooBig
 	WriteTimeout time.Duration // how long one write may wait for the peer
+	Panicked     func(v any)   // told of a panic, which ends one connection alone; nil: it ends the process
+}
+
+// Rescue is to be deferred by the goroutines of a connection, so that a panic ends no other.
+func (cfg *Config) Rescue() {
+	if cfg.Panicked == nil {
+		return
+	}
+	if v := recover(); v != nil {
+		cfg.Panicked(v)
+	}
 }
 
 // Requested says whether the request asks for a websocket.
@@ -82,6 +93,7 @@ func (cfg *Config) take(nc net.Conn, keep bool, serve func(*Conn)) {
 	}
 	conn := newConn(cfg, raw, buffered(early, raw))
 	run := func() {
+		defer cfg.Rescue()
 		defer conn.Shut()
 		serve(conn)
 	}

@@ -179,3 +179,17 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestAPanicEndsItsConnectionAlone(t *testing.T) {
+	t.Parallel()
+	cfg, told := *testConfig, make(chan any, 1)
+	cfg.Panicked = func(v any) { told <- v }
+	here, there := net.Pipe()
+	cfg.take(here, true, func(*Conn) { panic("out of order") })
+	if _, err := there.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the connection goes on: %v", err)
+	}
+	if v := <-told; v != "out of order" {
+		t.Errorf("told %v", v)
+	}
+}
