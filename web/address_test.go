@@ -64,6 +64,43 @@ func TestOnlyATrustedProxySaysThatTheClientIsSecure(t *testing.T) {
 	}
 }
 
+func TestTheSchemeIsWhatTheProxySaysThatTheClientCameTo(t *testing.T) {
+	t.Parallel()
+	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8")}
+	for name, c := range map[string]struct {
+		peer   string
+		hops   string
+		protos []string
+		want   bool
+	}{
+		"one proxy":                              {"10.0.0.1", "203.0.113.7", []string{"https"}, true},
+		"one proxy, over plain HTTP":             {"10.0.0.1", "203.0.113.7", []string{"http"}, false},
+		"nobody in between":                      {"203.0.113.7", "", []string{"https"}, false},
+		"two proxies, plain between them":        {"10.0.0.1", "203.0.113.7, 10.0.0.2", []string{"https,http"}, true},
+		"two proxies, in two lines":              {"10.0.0.1", "203.0.113.7, 10.0.0.2", []string{"https", "http"}, true},
+		"two proxies, the first alone says it":   {"10.0.0.1", "203.0.113.7, 10.0.0.2", []string{"https"}, true},
+		"what the client made up":                {"10.0.0.1", "203.0.113.7", []string{"https, http"}, false},
+		"what the client made up, with its hops": {"10.0.0.1", "10.0.0.9, 203.0.113.7", []string{"https, http"}, false},
+		"plain at the client, encrypted behind":  {"10.0.0.1", "203.0.113.7, 10.0.0.2", []string{"http, https"}, false},
+		"no hops named":                          {"10.0.0.1", "", []string{"HTTPS"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var ctx fasthttp.RequestCtx
+			ctx.Init(&fasthttp.Request{}, net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(c.peer), 1)), nil)
+			if c.hops != "" {
+				ctx.Request.Header.Set("X-Forwarded-For", c.hops)
+			}
+			for _, p := range c.protos {
+				ctx.Request.Header.Add("X-Forwarded-Proto", p)
+			}
+			if got := trusted.secure(&ctx); got != c.want {
+				t.Errorf("secure is %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 func TestAnAddressHasABoundOfConnections(t *testing.T) {
 	t.Parallel()
 	l := &listener{max: 2, open: map[netip.Addr]int{}, trusted: proxies{netip.MustParsePrefix("10.0.0.0/8")}}

@@ -29,7 +29,7 @@ func newCORS(origins []string, credentials bool) (cors, error) {
 			continue
 		}
 		u, err := url.Parse(o)
-		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != o {
+		if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.Contains(o, "*") {
 			return c, fmt.Errorf("CORS_ORIGIN: %q is not an origin such as https://app.example.com", o)
 		}
 		c.origins[strings.ToLower(o)] = true

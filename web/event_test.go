@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/access"
+	"tidemark/internal/testkit"
 )
 
 // outcomes are the results of a push, as "opId status code".
@@ -193,6 +194,33 @@ func TestALongPollAnswersWhenSomethingIsWritten(t *testing.T) {
 	a := h.call(t, "GET", "/sync/events?wait=20&since="+url.QueryEscape(h.call(t, "GET", "/sync/events", "").json(t)["cursor"].(string)), "")
 	if events := a.json(t)["events"].([]any); a.status != 200 || len(events) != 0 {
 		t.Errorf("nothing new: %d %s", a.status, a.body)
+	}
+}
+
+func TestALongPollEndsWithItsCredential(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	k, secret, err := h.access.CreateKey(t.Context(), access.NewKey{TenantID: h.acme.ID, Name: "revoked soon"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := "X-API-Key: " + secret
+	cursor := url.QueryEscape(h.call(t, "GET", "/sync/events", "", by).json(t)["cursor"].(string))
+	got := make(chan answer, 1)
+	go func() { got <- h.call(t, "GET", "/sync/events?wait=20000&since="+cursor, "", by) }()
+	time.Sleep(50 * time.Millisecond)
+	if _, err := h.access.RevokeKey(t.Context(), k.ID); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, 10*time.Second, "the key is no longer good", func() bool {
+		return h.call(t, "GET", "/sync/status", "", by).status == 401
+	})
+	h.put(t, "a", `{"value":"secret"}`)
+	select {
+	case a := <-got:
+		a.problem(t, 401, "revoked")
+	case <-time.After(10 * time.Second):
+		t.Error("no answer")
 	}
 }
 

@@ -30,6 +30,11 @@ func TestRequestsThatCanBeReadInTwoWaysAreRefusedAndTheConnectionCloses(t *testi
 		"one bare line feed":     "POST /api/docs HTTP/1.1\r\nHost: x\nContent-Length: 0\r\n\r\n" + hidden,
 		"no host":                "POST /api/docs HTTP/1.1\r\nContent-Length: 0\r\n\r\n" + hidden,
 		"two hosts":              "POST /api/docs HTTP/1.1\r\nHost: x\r\nHost: y\r\nContent-Length: 0\r\n\r\n" + hidden,
+		"identity alone":         "POST /api/docs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n" + hidden,
+		"identity in HTTP/1.0":   "POST /api/docs HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: identity\r\n\r\n" + hidden,
+		"HTTP/2.0":               "GET /health/live HTTP/2.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n" + hidden,
+		"HTTP/1.2":               "GET /health/live HTTP/1.2\r\nHost: x\r\nConnection: keep-alive\r\n\r\n" + hidden,
+		"HTTP/0.9":               "GET /health/live HTTP/0.9\r\nHost: x\r\nConnection: keep-alive\r\n\r\n" + hidden,
 		"a bad chunk":            "POST /api/docs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n" + hidden,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +53,20 @@ func TestRequestsThatCanBeReadInTwoWaysAreRefusedAndTheConnectionCloses(t *testi
 				t.Errorf("not the shape of errors: %q", got)
 			}
 		})
+	}
+}
+
+func TestAHeaderThatMayBeThereOnceIsRefusedTwice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	item := h.url + "/api/v1/sync-storage/item/a"
+	for _, name := range []string{"If-Match", "If-None-Match", "X-API-Key", "X-User-Id", "X-Instance-Id", "Authorization", "Idempotency-Key"} {
+		a := call(t, "PUT", item, `{"value":1}`, name+": a", name+": a")
+		a.problem(t, 400, "malformed")
+		call(t, "PUT", item, `{"value":1}`, name+": a", strings.ToLower(name)+": b").problem(t, 400, "malformed")
+	}
+	if a := h.call(t, "PUT", "/sync-storage/item/a", `{"value":1}`, "Cookie: a=b", "Cookie: c=d", "X-User-Id: u", "X-Instance-Id: i"); a.status != 200 {
+		t.Errorf("each once: %d %s", a.status, a.body)
 	}
 }
 

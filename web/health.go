@@ -40,9 +40,17 @@ func (s *Server) checkApp(context.Context) (map[string]any, error) {
 }
 
 func (s *Server) checkDisk(context.Context) (map[string]any, error) {
-	free, err := freeBytes(filepath.Dir(s.opt.Store.Path()))
+	free, err := freeBytes(keptIn(s.opt.Store.Path(), s.opt.DataDir))
 	if err == nil && free < leastDisk {
 		err = fault.New(fault.Unavailable, "The disk is full.")
 	}
 	return map[string]any{"freeBytes": free}, err
+}
+
+// keptIn is the folder whose disk we write to: that of the database's file or, when another server keeps the database, ours.
+func keptIn(file, dataDir string) string {
+	if file == "" {
+		return dataDir
+	}
+	return filepath.Dir(file)
 }

@@ -13,6 +13,7 @@ import (
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
+	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -45,8 +46,9 @@ func newHouse(t *testing.T, change func(*Options)) *house {
 	if err := h.store.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	limits := engine.DefaultLimits
-	if h.engine, err = engine.New(ctx, engine.Options{Store: h.store, Clock: clock.System{}, Limits: limits, Node: "test"}); err != nil {
+	limits, metrics := engine.DefaultLimits, telemetry.NewMetrics("test")
+	o := engine.Options{Store: h.store, Clock: clock.System{}, Limits: limits, Node: "test", Observe: Observe(metrics)}
+	if h.engine, err = engine.New(ctx, o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -64,7 +66,7 @@ func newHouse(t *testing.T, change func(*Options)) *house {
 	h.key = h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "server"})
 	h.foreign = h.newKey(t, access.NewKey{TenantID: h.globex.ID, Name: "server"})
 	h.server, h.log = bare(t, func(o *Options) {
-		o.Engine, o.Access, o.Store, o.MaxItemBytes = h.engine, h.access, h.store, limits.MaxItemBytes
+		o.Engine, o.Access, o.Store, o.Metrics, o.MaxItemBytes = h.engine, h.access, h.store, metrics, limits.MaxItemBytes
 		if change != nil {
 			change(o)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidemark/access"
+	"tidemark/models"
 )
 
 // scenario is a request to a fresh user, and what is to come of it.
@@ -264,4 +265,26 @@ func mistyped(key string) string {
 		return key[:last] + "y"
 	}
 	return key[:last] + "x"
+}
+
+func TestIfNoneMatchNeverReplacesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	tenant, err := h.store.CreateTenant(t.Context(), models.Tenant{Slug: "latest", Strategy: models.StrategyLWW})
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest := "X-API-Key: " + h.newKey(t, access.NewKey{TenantID: tenant.ID, Name: "server"})
+	for _, key := range []string{"X-API-Key: " + h.key, latest} {
+		h.put(t, "a", `{"value":1}`, key, "If-None-Match: *", "X-Instance-Id: phone")
+		for _, instance := range []string{"phone", "tablet"} {
+			a := h.call(t, "PUT", "/sync-storage/item/a", `{"value":2}`, key, "If-None-Match: *", "X-Instance-Id: "+instance)
+			if details := a.problem(t, 409, "version_conflict"); details["value"] != 1.0 || details["version"] != 1.0 {
+				t.Errorf("details: %v", details)
+			}
+		}
+	}
+	phone := "X-Instance-Id: phone"
+	h.put(t, "b", `{"value":1,"version":0}`, phone)
+	h.call(t, "PUT", "/sync-storage/item/b", `{"value":2,"version":0}`, phone).problem(t, 409, "version_conflict")
 }

@@ -140,6 +140,30 @@ func TestClearRemovesTheUsersItemsAndNoOthers(t *testing.T) {
 	}
 }
 
+func TestWhatTakesNoInputRefusesSome(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.put(t, "a", `{"value":1}`)
+	for method, path := range map[string]string{"DELETE": "/sync-storage/clear", "POST": "/auth/ticket"} {
+		for _, query := range []string{"?prefix=x", "?tag=a", "?userId=ann", "?x"} {
+			h.call(t, method, path+query, "").problem(t, 400, "malformed")
+		}
+		for _, body := range []string{`{"prefix":"x"}`, `null`, `[]`, `{`, `}`, `{}{}`, `x`, "\x00"} {
+			h.call(t, method, path, body).problem(t, 400, "malformed")
+		}
+	}
+	if a := h.call(t, "GET", "/sync-storage/item/a", ""); a.status != 200 {
+		t.Errorf("a refused clear removed something: %d %s", a.status, a.body)
+	}
+	for _, body := range []string{"", "{}", " { \n} "} {
+		for method, path := range map[string]string{"DELETE": "/sync-storage/clear", "POST": "/auth/ticket"} {
+			if a := h.call(t, method, path, body); a.status != 200 {
+				t.Errorf("%s with %q: %d %s", path, body, a.status, a.body)
+			}
+		}
+	}
+}
+
 func TestAllUsersItemsNeedTheScope(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)

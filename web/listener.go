@@ -19,7 +19,8 @@ const (
 	writeTimeout   = 30 * time.Second // for any single write to a client
 	lingerTime     = 2 * time.Second  // for a client to finish sending what was refused
 	lingerBytes    = 32 << 20
-	connsPerClient = 4096 // open connections of one address
+	lastWord       = time.Second // for a request to arrive whole when the server stops
+	connsPerClient = 4096        // open connections of one address
 )
 
 // listen takes the address, or says plainly why it cannot.
@@ -42,10 +43,11 @@ type listener struct {
 	trusted proxies
 	max     int
 
-	mu       sync.Mutex
-	open     map[netip.Addr]int
-	silent   map[*conn]struct{} // nothing has come from them yet
-	draining bool
+	until atomic.Int64 // when reading ends, in ns since the epoch; 0: the server does not stop yet
+
+	mu    sync.Mutex
+	open  map[netip.Addr]int
+	conns map[*conn]struct{}
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -78,34 +80,39 @@ func (l *listener) enter(a netip.Addr) bool {
 	return true
 }
 
-// greet remembers a connection until something comes from it; one that comes while the server stops is ended.
+// greet remembers a connection until it is closed; one that comes while the server stops is ended.
 func (l *listener) greet(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.draining {
+	if l.until.Load() != 0 {
 		_ = c.Conn.Close() // whoever serves it sees that at its first read
 		return
 	}
-	if l.silent == nil {
-		l.silent = map[*conn]struct{}{}
+	if l.conns == nil {
+		l.conns = map[*conn]struct{}{}
 	}
-	l.silent[c] = struct{}{}
+	l.conns[c] = struct{}{}
 }
 
 func (l *listener) forget(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.silent, c)
+	delete(l.conns, c)
 }
 
-// hangUp ends connections that were opened ahead and never used: a server that
-// stops would wait for their first request.
+// hangUp ends connections that were opened ahead and never used, and gives those that
+// are sending a request a last moment: a server that stops would wait for them.
 func (l *listener) hangUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.draining = true
-	for c := range l.silent {
-		_ = c.Conn.Close() // whoever serves it sees that at its first read
+	end := clock.System{}.Now().Add(lastWord)
+	l.until.Store(end.UnixNano())
+	for c := range l.conns {
+		if !c.heard.Load() {
+			_ = c.Conn.Close() // whoever serves it sees that at its first read
+			continue
+		}
+		_ = c.SetReadDeadline(end) // fails on a closed connection
 	}
 }
 
@@ -135,7 +142,6 @@ func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 && !c.heard.Load() {
 		c.heard.Store(true)
-		c.hub.forget(c)
 	}
 	return n, err
 }
@@ -160,6 +166,19 @@ func (c *conn) SetDeadline(t time.Time) error {
 	c.custom.Store(!t.IsZero())
 	c.armed.Store(0)
 	return c.Conn.SetDeadline(t)
+}
+
+// SetReadDeadline moves the deadline, but not beyond the moment when a server that stops no longer reads.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	for {
+		until, at := c.hub.until.Load(), t
+		if end := time.Unix(0, until); until != 0 && (t.IsZero() || t.After(end)) {
+			at = end
+		}
+		if err := c.Conn.SetReadDeadline(at); err != nil || c.hub.until.Load() == until {
+			return err
+		}
+	}
 }
 
 // SyscallConn gives the raw connection, for those who wait for it to become readable.

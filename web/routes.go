@@ -35,9 +35,9 @@ func (s *Server) routes() {
 	s.open("/health/live", a.Alive).quiet = true
 	s.open("/health/ready", a.Ready).quiet = true
 	s.open("/metrics", s.metrics).quiet = true
-	s.open("/api/openapi.json", a.OpenAPI)
-	s.open("/api/docs", a.Docs)
-	s.open("/api/docs/*", a.DocsFile).quiet = true
+	s.open("/api/openapi.json", s.documents(a.OpenAPI))
+	s.open("/api/docs", s.documents(a.Docs))
+	s.open("/api/docs/*", s.documents(a.DocsFile)).quiet = true
 
 	s.sockets()
 	s.pages()
@@ -84,7 +84,7 @@ func (s *Server) guard(method, path string, h api.Handler) *route {
 	return s.add(rt, s.api.Guard(p, h))
 }
 
-// open adds a GET route that needs no credential, and says so in the table of permissions.
+// open adds a GET route that needs no credential, or decides for itself, and says so in the table of permissions.
 func (s *Server) open(path string, h fiber.Handler) *route {
 	rt := &route{method: fiber.MethodGet, path: path, timeout: s.timeout()}
 	if p := s.permission(rt); p != access.Public {

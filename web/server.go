@@ -41,11 +41,14 @@ type Options struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-* headers count
 	CORSOrigins     []string       // exact, or * alone
 	CORSCredentials bool
-	RateLimit       int // requests of one credential per RateWindow; 0: no limit
+	RateLimit       int // requests of one credential per RateWindow, through whichever doors; 0: no limit
 	RateWindow      time.Duration
 	RequestTimeout  time.Duration // 0: 2.4 s; a long poll gets its wait on top, a clear has longer
 	MaxItemBytes    int64
-	MetricsToken    string // opens /metrics from elsewhere than this machine; empty: closed
+	DataDir         string // whose disk must not be full, unless the database is a file elsewhere
+	Production      bool   // requests from this machine itself open nothing that others need a credential for
+	MetricsToken    string // opens /metrics; empty: closed to all but this machine
+	PublicDocs      bool   // anybody may read /api/docs and /api/openapi.json; else administrators, holders of a credential, and this machine
 	TLSCert         string // PEM files; both or none
 	TLSKey          string
 
@@ -58,6 +61,8 @@ type Console interface {
 	Routes(r fiber.Router)
 	// Error renders a fault as a page or fragment.
 	Error(c *fiber.Ctx, err error) error
+	// SignedIn says whether an administrator's session comes with a request, whatever its path.
+	SignedIn(c *fiber.Ctx) (bool, error)
 }
 
 // Bounds of the server.
@@ -112,13 +117,14 @@ func New(o Options) (*Server, error) {
 	srv.ErrorHandler, srv.CloseOnShutdown = s.onBadRequest, true
 	srv.NoDefaultContentType = true
 	live.Tune(s.app)
+	limit := access.NewLimiter(o.Clock, o.RateLimit, o.RateWindow)
 	s.live = live.New(live.Options{
-		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Log: o.Log,
+		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Log: o.Log, Fault: o.Metrics.Fault,
 		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,
 	})
 	s.api = api.New(api.Options{
-		Engine: o.Engine, Access: o.Access, Clock: o.Clock, Health: s.checks(), Version: o.Version, URL: o.APIURL,
-		RateLimit: o.RateLimit, RateWindow: o.RateWindow, Draining: s.draining,
+		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Health: s.checks(), Version: o.Version, URL: o.APIURL,
+		Draining: s.draining,
 	})
 	s.measure()
 	s.routes()

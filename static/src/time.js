@@ -14,7 +14,10 @@ let ahead = 0;
 const now = () => Date.now() - ahead;
 
 function refresh() {
-  for (const t of $$("time[data-ago]")) t.textContent = ago(Math.max(0, (now() - Date.parse(t.dateTime)) / 1000));
+  for (const t of $$("time[data-ago]")) {
+    const text = ago(Math.max(0, (now() - Date.parse(t.dateTime)) / 1000));
+    if (t.textContent !== text) t.textContent = text;
+  }
 }
 
 function align() {
@@ -26,4 +29,4 @@ function align() {
 align();
 document.addEventListener("htmx:afterSettle", (e) => (e.detail.boosted ? align() : refresh()));
 document.addEventListener("htmx:sseMessage", refresh);
-setInterval(refresh, 5000);
+setInterval(refresh, 1000);

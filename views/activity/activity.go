@@ -1,7 +1,11 @@
 // Package activity is the page on which a tenant's changes are seen as they are committed.
 package activity
 
-import "tidemark/views/ui"
+import (
+	"fmt"
+
+	"tidemark/views/ui"
+)
 
 // Props are what the page shows.
 type Props struct {
@@ -12,6 +16,8 @@ type Props struct {
 	Empty  bool                  // the tenant has no changes at all
 	Paused bool
 	Links  Links
+
+	Searched int // newest changes a filter looks through
 }
 
 // Filter is what the page is narrowed to.
@@ -22,6 +28,18 @@ type Filter struct {
 
 // Active says whether anything is filtered out.
 func (f Filter) Active() bool { return f != Filter{} }
+
+// tried says what was looked for, and where. The text is isolated, so that it turns nothing else around.
+func (f Filter) tried(searched int) string {
+	does := map[string]string{"": "has", "set": "sets", "remove": "removes"}[f.Op]
+	switch {
+	case f.Text == "":
+		return fmt.Sprintf("None of the newest %d changes %s anything.", searched, does)
+	case f.Op != "":
+		does += " anything with"
+	}
+	return fmt.Sprintf("None of the newest %d changes %s “\u2068%s\u2069” in its key, user or device.", searched, does, f.Text)
+}
 
 // Links are the addresses of the same page in other states.
 type Links struct {

@@ -69,15 +69,21 @@ func tenantPages() []PageState {
 }
 
 func overviewPages() []PageState {
-	busy := overview.Props{Stream: "/console/gallery/overview/stream", Activity: "/console/gallery/activity", Recent: changes(8), Numbers: overview.Numbers{
-		Now: now, Items: 128_340, Users: 412, Bytes: 48_210_331, OpenConflicts: 14, Devices: 5_229, Connected: 4_917, Live: 4_931, Lagging: 12, Seq: 1_048_210, Floor: 12_400, PerMinute: wave(60, 1300),
+	busy := overview.Props{Base: "/console/gallery/overview", Stream: "/console/gallery/overview/stream", Activity: "/console/gallery/activity", Recent: changes(8), Numbers: overview.Numbers{
+		Now: now, Items: 128_340, Users: 412, Bytes: 48_210_331, OpenConflicts: 14, Devices: 5_229, Connected: 4_917, Live: 4_931, Lagging: 12, Seq: 1_048_210, LastAt: now - 400, Floor: 12_400, PerMinute: wave(60, 1300),
 	}}
-	empty := overview.Props{Stream: busy.Stream, Activity: busy.Activity, Numbers: overview.Numbers{Now: now, PerMinute: make([]int64, 60)}, Example: "tidemark apikey create --tenant acme --name first\n\ncurl -X PUT http://127.0.0.1:3000/api/v1/sync-storage/item/hello \\\n  -H 'X-API-Key: <the key it printed>' \\\n  -d '{\"value\": \"world\"}'"}
+	empty := overview.Props{Base: busy.Base, Stream: busy.Stream, Activity: busy.Activity, Numbers: overview.Numbers{Now: now, PerMinute: make([]int64, 60)}, Example: "tidemark apikey create --tenant acme --name first\n\ncurl -X PUT http://127.0.0.1:3000/api/v1/sync-storage/item/hello \\\n  -H 'X-API-Key: <the key it printed>' \\\n  -d '{\"value\": \"world\"}'"}
+	still := busy
+	still.Numbers.PerMinute, still.Numbers.LastAt, still.Numbers.OpenConflicts = make([]int64, 60), now-145*86_400_000, 0
+	paused := busy
+	paused.Paused = true
 	suspended := busy
 	suspended.Suspended, suspended.Recent = true, append(changes(2), hostileRow)
 	return []PageState{
 		shelled("overview", "Overview", "overview", overview.Page(busy)),
 		shelled("overview-empty", "Overview", "overview", overview.Page(empty)),
+		shelled("overview-still", "Overview", "overview", overview.Page(still)),
+		shelled("overview-paused", "Overview", "overview", overview.Page(paused)),
 		shelled("overview-suspended", "Overview", "overview", overview.Page(suspended)),
 	}
 }
@@ -88,7 +94,7 @@ func activityPages() []PageState {
 		Pause: "/console/gallery/activity-paused", Resume: "/console/gallery/activity", Clear: "/console/gallery/activity",
 	}
 	page := func(p activity.Props) templ.Component {
-		p.Base, p.Links = "/console/gallery/activity", links
+		p.Base, p.Links, p.Searched = "/console/gallery/activity", links, 500
 		return activity.Page(p)
 	}
 	return []PageState{
@@ -102,11 +108,15 @@ func activityPages() []PageState {
 
 func problemPages() []PageState {
 	of := func(status int, message, errorID string) templ.Component {
-		return problem.Page(problem.Props{Status: status, Message: message, RequestID: "01JDA2Q8M3X7Y5T4", ErrorID: errorID, Back: "/console"})
+		p := problem.Props{Status: status, Message: message, RequestID: "01JDA2Q8M3X7Y5T4", ErrorID: errorID, Back: "/console"}
+		if status >= 500 {
+			p.Again = "/console/gallery/overview"
+		}
+		return problem.Page(p)
 	}
 	return []PageState{
 		shelled("error-403", "This is not allowed", "", of(403, "The page was open for too long. Go back, reload it and send the form again.", "")),
-		shelled("error-404", "There is nothing here", "", of(404, "There is nothing at this address.", "")),
+		shelled("error-404", "Page not found", "", of(404, "There is nothing at this address.", "")),
 		alone("error-500", "Something went wrong", of(500, "Something went wrong on our side.", "01JDA2Q8M3X7Y5T5")),
 		alone("error-503", "Not available right now", of(503, "The database cannot be reached. Try again.", "01JDA2Q8M3X7Y5T6")),
 	}

@@ -19,7 +19,7 @@ func buttons() []Entry {
 	all := func(small bool) templ.Component {
 		return holding(row(),
 			ui.Button(ui.ButtonProps{Label: "Save", Look: ui.Primary, Small: small}),
-			ui.Button(ui.ButtonProps{Label: "Export", Glyph: ui.GlyphArrowUpRight, Small: small}),
+			ui.Button(ui.ButtonProps{Label: "Export", Glyph: ui.GlyphArrowUp, Small: small}),
 			ui.Button(ui.ButtonProps{Label: "Cancel", Look: ui.Ghost, Small: small}),
 			ui.Button(ui.ButtonProps{Label: "Remove", Look: ui.Danger, Glyph: ui.GlyphTrash2, Small: small}),
 			ui.Button(ui.ButtonProps{Label: "Search", Glyph: ui.GlyphSearch, IconOnly: true, Small: small}),

@@ -65,11 +65,13 @@ func data() []Entry {
 }
 
 func charts() []Entry {
-	chart := ui.BarChartProps{ID: "g-bars", Finding: "1,830 changes, most at 11:20", Head: "Minute", Unit: "Changes", Every: 10}
+	chart := ui.BarChartProps{ID: "g-bars", Finding: "1,830 changes, most at 11:20", Head: "Minute", Unit: "Changes", Every: 10, Until: "now"}
 	for i, v := range wave(60, 64) {
 		chart.Bars = append(chart.Bars, ui.Bar{Label: fmt.Sprintf("11:%02d", i), Value: v})
 	}
-	quiet := ui.BarChartProps{ID: "g-quiet", Finding: "No changes in the last hour", Bars: []ui.Bar{{Label: "11:00"}, {Label: "11:01"}}}
+	quiet := ui.BarChartProps{ID: "g-quiet", Finding: "No changes in the last hour", Head: "Minute", Unit: "Changes", Every: 1, Bars: []ui.Bar{{Label: "11:00"}, {Label: "11:01"}}}
+	still := quiet
+	still.Quiet = text("Nothing was written in the last hour.")
 	return []Entry{
 		{"Charts", "KPICard", ui.KPICard(ui.KPIProps{ID: "g-k1", Label: "Changes, last minute", Value: "1,284", Unit: "≈ 21.4/s", Note: "38,602 in the last hour", Series: wave(60, 1300)})},
 		{"Charts", "KPICard, to look at", ui.KPICard(ui.KPIProps{ID: "g-k2", Label: "Open conflicts", Value: "14", Note: "writes that wait for a decision", Badge: &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}})},
@@ -77,6 +79,8 @@ func charts() []Entry {
 		{"Charts", "KPICard, huge", ui.KPICard(ui.KPIProps{ID: "g-k4", Label: "Items", Value: ui.Comma(9_223_372_036_854_775_807), Note: long})},
 		{"Charts", "BarChart with its ChartTable", holding(stack(), ui.BarChart(chart), ui.ChartTable(chart))},
 		{"Charts", "BarChart, nothing", ui.BarChart(quiet)},
+		{"Charts", "BarChart, quiet", ui.BarChart(still)},
+		{"Charts", "ChartRows", ui.ChartRows(quiet)},
 		{"Charts", "Spark", holding(row(), ui.Spark(wave(28, 40)), ui.Spark([]int64{0, 0, 0}), ui.Spark([]int64{5}))},
 	}
 }
@@ -89,6 +93,7 @@ func states() []Entry {
 		{"States", "Skeleton", ui.Skeleton(4)},
 		{"States", "Toast", holding(stack(), ui.Toast(ui.ToastProps{Text: "Saved.", Tone: ui.OK}), ui.Toast(ui.ToastProps{Text: "The server cannot be reached. Nothing was changed.", Tone: ui.Bad}), ui.Toast(ui.ToastProps{Text: long, Tone: ui.Info}), ui.Toast(ui.ToastProps{Text: hostile, Tone: ui.Warn}))},
 		{"States", "LiveBadge", holding(stack(), liveIn("off"), liveIn("on"), liveIn("lost"), liveIn("paused"), liveIn("ended"))},
+		{"States", "Pause", holding(row(), ui.Pause("/console?paused=1", false), ui.Pause("/console", true))},
 	}
 }
 

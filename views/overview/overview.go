@@ -11,12 +11,28 @@ import (
 
 // Props are what the page shows.
 type Props struct {
+	Base      string // address of the page
 	Stream    string // address of the live events
+	Paused    bool   // the numbers stay as they are
 	Activity  string // address of the live activity
 	Suspended bool
 	Numbers   Numbers
 	Recent    []ui.ActivityRowProps // newest first
 	Example   string                // a first write, to be copied
+}
+
+func (p Props) live() string {
+	if p.Paused {
+		return "paused"
+	}
+	return "off"
+}
+
+func (p Props) toggle() string {
+	if p.Paused {
+		return p.Base
+	}
+	return p.Base + "?paused=1"
 }
 
 // Numbers are what moves.
@@ -31,6 +47,7 @@ type Numbers struct {
 	Live          int64 // connections to this node
 	Lagging       int64 // of them, those still catching up
 	Seq           int64 // the last change
+	LastAt        int64 // when it was made, ms; 0: never
 	Floor         int64
 	PerMinute     []int64 // changes in each of the last minutes, oldest first
 }
@@ -51,25 +68,46 @@ func (n Numbers) lastHour() int64 {
 }
 
 func (n Numbers) kpis() []ui.KPIProps {
-	conflicts := &ui.BadgeProps{Tone: ui.OK, Label: "none waits", Glyph: ui.GlyphCheck}
-	if n.OpenConflicts > 0 {
-		conflicts = &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
-	}
 	return []ui.KPIProps{
-		{
-			ID: "kpi-changes", Label: "Changes, last minute", Value: ui.Comma(n.lastMinute()), Unit: "≈ " + ui.Rate(n.lastMinute()) + "/s",
-			Note: ui.Comma(n.lastHour()) + " in the last hour", Series: n.PerMinute,
-		},
-		{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known"},
-		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + ui.Comma(n.Users) + " " + ui.Plural(n.Users, "user", "users")},
-		{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts), Note: "writes that wait for a decision", Badge: conflicts},
+		n.changes(), n.connected(),
+		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + count(n.Users, "user", "users")},
+		n.conflicts(),
 	}
+}
+
+func (n Numbers) changes() ui.KPIProps {
+	k := ui.KPIProps{ID: "kpi-changes", Label: "Changes, last minute", Value: ui.Comma(n.lastMinute()), Note: ui.Comma(n.lastHour()) + " in the last hour", Series: n.PerMinute}
+	if n.lastMinute() > 0 {
+		k.Unit = "≈ " + ui.Rate(n.lastMinute()) + "/s"
+	}
+	if n.lastHour() == 0 {
+		k.Note = "none in the last hour"
+	}
+	return k
+}
+
+func (n Numbers) connected() ui.KPIProps {
+	k := ui.KPIProps{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known"}
+	if n.Devices == 0 {
+		k.Note = "none has connected yet"
+	}
+	return k
+}
+
+func (n Numbers) conflicts() ui.KPIProps {
+	k := ui.KPIProps{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts)}
+	if n.OpenConflicts == 0 {
+		k.Note, k.Badge = "no write waits for a decision", &ui.BadgeProps{Tone: ui.OK, Label: "none", Glyph: ui.GlyphCheck}
+		return k
+	}
+	k.Note, k.Badge = "writes that wait for a decision", &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
+	return k
 }
 
 const minute = int64(60_000)
 
 func (n Numbers) chart() ui.BarChartProps {
-	p := ui.BarChartProps{ID: "minutes", Head: "Minute (UTC)", Unit: "Changes", Every: 10}
+	p := ui.BarChartProps{ID: "minutes", Head: "Minute (UTC)", Unit: "Changes", Every: 10, Until: "now", Quiet: quiet(n)}
 	for i, v := range n.PerMinute {
 		at := n.Now - int64(len(n.PerMinute)-i)*minute
 		p.Bars = append(p.Bars, ui.Bar{Label: time.UnixMilli(at).UTC().Format("15:04"), Value: v})

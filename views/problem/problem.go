@@ -1,6 +1,8 @@
 // Package problem holds the pages for what went wrong.
 package problem
 
+import "tidemark/views/ui"
+
 // Props describe what went wrong, for a person.
 type Props struct {
 	Status    int
@@ -8,6 +10,7 @@ type Props struct {
 	RequestID string
 	ErrorID   string // what the log calls it; empty: not logged as ours
 	Back      string // a way on
+	Again     string // the same page, where another try may help; empty: it would not
 }
 
 // Title is the page's one line.
@@ -18,7 +21,7 @@ func (p Props) Title() string {
 	case p.Status == 403:
 		return "This is not allowed"
 	case p.Status == 404:
-		return "There is nothing here"
+		return "Page not found"
 	case p.Status == 429:
 		return "Too many requests"
 	case p.Status == 503 || p.Status == 504:
@@ -28,4 +31,12 @@ func (p Props) Title() string {
 	default:
 		return "This did not work"
 	}
+}
+
+// backLook leaves the one primary button to another try, where that may help.
+func (p Props) backLook() ui.Look {
+	if p.Again != "" {
+		return ui.Plain
+	}
+	return ui.Primary
 }

@@ -85,7 +85,7 @@ func Page(rows []Row) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, r := range rows {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<tr class=\"border-b border-line last:border-0 hover:bg-sunken\"><td class=\"max-w-0 px-4 py-2.5 sm:w-full\"><a class=\"flex items-center gap-3\" href=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<tr class=\"border-b border-line last:border-0 hover:bg-sunken\"><td class=\"w-full max-w-0 px-4 py-2.5\"><a class=\"flex items-center gap-3\" href=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -162,7 +162,7 @@ func Page(rows []Row) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(ui.TableProps{Label: "Tenants", Columns: []ui.Column{{Label: "Tenant"}, {Label: "State"}, {Label: "Made", Right: true, Class: "hidden sm:table-cell"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(ui.TableProps{Label: "Tenants", Columns: []ui.Column{{Label: "Tenant", Class: "w-full"}, {Label: "State"}, {Label: "Created", Right: true, Class: "hidden sm:table-cell"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

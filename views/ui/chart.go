@@ -59,6 +59,11 @@ func (b Bar) rect(i, n int, top int64) rect {
 	return rect{x: px(float64(i)*step + step*.15), y: px(plotHeight - h), w: px(step * .7), h: px(h)}
 }
 
+// quiet says that there is nothing to draw, and something to say instead.
+func (p BarChartProps) quiet() bool {
+	return p.Quiet != nil && !slices.ContainsFunc(p.Bars, func(b Bar) bool { return b.Value != 0 })
+}
+
 // level is the height of a share of the axis.
 func level(share float64) string { return px((1 - share) * plotHeight) }
 

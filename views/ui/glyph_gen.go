@@ -5,7 +5,7 @@ package ui
 // The icons of static/src/icons.json, drawn by lucide (ISC licence).
 const (
 	GlyphActivity        Glyph = "activity"
-	GlyphArrowUpRight    Glyph = "arrow-up-right"
+	GlyphArrowUp         Glyph = "arrow-up"
 	GlyphBuilding2       Glyph = "building-2"
 	GlyphCheck           Glyph = "check"
 	GlyphChevronsUpDown  Glyph = "chevrons-up-down"
@@ -28,6 +28,7 @@ const (
 	GlyphRefreshCw       Glyph = "refresh-cw"
 	GlyphSearch          Glyph = "search"
 	GlyphSun             Glyph = "sun"
+	GlyphTable2          Glyph = "table-2"
 	GlyphTrash2          Glyph = "trash-2"
 	GlyphTriangleAlert   Glyph = "triangle-alert"
 	GlyphX               Glyph = "x"
@@ -35,12 +36,12 @@ const (
 
 // Glyphs lists them all, by name.
 func Glyphs() []Glyph {
-	return []Glyph{GlyphActivity, GlyphArrowUpRight, GlyphBuilding2, GlyphCheck, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCopy, GlyphGitMerge, GlyphInbox, GlyphInfo, GlyphKeyboard, GlyphLayoutDashboard, GlyphListFilter, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphRefreshCw, GlyphSearch, GlyphSun, GlyphTrash2, GlyphTriangleAlert, GlyphX}
+	return []Glyph{GlyphActivity, GlyphArrowUp, GlyphBuilding2, GlyphCheck, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCopy, GlyphGitMerge, GlyphInbox, GlyphInfo, GlyphKeyboard, GlyphLayoutDashboard, GlyphListFilter, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphRefreshCw, GlyphSearch, GlyphSun, GlyphTable2, GlyphTrash2, GlyphTriangleAlert, GlyphX}
 }
 
 var glyphs = map[Glyph]string{
 	GlyphActivity:        `<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>`,
-	GlyphArrowUpRight:    `<path d="M7 7h10v10"/><path d="M7 17 17 7"/>`,
+	GlyphArrowUp:         `<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>`,
 	GlyphBuilding2:       `<path d="M10 12h4"/><path d="M10 8h4"/><path d="M14 21v-3a2 2 0 0 0-4 0v3"/><path d="M6 10H4a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-2"/><path d="M6 21V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v16"/>`,
 	GlyphCheck:           `<path d="M20 6 9 17l-5-5"/>`,
 	GlyphChevronsUpDown:  `<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>`,
@@ -63,6 +64,7 @@ var glyphs = map[Glyph]string{
 	GlyphRefreshCw:       `<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>`,
 	GlyphSearch:          `<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>`,
 	GlyphSun:             `<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>`,
+	GlyphTable2:          `<path d="M9 3H5a2 2 0 0 0-2 2v4m6-6h10a2 2 0 0 1 2 2v4M9 3v18m0 0h10a2 2 0 0 0 2-2V9M9 21H5a2 2 0 0 1-2-2V9m0 0h18"/>`,
 	GlyphTrash2:          `<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>`,
 	GlyphTriangleAlert:   `<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>`,
 	GlyphX:               `<path d="M18 6 6 18"/><path d="m6 6 12 12"/>`,

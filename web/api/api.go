@@ -18,29 +18,26 @@ import (
 
 // Options say what the door works with.
 type Options struct {
-	Engine     *engine.Engine
-	Access     *access.Access
-	Health     []Check
-	Clock      clock.Clock
-	Version    string
-	URL        string // where clients reach the server, for the OpenAPI document
-	RateLimit  int    // requests of one credential per window; 0: no limit
-	RateWindow time.Duration
-	Draining   <-chan struct{} // closed when the server stops: long polls answer at once
+	Engine   *engine.Engine
+	Access   *access.Access
+	Limit    *access.Limiter // of requests; nil: none
+	Health   []Check
+	Clock    clock.Clock
+	Version  string
+	URL      string          // where clients reach the server, for the OpenAPI document
+	Draining <-chan struct{} // closed when the server stops: long polls answer at once
 }
 
 // API holds the handlers. It is safe for concurrent use.
 type API struct {
-	opt   Options
-	limit *limiter
-
+	opt      Options
 	health   health
 	document func() ([]byte, error) // of OpenAPI, made once
 }
 
 // New makes the door.
 func New(o Options) *API {
-	a := &API{opt: o, limit: newLimiter(o.Clock, o.RateLimit, o.RateWindow)}
+	a := &API{opt: o}
 	a.document = sync.OnceValues(a.describe)
 	return a
 }

@@ -48,7 +48,7 @@ func ifMatch(c *fiber.Ctx, op *protocol.Op) error {
 	return setBase(op, n)
 }
 
-// createOnly reads the one form of If-None-Match a write takes: * means that nothing must be there.
+// createOnly reads the one form of If-None-Match a write takes: * means that nothing must be there, whatever a policy says.
 func createOnly(c *fiber.Ctx, op *protocol.Op) error {
 	h := bytes.TrimSpace(c.Request().Header.Peek(fiber.HeaderIfNoneMatch))
 	if len(h) == 0 {
@@ -57,6 +57,7 @@ func createOnly(c *fiber.Ctx, op *protocol.Op) error {
 	if string(h) != "*" {
 		return fault.New(fault.Malformed, "If-None-Match takes only * on a write: nothing must be there.")
 	}
+	op.CreateOnly = true
 	return setBase(op, 0)
 }
 

@@ -38,7 +38,8 @@ func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
 // pullTimeout bounds a pull beside its wait: a database that is away is told within three seconds.
 const pullTimeout = 2400 * time.Millisecond
 
-// PullEvents answers the changes after a cursor that the caller may read, waiting for some if asked to.
+// PullEvents answers the changes after a cursor that the caller may read, waiting for some if asked to:
+// a caller whose credential ended in the meantime gets none.
 func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {
 	q, err := pullQuery(c)
 	if err != nil {
@@ -47,6 +48,11 @@ func (a *API) PullEvents(c *fiber.Ctx, who models.Caller) error {
 	page, err := a.pull(c.UserContext(), who, q)
 	if err != nil {
 		return err
+	}
+	if q.Wait > 0 {
+		if err := a.opt.Access.Recheck(c.UserContext(), who); err != nil {
+			return err
+		}
 	}
 	events := protocol.AppendEvents(nil, page.Events, a.opt.Engine.EventCursor)
 	return send(c, protocol.AppendPullPage(body(c), events, page.Cursor, page.HasMore, clock.Millis(a.opt.Clock)))

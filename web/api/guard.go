@@ -19,10 +19,14 @@ func (a *API) Guard(p access.Permission, h Handler) fiber.Handler {
 		req := telemetry.RequestOf(c.UserContext())
 		who, err := a.authenticate(c, req)
 		if err != nil {
-			return a.refused(c, req, err)
+			rate, err := a.opt.Limit.Refused(req.Address, err)
+			rate.Tell(c.Set)
+			return err
 		}
 		req.TenantID, req.Actor = who.TenantID, who.Actor
-		if err := a.limit.take(c, limitKey(who)); err != nil {
+		rate, err := a.opt.Limit.Take(who)
+		rate.Tell(c.Set)
+		if err != nil {
 			return err
 		}
 		if err := a.opt.Access.Holds(who, p); err != nil {
@@ -41,21 +45,6 @@ var (
 	privateNoCache     = []byte("private, no-cache")
 	varyOnCredential   = []byte("Authorization, X-API-Key, X-User-Id")
 )
-
-// refused counts bad credentials against the address they come from.
-func (a *API) refused(c *fiber.Ctx, req *telemetry.Request, err error) error {
-	if limited := a.limit.take(c, "address:"+req.Address); limited != nil {
-		return limited
-	}
-	return err
-}
-
-func limitKey(who models.Caller) string {
-	if who.KeyID != "" {
-		return "key:" + who.KeyID
-	}
-	return who.TenantID + ":" + who.Actor
-}
 
 func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request) (models.Caller, error) {
 	if err := refuseSecretInURL(c); err != nil {

@@ -59,6 +59,9 @@ func listQuery(c *fiber.Ctx) (q engine.ListQuery, err error) {
 
 // Clear removes the caller's items as they stand now: 200 with the count, or 202 with the job that goes on.
 func (a *API) Clear(c *fiber.Ctx, who models.Caller) error {
+	if err := nothing(c); err != nil {
+		return err
+	}
 	opID, err := idempotencyKey(c)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,4 +89,13 @@ func resolve(doc any, ref string) any {
 		doc = m[name]
 	}
 	return doc
+}
+
+func TestTheDocumentSaysThatItMayBeRefused(t *testing.T) {
+	t.Parallel()
+	for _, o := range plainOperations() {
+		if strings.HasPrefix(o.path, "/api/") && !slices.Contains(o.refusals, 401) {
+			t.Errorf("%s says nothing of 401", o.path)
+		}
+	}
 }

@@ -15,6 +15,7 @@ var (
 	anyCredential = []string{"apiKey", "token"}
 	readRefusals  = []int{400, 401, 403, 422, 429, 503}
 	writeRefusals = []int{400, 401, 403, 409, 413, 415, 422, 429, 503}
+	docsRefusals  = []int{400, 401, 403, 429, 503}
 	actor         = []*huma.Param{
 		header("X-User-Id", "The user a server's key acts for; * for all, with the scope users:all."),
 		header("X-Instance-Id", "The device."),
@@ -41,7 +42,7 @@ func storageOperations() []operation {
 		},
 		{
 			method: "PUT", path: base + "/item/{key}", id: "putItem", tag: "storage", summary: "Set an item", security: anyCredential,
-			params: with(actor, key, ifMatch, header("If-None-Match", "*: must not exist."), idempotent),
+			params: with(actor, key, ifMatch, header("If-None-Match", "*: must not exist, whatever a policy says."), idempotent),
 			body:   ItemInput{}, answers: map[int]any{200: WriteResult{}}, refusals: writeRefusals,
 		},
 		{
@@ -112,7 +113,7 @@ func socketOperations() []operation {
 		{
 			method: "GET", path: "/sync", id: "webSocket", tag: "sockets", summary: "Plain WebSocket", security: append(anyCredential, "ticket"),
 			params:  []*huma.Param{query("instanceId", "string", "The device."), query("userId", "string", "The user a server's key acts for.")},
-			answers: map[int]any{101: nil}, refusals: []int{400, 401, 403},
+			answers: map[int]any{101: nil}, refusals: readRefusals,
 		},
 		socketIO("GET", "socketIOPoll"),
 		socketIO("POST", "socketIOSend"),
@@ -134,21 +135,21 @@ func plainOperations() []operation {
 			answers: map[int]any{200: HealthStatus{}}, refusals: []int{503},
 		},
 		{
-			method: "GET", path: "/metrics", id: "metrics", tag: "operation", summary: "Numbers for Prometheus; from elsewhere with a bearer token",
+			method: "GET", path: "/metrics", id: "metrics", tag: "operation", summary: "Numbers for Prometheus; in production, and from elsewhere, with a bearer token",
 			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{401},
 		},
 		{
-			method: "GET", path: "/api/openapi.json", id: "openapi", tag: "operation", summary: "This document",
-			answers: map[int]any{200: map[string]any{}},
+			method: "GET", path: "/api/openapi.json", id: "openapi", tag: "operation", summary: "This document; in production, and from elsewhere, with a credential unless API_DOCS is public",
+			answers: map[int]any{200: map[string]any{}}, refusals: docsRefusals,
 		},
 		{
-			method: "GET", path: "/api/docs", id: "docs", tag: "operation", summary: "This document as a page",
-			answers: map[int]any{200: ""}, mediaType: "text/html",
+			method: "GET", path: "/api/docs", id: "docs", tag: "operation", summary: "This document as a page, for the same readers",
+			answers: map[int]any{200: ""}, mediaType: "text/html", refusals: docsRefusals,
 		},
 		{
-			method: "GET", path: "/api/docs/{file}", id: "docsFile", tag: "operation", summary: "A file of that page",
+			method: "GET", path: "/api/docs/{file}", id: "docsFile", tag: "operation", summary: "A file of that page, for the same readers",
 			params:  []*huma.Param{{Name: "file", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
-			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: []int{404},
+			answers: map[int]any{200: ""}, mediaType: "text/plain", refusals: with(docsRefusals, 404),
 		},
 	}
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -78,6 +80,19 @@ func names(c *fiber.Ctx, name string) ([]string, error) {
 	}
 	return list, nil
 }
+
+// nothing refuses parameters and a body where a request takes none: what they would narrow is not narrowed.
+func nothing(c *fiber.Ctx) error {
+	for name := range c.Context().QueryArgs().All() {
+		return fault.New(fault.Malformed, "This takes no parameters, and not %q either.", name)
+	}
+	if b := bytes.TrimSpace(c.Request().Body()); len(b) > 0 && !emptyObject.Match(b) {
+		return fault.New(fault.Malformed, "This takes no body.")
+	}
+	return nil
+}
+
+var emptyObject = regexp.MustCompile(`^\{[ \t\r\n]*\}$`)
 
 // body is room for an answer, taken from the response; send gives it back.
 func body(c *fiber.Ctx) []byte { return c.Response().SwapBody(nil)[:0] }

@@ -9,6 +9,9 @@ import (
 
 // Ticket answers a one-time credential for a plain WebSocket.
 func (a *API) Ticket(c *fiber.Ctx, who models.Caller) error {
+	if err := nothing(c); err != nil {
+		return err
+	}
 	ticket, expires, err := a.opt.Access.Ticket(c.UserContext(), who)
 	if err != nil {
 		return err

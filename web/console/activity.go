@@ -29,7 +29,7 @@ func (c *Console) activity(f *fiber.Ctx) error {
 	}
 	base, paused := tenantOf(t).Href()+"/activity", f.Query("paused") != ""
 	p := activity.Props{
-		Base: base, Filter: fl, Paused: paused, Empty: len(changes) == 0,
+		Base: base, Filter: fl, Searched: activitySearch, Paused: paused, Empty: len(changes) == 0,
 		Rows: rowsOf(pick(changes, fl, activityRows), clock.Millis(c.opt.Clock)), Links: linksOf(base, fl),
 	}
 	if !paused {

@@ -52,7 +52,7 @@ func New(o Options) *Console {
 	}
 	c := &Console{opt: o, assets: newAssets(), pulses: map[string]*pulse{}}
 	c.sessions = newSessions(o.Store)
-	c.streams.done = make(chan struct{})
+	c.streams.done, c.streams.of = make(chan struct{}), map[string]int{}
 	return c
 }
 

@@ -17,7 +17,7 @@ func TestTheOverviewMovesWithTheWrites(t *testing.T) {
 	write(t, h, 1, "of globex")
 	write(t, h, 0, "of acme")
 	e := next(t, events, "numbers", "of acme")
-	for _, part := range []string{`id="minutes" hx-swap-oob`, `id="facts" hx-swap-oob`, `id="recent-rows" hx-swap-oob`, "1 in the last hour"} {
+	for _, part := range []string{`id="minutes" hx-swap-oob`, `id="minutes-table" hx-swap-oob`, `id="facts" hx-swap-oob`, `id="recent-rows" hx-swap-oob`, "1 in the last hour"} {
 		if !strings.Contains(e.data, part) {
 			t.Errorf("the event lacks %s", part)
 		}

@@ -30,7 +30,7 @@ func (c *Console) overview(f *fiber.Ctx) error {
 	}
 	base := tenantOf(t).Href()
 	return c.page(f, place{title: "Overview", active: "overview"}, overview.Page(overview.Props{
-		Stream: base + "/stream", Activity: base + "/activity", Suspended: t.Suspended,
+		Base: base, Stream: base + "/stream", Paused: f.Query("paused") != "", Activity: base + "/activity", Suspended: t.Suspended,
 		Numbers: n, Recent: rowsOf(recent, n.Now), Example: example(f, t.Slug),
 	}))
 }
@@ -84,10 +84,13 @@ func (p *pulse) take(ctx context.Context, c *Console, tenantID string) (overview
 	if err != nil {
 		return overview.Numbers{}, nil, err
 	}
-	live := c.opt.Engine.Stats(tenantID)
+	live, lastAt := c.opt.Engine.Stats(tenantID), int64(0)
+	if len(recent) > 0 {
+		lastAt = recent[0].At
+	}
 	p.recent, p.numbers = recent, overview.Numbers{
 		Now: now, Items: o.Items, Users: o.Users, Bytes: o.Bytes, OpenConflicts: o.OpenConflicts, Devices: o.Devices, Connected: o.Connected,
-		Live: int64(live.Sessions), Lagging: int64(live.Lagging), Seq: o.Head.Seq, Floor: o.Head.Floor, PerMinute: o.PerMinute,
+		Live: int64(live.Sessions), Lagging: int64(live.Lagging), Seq: o.Head.Seq, LastAt: lastAt, Floor: o.Head.Floor, PerMinute: o.PerMinute,
 	}
 	return p.numbers, p.recent, nil
 }

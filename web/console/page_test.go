@@ -150,6 +150,9 @@ func TestProblemsAreToldWithTheRequestsID(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.header.Get("Content-Type"))
 		}
 	}
+	if a := b.get("/console/t/nobody"); !strings.Contains(a.body, "There is no tenant at this address") {
+		t.Errorf("a tenant that is not there: %s", a.body)
+	}
 	a := b.get("/console/t/nobody", "HX-Request: true")
 	if a.status != 404 || a.header.Get("HX-Retarget") != "#toasts" || !strings.Contains(a.body, "data-toast") || strings.Contains(a.body, "<html") {
 		t.Errorf("as a fragment: %d %v %s", a.status, a.header, a.body)

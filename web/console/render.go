@@ -116,9 +116,17 @@ func (c *Console) Error(f *fiber.Ctx, err error) error {
 	return c.problem(f, fl, status)
 }
 
+// again is the address of a page that may be there a moment later.
+func again(f *fiber.Ctx, fl *fault.Error) string {
+	if f.Method() == http.MethodGet && fl.Code.Retryable() {
+		return f.OriginalURL()
+	}
+	return ""
+}
+
 func (c *Console) problem(f *fiber.Ctx, fl *fault.Error, status int) error {
 	id, _ := fl.Details["errorId"].(string)
-	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: "/console"}
+	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: "/console", Again: again(f, fl)}
 	body := problem.Page(p)
 	if visitOf(f).signedIn() {
 		if s, err := c.shell(f, place{title: p.Title()}); err == nil { // without a database there is no shell

@@ -127,6 +127,16 @@ func (c *Console) visitor(ctx context.Context, token string) (context.Context, m
 	return ctx, admin, err
 }
 
+// SignedIn says whether an administrator's session comes with a request, whatever its path.
+func (c *Console) SignedIn(f *fiber.Ctx) (bool, error) {
+	token := f.Cookies(c.cookie(sessionCookie))
+	if token == "" {
+		return false, nil
+	}
+	_, admin, err := c.visitor(f.UserContext(), token)
+	return admin.ID != "", err
+}
+
 // admin is the administrator, if they may use the console.
 func (c *Console) admin(ctx context.Context, id string) (models.Admin, error) {
 	m, err := c.opt.Access.AdminByID(ctx, id)

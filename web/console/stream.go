@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,6 +26,7 @@ const (
 	streamStall   = 30 * time.Second
 	streamRetry   = 3 * time.Second
 	streamsAtOnce = 256 // of this process
+	streamsEach   = 32  // of one session, and of all together who have none
 )
 
 // event is something to send: rendered HTML under a name.
@@ -40,29 +43,34 @@ type feed interface {
 	close()
 }
 
-// streams counts the live streams and ends them together.
+// streams counts the live streams by session and ends them together.
 type streams struct {
 	mu     sync.Mutex
 	open   int
+	of     map[string]int
 	closed bool
 	done   chan struct{}
 	wg     sync.WaitGroup
 }
 
-func (s *streams) enter() error {
+func (s *streams) enter(session string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.open >= streamsAtOnce {
+	if s.closed || s.open >= streamsAtOnce || s.of[session] >= streamsEach {
 		return fault.New(fault.Unavailable, "Too many pages are watching live. This one shows what was there when it was loaded.").After(time.Minute)
 	}
 	s.open++
+	s.of[session]++
 	s.wg.Add(1)
 	return nil
 }
 
-func (s *streams) leave() {
+func (s *streams) leave(session string) {
 	s.mu.Lock()
 	s.open--
+	if s.of[session]--; s.of[session] == 0 {
+		delete(s.of, session)
+	}
 	s.mu.Unlock()
 	s.wg.Done()
 }
@@ -79,7 +87,7 @@ func (s *streams) close() {
 
 // stream answers with a feed's events, until the page, the session or the server ends.
 func (c *Console) stream(f *fiber.Ctx, from feed) error {
-	if err := c.streams.enter(); err != nil {
+	if err := c.streams.enter(visitOf(f).token); err != nil {
 		from.close()
 		return err
 	}
@@ -100,15 +108,15 @@ type liveStream struct {
 }
 
 func (s *liveStream) run(w *bufio.Writer) {
-	defer s.console.streams.leave()
+	defer s.rescue()
+	defer s.console.streams.leave(s.visit.token)
 	defer s.feed.close()
 	s.w = w
 	tick := time.NewTicker(streamTick)
 	defer tick.Stop()
 	err := s.write(fmt.Appendf(nil, "retry: %d\n\n", streamRetry.Milliseconds()))
 	for n, quiet := 0, 0; err == nil; n++ {
-		if n%streamCheck == 0 && !s.stands() {
-			_ = s.send(&event{name: "ended", body: templ.NopComponent}) // the page may be gone as well
+		if n%streamCheck == 0 && !s.goesOn() {
 			return
 		}
 		var sent bool
@@ -128,6 +136,13 @@ func (s *liveStream) run(w *bufio.Writer) {
 	}
 }
 
+// rescue lets a panic end this stream alone; the page asks for another.
+func (s *liveStream) rescue() {
+	if v := recover(); v != nil {
+		s.console.opt.Log.LogAttrs(s.visit.base, slog.LevelError, "live page ended", slog.String("error", fmt.Sprintf("panic: %v\n%s", v, debug.Stack())))
+	}
+}
+
 // once sends what there is, or a sign of life when it is time for one.
 func (s *liveStream) once(beat bool) (sent bool, err error) {
 	e, err := s.feed.pull(s.visit.base)
@@ -143,10 +158,33 @@ func (s *liveStream) once(beat bool) (sent bool, err error) {
 	return false, nil
 }
 
-// stands says whether who opened the page may still see it.
-func (s *liveStream) stands() bool {
+// goesOn says whether the stream does. A page is told to sign in again when it has to; of a
+// database that is away it is not told, but comes back by itself.
+func (s *liveStream) goesOn() bool {
+	stands, err := s.stands()
+	if err != nil {
+		s.console.opt.Log.LogAttrs(s.visit.base, slog.LevelWarn, "live page ended", slog.Any("error", err))
+		return false
+	}
+	if !stands {
+		_ = s.send(&event{name: "ended", body: templ.NopComponent}) // the page may be gone as well
+	}
+	return stands
+}
+
+// stands says whether who opened the page may still see it. One that stays open is noted anew in the tenant's audit.
+func (s *liveStream) stands() (bool, error) {
 	_, admin, err := s.console.visitor(s.visit.base, s.visit.token)
-	return err == nil && admin.ID == s.visit.admin.ID
+	if err == nil && admin.ID != s.visit.admin.ID {
+		return false, nil
+	}
+	if err == nil && s.visit.tenant.ID != "" {
+		err = s.console.viewed(&s.visit)
+	}
+	if err != nil && fault.From(err).Code.Status() < http.StatusInternalServerError {
+		return false, nil // refused, and not by an accident
+	}
+	return err == nil, err
 }
 
 // send writes an event, one data line for each line of its HTML.

@@ -49,7 +49,7 @@ func TestATenantSeesNothingOfAnother(t *testing.T) {
 			t.Errorf("globex's writes moved acme's log from %d to %d", before, after)
 		}
 		w := &walk{t: t, h: h, rng: rand.New(rand.NewPCG(7, 7)), foreign: things, keys: []string{h.key.Secret, all.Secret}}
-		w.rest(soak(600, 20_000))
+		w.rest(soak(600, 100_000))
 		w.sockets(soak(300, 5_000))
 		for name, s := range listeners {
 			for _, m := range s.all() {
@@ -154,12 +154,10 @@ func (w *walk) body() string {
 
 func (w *walk) rest(steps int) {
 	routes := slices.Sorted(maps.Keys(access.Routes))
+	routes = slices.DeleteFunc(routes, func(route string) bool { return route == "GET /sync" }) // an upgrade, which sockets do
 	for range steps {
 		route := w.one(routes...)
 		method, path, _ := strings.Cut(route, " ")
-		if path == "/sync" {
-			continue // an upgrade, which sockets do
-		}
 		path = strings.Replace(path, "*", url.PathEscape(w.key()), 1)
 		q := url.Values{}
 		for _, name := range []string{"since", "page", "cursor"} {

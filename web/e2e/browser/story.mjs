@@ -14,6 +14,7 @@ const live = (state) => page.waitForSelector(`[data-live="${state}"]`);
 await setUp();
 await firstVisitIsLight();
 await overviewIsLive();
+await overviewIsPaused();
 await activityIsLive();
 await readingIsLeftAlone();
 await pausing();
@@ -83,6 +84,19 @@ async function overviewIsLive() {
   await picture(page, "story-overview");
 }
 
+async function overviewIsPaused() {
+  await page.click("[data-pause]");
+  await live("paused");
+  expect(page, "a screen reader is told", await page.locator('[role="status"]').getByText("Paused", { exact: true }).isVisible());
+  await write("while the overview is paused");
+  await page.waitForTimeout(1500);
+  expect(page, "the numbers stay", await page.locator("#kpi-items").getByText("1", { exact: true }).isVisible());
+  await inspect(page, "overview, paused");
+  await page.click("[data-pause]");
+  await page.locator("#kpi-items").getByText("2", { exact: true }).waitFor();
+  await row("while the overview is paused").waitFor();
+}
+
 async function activityIsLive() {
   await page.click("aside nav >> text=Live activity");
   await page.waitForURL(`${base}/console/t/acme/activity`);
@@ -106,6 +120,7 @@ async function readingIsLeftAlone() {
   expect(page, "a row that is being read does not move", before.y === after.y);
   expect(page, "new rows wait", (await row("while reading").count()) === 0);
   await inspect(page, "live activity, rows waiting");
+  await page.locator("[data-feed-news]").getByText("1 new change", { exact: true }).waitFor({ state: "attached" });
   await show.click();
   await row("while reading").waitFor();
 }
