@@ -2,6 +2,7 @@
 # watch.sh COMMAND: runs the command, and again whenever a source file changes.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+trap 'exit 0' INT TERM # also when the command has its own idea of them
 
 state() {
 	find . \( -name node_modules -o -name .git -o -name bin -o -name data -o -name .tools \) -prune -o \

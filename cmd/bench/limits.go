@@ -1,9 +1,9 @@
 package main
 
 import (
+	"net"
 	"sync"
 
-	"github.com/fasthttp/websocket"
 	contrib "github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 )
@@ -29,20 +29,29 @@ func serveEcho(addr string) error {
 	return app.Listen(addr)
 }
 
-// hub is the limit of fan-out: whatever is put goes to every socket, as one
-// prepared message, and nothing is stored or remembered.
+// hub is the limit of fan-out: whatever is put goes to every socket, framed once,
+// and nothing is stored or remembered. Each socket has a writer that gathers what
+// waits for it into one write, which is as little as a hub can do.
 type hub struct {
 	mu      sync.Mutex
-	sockets map[*contrib.Conn]struct{}
+	sockets map[*socket]struct{}
 }
 
+type socket struct {
+	waiting chan []byte
+	gone    chan struct{}
+}
+
+const (
+	hubQueue  = 256      // messages that may wait for a socket before the hub waits for it
+	hubGather = 64 << 10 // bytes of one write, about
+)
+
 func serveHub(addr string) error {
-	h := &hub{sockets: map[*contrib.Conn]struct{}{}}
+	h := &hub{sockets: map[*socket]struct{}{}}
 	app := bare()
 	app.Put(itemPath+":key", func(c *fiber.Ctx) error {
-		if err := h.broadcast(c.Body()); err != nil {
-			return err
-		}
+		h.broadcast(c.Body())
 		return c.SendStatus(fiber.StatusOK)
 	})
 	app.Get("/sync", contrib.New(h.serve))
@@ -50,28 +59,62 @@ func serveHub(addr string) error {
 }
 
 func (h *hub) serve(c *contrib.Conn) {
+	s := &socket{waiting: make(chan []byte, hubQueue), gone: make(chan struct{})}
 	h.mu.Lock()
-	h.sockets[c] = struct{}{}
+	h.sockets[s] = struct{}{}
 	h.mu.Unlock()
+	go s.write(c.NetConn())
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			break
 		}
 	}
+	close(s.gone)
 	h.mu.Lock()
-	delete(h.sockets, c)
+	delete(h.sockets, s)
 	h.mu.Unlock()
 }
 
-func (h *hub) broadcast(b []byte) error {
-	m, err := websocket.NewPreparedMessage(websocket.TextMessage, b)
-	if err != nil {
-		return err
+// write ends with the first error, or when the socket's reader has ended.
+func (s *socket) write(to net.Conn) {
+	var out []byte
+	for {
+		select {
+		case m := <-s.waiting:
+			out = append(out[:0], m...)
+		case <-s.gone:
+			return
+		}
+		for more := true; more && len(out) < hubGather; {
+			select {
+			case m := <-s.waiting:
+				out = append(out, m...)
+			default:
+				more = false
+			}
+		}
+		if _, err := to.Write(out); err != nil {
+			return
+		}
 	}
+}
+
+func (h *hub) broadcast(b []byte) {
+	m := textFrame(b)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.sockets {
-		_ = c.WritePreparedMessage(m) // one that has gone ends its own reading
+	for s := range h.sockets {
+		select {
+		case s.waiting <- m:
+		case <-s.gone:
+		}
 	}
-	return nil
+}
+
+// textFrame is a message of less than 64 KB as a server sends it (RFC 6455, section 5.2).
+func textFrame(b []byte) []byte {
+	if len(b) < 126 {
+		return append([]byte{0x81, byte(len(b))}, b...)
+	}
+	return append([]byte{0x81, 126, byte(len(b) >> 8), byte(len(b))}, b...)
 }

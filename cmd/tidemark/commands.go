@@ -44,6 +44,9 @@ func (m *Main) commands() []command {
 
 // find takes the command's words off the front of args.
 func (m *Main) find(args []string) (command, []string, error) {
+	for len(args) > 0 && asksJSON(args[:1]) { // it may stand before the command, too
+		args = args[1:]
+	}
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		m.help()
 		if len(args) == 0 {

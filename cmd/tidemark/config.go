@@ -45,6 +45,7 @@ type Config struct {
 	LogLevel       string // debug, info, warn or error
 	LogFormat      string // json or text
 	MetricsToken   Secret
+	APIDocs        string // who may read them from elsewhere: docsPrivate or docsPublic
 	Analytics      bool
 	AnalyticsBatch int
 
@@ -63,6 +64,12 @@ type Config struct {
 
 	entries []entry
 }
+
+// Who may read the API's description from elsewhere than this machine.
+const (
+	docsPrivate = "private" // administrators, and holders of a credential
+	docsPublic  = "public"
+)
 
 // Database says where the data lies: a SQLite file, or a MariaDB or MySQL server.
 type Database struct {

@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tidemark/access"
+	"tidemark/internal/fault"
 )
 
 // Each function here makes the setter of a variable. A setter's error says what
@@ -187,7 +190,7 @@ func origins(to *[]string) func(string) error {
 		*to = items(raw)
 		for _, s := range *to {
 			u, err := url.Parse(s)
-			if s != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != s) {
+			if s != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != s || strings.Contains(s, "*")) {
 				return fmt.Errorf("must be origins such as https://app.example.com by comma, not %q", s)
 			}
 		}
@@ -195,13 +198,16 @@ func origins(to *[]string) func(string) error {
 	}
 }
 
-func jsonList(to *[]string) func(string) error {
+func scopes(to *[]string) func(string) error {
 	return func(raw string) error {
 		var list []string
-		if json.Unmarshal([]byte(raw), &list) != nil {
-			return fmt.Errorf(`must be a JSON array of strings such as ["read", "write"], not %q`, raw)
+		if json.Unmarshal([]byte(raw), &list) != nil || len(list) == 0 {
+			return fmt.Errorf(`must be a JSON array of scopes such as ["read", "write"], not %q`, raw)
 		}
 		*to = list
+		if err := access.CheckScopes(list); err != nil {
+			return fmt.Errorf("%s: %q", fault.From(err).Fields[0].Message, raw)
+		}
 		return nil
 	}
 }

@@ -123,14 +123,21 @@ func TestRefusals(t *testing.T) {
 		{"a password that breaks the URL", "DATABASE_URL=mysql://u:s3cr3t%zz@h/d", "DATABASE_URL is not a URL"},
 		{"driver options", "DATABASE_URL=mysql://u:s3cr3t@h/d?allowAllFiles=true", "DATABASE_URL takes no options"},
 		{"a database in memory", "DATABASE_URL=sqlite::memory:", "DATABASE_URL must name a file"},
+		{"a port that cannot be", "DATABASE_URL=mysql://u:s3cr3t@h:99999/d", "DATABASE_URL must have a port from 1 to 65535"},
+		{"a port of 0", "DATABASE_URL=mysql://u:s3cr3t@h:0/d", "DATABASE_URL must have a port from 1 to 65535"},
+		{"a port of Redis that cannot be", "REDIS_URL=redis://u:s3cr3t@h:99999", "REDIS_URL must have a port from 1 to 65535"},
 		{"a Redis URL that is none", "REDIS_URL=localhost:6379", "REDIS_URL must be redis://"},
 		{"a duration without a unit", "JWT_EXPIRES_IN=3600", "JWT_EXPIRES_IN must be a duration"},
 		{"a duration of nothing", "JWT_EXPIRES_IN=0d", "JWT_EXPIRES_IN must be longer"},
 		{"scopes that are no array", "API_KEY_DEFAULT_SCOPES=read", "API_KEY_DEFAULT_SCOPES must be a JSON array"},
+		{"scopes that nobody knows", `API_KEY_DEFAULT_SCOPES=["bogus"]`, "API_KEY_DEFAULT_SCOPES has an unknown scope"},
+		{"scopes of which none is one", "API_KEY_DEFAULT_SCOPES=[]", "API_KEY_DEFAULT_SCOPES must be a JSON array of scopes"},
+		{"scopes that are null", "API_KEY_DEFAULT_SCOPES=null", "API_KEY_DEFAULT_SCOPES must be a JSON array of scopes"},
 		{"a service account that is no JSON", "FIREBASE_SERVICE_ACCOUNT={s3cr3t", "FIREBASE_SERVICE_ACCOUNT must be a JSON object"},
 		{"a yes that is none", "DB_SSL=maybe", "DB_SSL must be true or false"},
 		{"an unknown level", "LOG_LEVEL=loud", "LOG_LEVEL must be one of debug, info, warn, error"},
 		{"an origin with a path", "CORS_ORIGIN=https://a.example/app", "CORS_ORIGIN must be origins"},
+		{"a pattern of origins", "CORS_ORIGIN=https://*.example.com", "CORS_ORIGIN must be origins"},
 		{"every origin with credentials", "CORS_ORIGIN=*|CORS_CREDENTIALS=true", "CORS_ORIGIN must name its origins"},
 		{"one secret for two things", "JWT_SECRET=" + strong + "|JWT_REFRESH_SECRET=" + strong, "JWT_REFRESH_SECRET must differ from JWT_SECRET"},
 		{"a short secret in production", "APP_ENV=production|JWT_SECRET=s3cr3t", "JWT_SECRET is shorter than 32 characters"},
@@ -272,6 +279,37 @@ func TestSettingsMaskPasswordsInURLs(t *testing.T) {
 	}
 	if strings.Contains(out.String(), strong) || !strings.Contains(out.String(), "mysql://user:[hidden]@h:3306/d") {
 		t.Fatal(out.String())
+	}
+}
+
+func TestAMaskedURLShowsWhereAndNoSecret(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"redis://h:6379":                        "redis://h:6379",
+		"redis://h:6379/0?password=s3cr3t":      "redis://h:6379/0?[hidden]",
+		"redis://u:s3cr3t@h?auth=s3cr3t":        "redis://u:[hidden]@h?[hidden]",
+		"rediss://:s3cr3t@h#s3cr3t":             "rediss://:[hidden]@h?[hidden]",
+		`"mysql://user:s3cr3t@h:3306/d"`:        "mysql://user:[hidden]@h:3306/d",
+		"mysql://user@h/d":                      "mysql://user@h/d",
+		"mysql://user:s3cr3t%zz@h/d":            "[hidden]",
+		"sqlite:///var/lib/tidemark/a b.db":     "sqlite:///var/lib/tidemark/a%20b.db",
+		"sqlite://./x/t.db":                     "sqlite://./x/t.db",
+		"file:./x/t.db":                         "file:./x/t.db",
+		"redis://h:6379/0?db=1&password=s3cr3t": "redis://h:6379/0?[hidden]",
+	} {
+		if got := maskURL(raw); got != want {
+			t.Errorf("%s is shown as %s, want %s", raw, got, want)
+		}
+	}
+}
+
+func TestWhatServersOfOneDatabaseMustShareSaysSo(t *testing.T) {
+	t.Parallel()
+	for _, v := range (&Config{}).variables() {
+		shared := v.name == "JWT_SECRET" || v.name == "CSRF_SECRET" // what one signs, the others check
+		if said := strings.Contains(v.doc, "the same for all servers of one database"); said != shared {
+			t.Errorf("%s says so: %v, want %v", v.name, said, shared)
+		}
 	}
 }
 

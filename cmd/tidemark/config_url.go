@@ -65,15 +65,15 @@ func (d *Database) parseMySQL(raw string) error {
 	if err != nil {
 		return errors.New("is not a URL; percent-encode special characters of the password")
 	}
-	d.Host, d.Name, d.Port = u.Hostname(), strings.Trim(u.Path, "/"), 3306
+	d.Host, d.Name = u.Hostname(), strings.Trim(u.Path, "/")
 	if d.Host == "" || d.Name == "" || strings.Contains(d.Name, "/") {
 		return errors.New("must be mysql://user:password@host:port/name")
 	}
 	if u.RawQuery != "" {
 		return errors.New("takes no options after ?: use DB_SSL and DB_CONNECTION_LIMIT")
 	}
-	if u.Port() != "" {
-		d.Port, _ = strconv.Atoi(u.Port()) // the URL parser let digits through only
+	if d.Port, err = portOf(u, 3306); err != nil {
+		return err
 	}
 	password, _ := u.User.Password()
 	d.Username, d.Password = u.User.Username(), NewSecret(password)
@@ -91,22 +91,40 @@ func redisURL(to *Secret) func(string) error {
 		if err != nil || u.Hostname() == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
 			return errors.New("must be redis://host:port or rediss://host:port")
 		}
-		return nil
+		_, err = portOf(u, 6379)
+		return err
 	}
 }
 
-// maskURL shows a URL without its password.
+// portOf is the URL's port, or the usual one.
+func portOf(u *url.URL, usual int) (int, error) {
+	if u.Port() == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(u.Port())
+	if err != nil || n < 1 || n > 65535 {
+		return 0, errors.New("must have a port from 1 to 65535")
+	}
+	return n, nil
+}
+
+// maskURL shows a URL without its password, and without what follows a ?, where some put one.
 func maskURL(raw string) string {
 	u, err := url.Parse(strings.Trim(raw, `"`))
 	if err != nil {
 		return hidden
 	}
-	if u.User == nil {
-		return raw
+	shown := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	text := shown.String()
+	if u.User != nil {
+		who := u.User.Username()
+		if _, has := u.User.Password(); has {
+			who += ":" + hidden
+		}
+		text = strings.Replace(text, "//", "//"+who+"@", 1)
 	}
-	shown := u.Scheme + "://" + u.User.Username()
-	if _, has := u.User.Password(); has {
-		shown += ":" + hidden
+	if u.RawQuery != "" || u.Fragment != "" {
+		text += "?" + hidden
 	}
-	return shown + "@" + u.Host + u.Path
+	return text
 }

@@ -51,7 +51,7 @@ func (c *Config) variables() []variable {
 		{name: "REDIS_PORT", def: "6379", later: true, set: integer(&c.Redis.Port, 1, 65535), doc: "Redis's port."},
 		{name: "REDIS_DB", def: "0", later: true, set: integer(&c.Redis.DB, 0, 1<<15), doc: "Redis's database number."},
 
-		{group: "Authentication (secrets left unset are generated once and kept in DATA_DIR/secrets)", name: "JWT_SECRET", secret: true, set: secret(&c.JWTSecret), doc: "Signs access tokens; at least 32 characters."},
+		{group: "Authentication (secrets left unset are generated once and kept in DATA_DIR/secrets)", name: "JWT_SECRET", secret: true, set: secret(&c.JWTSecret), doc: "Signs access tokens; at least 32 characters, the same for all servers of one database."},
 		{name: "JWT_EXPIRES_IN", def: "1h", later: true, set: duration(&c.JWTExpiry), doc: "Life of an access token, such as 1h or 7d."},
 		{name: "JWT_REFRESH_SECRET", secret: true, set: secret(&c.JWTRefreshSecret), doc: "Signs refresh tokens; at least 32 characters, not JWT_SECRET.", later: true},
 		{name: "JWT_REFRESH_EXPIRES_IN", def: "30d", later: true, set: duration(&c.JWTRefreshExpiry), doc: "Life of a refresh token."},
@@ -60,11 +60,11 @@ func (c *Config) variables() []variable {
 
 		{group: "API keys", name: "API_KEYS_ENABLED", def: "true", set: boolean(&c.APIKeys), doc: "false refuses every API key; tokens still work."},
 		{name: "API_KEY_TOKEN_PREFIX", def: "sk_live_", set: match(&c.KeyPrefix, keyPrefix, "lower-case letters, digits and _, at most 16"), doc: "What new keys begin with."},
-		{name: "API_KEY_DEFAULT_SCOPES", def: `["read", "write"]`, set: jsonList(&c.KeyScopes), doc: "Scopes of a new key, a JSON array."},
+		{name: "API_KEY_DEFAULT_SCOPES", def: `["read", "write"]`, set: scopes(&c.KeyScopes), doc: "Scopes of a new key, a JSON array of one or more."},
 		{name: "API_KEY_EXPIRATION_DAYS", def: "365", set: integer(&c.KeyDays, 0, 36500), doc: "Days until a new key expires; 0: never."},
 
 		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
-		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters."},
+		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters, the same for all servers of one database."},
 		{name: "RATE_LIMIT_WINDOW_MS", example: "60000", set: optional(&c.rateMS, 86_400_000), doc: "Window of the rate limit in ms; with a limit set and no window: 60000."},
 		{name: "RATE_LIMIT_MAX_REQUESTS", example: "100", set: optional(&c.rateMax, 1<<31-1), doc: "Requests per window; unset: no limit."},
 		{name: "THROTTLE_TTL", example: "60", set: optional(&c.throttleS, 86_400), doc: "Another name of RATE_LIMIT_WINDOW_MS, in seconds; RATE_LIMIT_WINDOW_MS wins."},
@@ -74,7 +74,8 @@ func (c *Config) variables() []variable {
 
 		{group: "Monitoring", name: "LOG_LEVEL", def: "info", set: oneOf(&c.LogLevel, "debug", "info", "warn", "error"), doc: "debug, info, warn or error."},
 		{name: "LOG_FORMAT", def: "json", set: oneOf(&c.LogFormat, "json", "text"), doc: "json or text."},
-		{name: "METRICS_TOKEN", secret: true, set: secret(&c.MetricsToken), doc: "Bearer token that opens /metrics from outside the machine."},
+		{name: "METRICS_TOKEN", secret: true, set: secret(&c.MetricsToken), doc: "Bearer token that opens /metrics; without it /metrics is open on this machine alone, and in production to nobody."},
+		{name: "API_DOCS", def: docsPrivate, set: oneOf(&c.APIDocs, docsPrivate, docsPublic), doc: "Who may read /api/docs and /api/openapi.json in production, and from outside the machine. private: administrators and holders of a credential; public: anybody."},
 		{name: "ENABLE_ANALYTICS", def: "true", later: true, set: boolean(&c.Analytics), doc: "false writes no analytics."},
 		{name: "ANALYTICS_BATCH_SIZE", def: "100", later: true, set: integer(&c.AnalyticsBatch, 1, 100_000), doc: "Analytics rows written at once."},
 

@@ -9,19 +9,19 @@ import (
 )
 
 // newServer makes the web server with all its doors.
-func (m *Main) newServer(r *rooms) (*web.Server, error) {
+func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, error) {
 	c := m.Config
 	pages := console.New(console.Options{
 		Store: r.store, Access: r.access, Engine: r.engine, Clock: m.Clock, Log: r.log, Version: version,
 		Secret: []byte(c.CSRFSecret.Reveal()), Dev: !c.Production, Secure: c.Production || c.TLSCert != "" || len(c.Proxies) > 0,
 	})
 	server, err := web.New(web.Options{
-		Engine: r.engine, Access: r.access, Store: r.store, Log: r.log, Clock: m.Clock, Metrics: telemetry.NewMetrics(version),
+		Engine: r.engine, Access: r.access, Store: r.store, Log: r.log, Clock: m.Clock, Metrics: metrics,
 		Console: pages,
 		Host:    c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
 		RateLimit: c.RateLimit, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,
-		MetricsToken: c.MetricsToken.Reveal(), TLSCert: c.TLSCert, TLSKey: c.TLSKey,
+		DataDir: c.DataDir, Production: c.Production, MetricsToken: c.MetricsToken.Reveal(), PublicDocs: c.APIDocs == docsPublic, TLSCert: c.TLSCert, TLSKey: c.TLSKey,
 	})
 	if err != nil {
 		return nil, err

@@ -67,6 +67,9 @@ func TestUsage(t *testing.T) {
 		{"apikey create --tenant none --name n", exitFailure, `there is no tenant "none"`},
 		{"tenant create --slug No", exitFailure, "slug must be"},
 		{"version", exitOK, ""},
+		{"--json version", exitOK, ""},
+		{"--json", exitUsage, "name a command"},
+		{"--json fly", exitUsage, `there is no command \"fly\"`},
 		{"help", exitOK, ""},
 		{"tenant create --help", exitOK, ""},
 	} {

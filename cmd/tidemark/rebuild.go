@@ -7,25 +7,22 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tidemark/engine"
 	"tidemark/internal/fault"
 	"tidemark/models"
-	"tidemark/store"
 )
 
-// comparison is what came of replaying a tenant's log.
+// comparison is what came of holding a tenant's items against its log.
 type comparison struct {
 	Tenant    string   `json:"tenant"`
 	Seq       int64    `json:"seq"`
-	Items     int      `json:"items"` // live, by the log
+	Items     int64    `json:"items"`
 	LogHash   string   `json:"logHash"`
 	ItemsHash string   `json:"itemsHash"`
 	Equal     bool     `json:"equal"`
 	Differing []string `json:"differing,omitempty"` // owner, collection and key
-	Rebuilt   int      `json:"rebuilt"`
-
-	head   models.Head
-	states map[store.ItemKey]state
-	keys   []store.ItemKey
+	Examples  []string `json:"examples,omitempty"`  // what is wrong with the first of them
+	Rebuilt   int64    `json:"rebuilt"`
 }
 
 func (m *Main) rebuild(f *pflag.FlagSet) func(context.Context) error {
@@ -44,148 +41,49 @@ func (m *Main) rebuild(f *pflag.FlagSet) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		hold := engine.Rebuild
+		if *verify {
+			hold = engine.Verify
+		}
 		all := []comparison{}
 		for _, t := range tenants {
-			c, err := m.compare(ctx, s, t)
-			if err == nil && !c.Equal && !*verify {
-				err = c.rebuild(ctx, s)
-			}
+			r, err := hold(ctx, s, t.ID)
 			if err != nil {
 				return fmt.Errorf("tenant %s: %w", t.Slug, err)
 			}
-			all = append(all, c)
+			all = append(all, comparisonOf(t.Slug, r))
 		}
 		return m.report(all, *verify)
 	}
 }
 
+func comparisonOf(slug string, r engine.Rebuilt) comparison {
+	c := comparison{
+		Tenant: slug, Seq: r.Seq, Items: r.Items, LogHash: r.LogHash, ItemsHash: r.ItemsHash,
+		Equal: r.Equal(), Examples: r.Examples, Rebuilt: r.Repaired,
+	}
+	for _, k := range r.Differing {
+		c.Differing = append(c.Differing, strings.Join([]string{k.Owner, k.Collection, k.Key}, " "))
+	}
+	return c
+}
+
 func (m *Main) report(all []comparison, verify bool) error {
 	rows := [][]string{{"TENANT", "SEQ", "ITEMS", "LOG", "STORE", ""}}
-	differing := 0
+	differing, equal := 0, true
 	for _, c := range all {
 		verdict := "equal"
 		if !c.Equal {
-			differing += len(c.keys)
-			verdict = fmt.Sprintf("%d differ, %d rebuilt", len(c.keys), c.Rebuilt)
+			verdict = fmt.Sprintf("%d differ, %d rebuilt", len(c.Differing), c.Rebuilt)
 		}
+		differing, equal = differing+len(c.Differing), equal && c.Equal
 		rows = append(rows, []string{c.Tenant, fmt.Sprint(c.Seq), fmt.Sprint(c.Items), c.LogHash[:12], c.ItemsHash[:12], verdict})
 	}
-	if err := m.say(map[string]any{"tenants": all, "equal": differing == 0}, table(rows)); err != nil {
+	if err := m.say(map[string]any{"tenants": all, "equal": equal}, table(rows)); err != nil {
 		return err
 	}
-	if verify && differing > 0 {
+	if verify && !equal {
 		return fault.New(fault.Internal, "%s not what the log says; tidemark rebuild mends that", count(differing, "item"))
 	}
 	return nil
-}
-
-// compare replays a tenant's log up to its head and holds the live items
-// against it. Items written meanwhile are left out on both sides.
-func (m *Main) compare(ctx context.Context, s *store.Store, t models.Tenant) (comparison, error) {
-	head, err := s.Head(ctx, t.ID)
-	if err != nil {
-		return comparison{}, err
-	}
-	now := m.Clock.Now().UnixMilli()
-	states, err := replay(ctx, s, head)
-	if err != nil {
-		return comparison{}, err
-	}
-	inStore, err := standingItems(ctx, s, head, now)
-	if err != nil {
-		return comparison{}, err
-	}
-	byLog := living(states, now)
-	c := comparison{Tenant: t.Slug, head: head, Seq: head.Seq, states: states}
-	for _, k := range differing(byLog, inStore) {
-		it, err := s.Item(ctx, t.ID, k)
-		if err == nil && it.Seq > head.Seq { // moved on since
-			delete(byLog, k)
-			delete(inStore, k)
-			continue
-		}
-		if err != nil && !absent(err) {
-			return comparison{}, err
-		}
-		c.keys = append(c.keys, k)
-		c.Differing = append(c.Differing, strings.Join([]string{k.Owner, k.Collection, k.Key}, " "))
-	}
-	c.Items, c.Equal = len(byLog), len(c.keys) == 0
-	c.LogHash, c.ItemsHash = hashOf(byLog), hashOf(inStore)
-	return c, nil
-}
-
-// rebuild writes the differing items as the log has them, and their owners'
-// usage, in one transaction. Caches of running servers are told. When somebody
-// has written since the comparison, nothing is done.
-func (c *comparison) rebuild(ctx context.Context, s *store.Store) error {
-	return s.Commit(ctx, func(tx *store.CommitTx) error {
-		head, err := tx.LockHead(c.head.TenantID)
-		if err != nil {
-			return err
-		}
-		if head.Seq != c.head.Seq {
-			return fault.New(fault.StaleEdit, "clients wrote meanwhile; run rebuild again, best while no server runs")
-		}
-		old, err := tx.LoadItems(head.TenantID, c.keys, false)
-		if err != nil {
-			return err
-		}
-		for _, k := range c.keys {
-			if err := c.rewrite(tx, k, old); err != nil {
-				return err
-			}
-		}
-		if err := tx.UpsertUsers(c.usage()); err != nil {
-			return err
-		}
-		compacted, err := tx.Compacted(head.TenantID)
-		if err != nil {
-			return err
-		}
-		c.Rebuilt = len(c.keys)
-		return tx.SetCompacted(head.TenantID, compacted, true) // as after a purge, cached states are no longer good
-	})
-}
-
-// rewrite puts one item right. What the log does not know becomes a tombstone.
-func (c *comparison) rewrite(tx *store.CommitTx, k store.ItemKey, old []models.Item) error {
-	var was models.Item
-	for _, it := range old {
-		if it.Owner == k.Owner && it.Collection == k.Collection && it.Key == k.Key {
-			was = it
-		}
-	}
-	next := was
-	next.Deleted, next.Value, next.Metadata, next.Tags, next.Size, next.ExpiresAt = true, nil, nil, nil, 0, 0
-	if st, known := c.states[k]; known {
-		row, err := tx.ChangeAt(c.head.TenantID, st.seq)
-		if err != nil {
-			return err
-		}
-		next = itemOf(&row)
-	}
-	if err := tx.UpsertItems([]*models.Item{&next}); err != nil {
-		return err
-	}
-	return tx.ReplaceTags(&next, was.Tags, next.Tags)
-}
-
-// usage is what the owners of differing items store, by the log.
-func (c *comparison) usage() []*models.User {
-	users := map[string]*models.User{}
-	for _, k := range c.keys {
-		users[k.Owner] = &models.User{TenantID: c.head.TenantID, ID: k.Owner}
-	}
-	for k, st := range c.states {
-		if u := users[k.Owner]; u != nil && !st.removed {
-			u.Bytes += st.size
-			u.Items++
-		}
-	}
-	rows := make([]*models.User, 0, len(users))
-	for _, u := range users {
-		rows = append(rows, u)
-	}
-	return rows
 }

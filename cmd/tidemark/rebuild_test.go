@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"tidemark/internal/clock"
@@ -30,8 +31,10 @@ func TestSeedAndRebuild(t *testing.T) {
 				t.Errorf("items differ from the log: %v", hashes)
 			}
 			p.damage(t)
-			if code, out, _ := p.run("rebuild", "--verify"); code != exitFailure {
-				t.Errorf("damage goes unseen: %s", out)
+			code, out, errs := p.run("rebuild", "--verify", "--json")
+			told := strings.Contains(out, `"tech-01 storage profile"`) && strings.Contains(out, `"tech-01 storage stranger"`) && !strings.Contains(out, "tampered")
+			if code != exitFailure || !told || !strings.Contains(errs, "2 items not what the log says") {
+				t.Errorf("damage goes unseen: %d %s%s", code, out, errs)
 			}
 			p.must("rebuild")
 			if healed := p.must("rebuild", "--verify"); healed["equal"] != true {

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"tidemark/engine"
-	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -17,9 +16,9 @@ import (
 )
 
 const (
-	demoRetention = 3650 // days; the demo's month lies in the past and should stay
-	demoDoneUser  = "demo"
-	demoDoneKey   = "complete" // an item that is there once a tenant has been filled
+	demoRetention = 3650         // days; the demo's month lies in the past and should stay
+	demoBegun     = "demo_begun" // values of the installation: there from the first step of filling it,
+	demoDone      = "demo_done"  // and once all of the demo is there, its keys too
 )
 
 func (m *Main) seed(*pflag.FlagSet) func(context.Context) error {
@@ -28,11 +27,7 @@ func (m *Main) seed(*pflag.FlagSet) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		filled, err := m.fillDemo(ctx)
-		if err != nil {
-			return err
-		}
-		keys, err := m.demoKeys(ctx, s)
+		filled, keys, err := m.fillDemo(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -44,22 +39,79 @@ func (m *Main) seed(*pflag.FlagSet) func(context.Context) error {
 	}
 }
 
-// fillDemo writes the demo's tenants and history through an engine of its own,
-// whose clock stands in the demo's month, and says how many operations it took;
-// 0: all was there. A run that was cut short is taken up where it ended.
-func (m *Main) fillDemo(ctx context.Context) (int, error) {
+// fillEmpty seeds a database without tenants, and one whose seeding was cut short.
+func (m *Main) fillEmpty(ctx context.Context, s *store.Store) error {
+	begun, err := noted(ctx, s, demoBegun)
+	if err != nil {
+		return err
+	}
+	done, err := noted(ctx, s, demoDone)
+	if err != nil || done {
+		return err
+	}
+	tenants, err := s.Tenants(ctx)
+	if err != nil || len(tenants) > 0 && !begun {
+		return err
+	}
+	if begun {
+		m.hint("Filling in the demo data that a stop had cut short…")
+	} else {
+		m.hint("Filling the empty database with demo data…")
+	}
+	_, _, err = m.fillDemo(ctx, s)
+	return err
+}
+
+// fillDemo makes what is not there yet of the demo, and says how many operations
+// it took; 0: all was there. A run that was cut short is taken up where it ended.
+func (m *Main) fillDemo(ctx context.Context, s *store.Store) (filled int, keys demoKeyFile, err error) {
+	done, err := noted(ctx, s, demoDone)
+	if err == nil && !done {
+		err = note(ctx, s, demoBegun)
+	}
+	if err == nil && !done {
+		filled, err = m.fill(ctx)
+	}
+	if err == nil {
+		keys, err = m.demoKeys(ctx, s)
+	}
+	if err == nil && !done {
+		err = note(ctx, s, demoDone)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("stopped before all of the demo was there; the next serve --demo or seed fills in the rest")
+	}
+	return filled, keys, err
+}
+
+// fill writes the demo's tenants and history through an engine of its own, whose
+// clock stands in the demo's month.
+func (m *Main) fill(ctx context.Context) (int, error) {
 	c := clock.At(demoStart.Add(-time.Hour))
 	o, err := m.Config.Database.options(c)
 	if err != nil {
 		return 0, err
 	}
-	s, err := store.Open(ctx, o)
+	past, err := store.Open(ctx, o)
 	if err != nil {
 		return 0, err
 	}
-	f := filler{store: s, clock: c}
+	f := filler{store: past, clock: c}
 	err = f.fill(ctx)
-	return f.done, errors.Join(err, s.Close())
+	return f.done, errors.Join(err, past.Close())
+}
+
+func noted(ctx context.Context, s *store.Store, name string) (bool, error) {
+	_, err := s.Meta(ctx, name)
+	if absent(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func note(ctx context.Context, s *store.Store, name string) error {
+	_, err := s.MetaOnce(ctx, name, func() []byte { return []byte{1} })
+	return err
 }
 
 type filler struct {
@@ -73,13 +125,6 @@ func (f *filler) fill(ctx context.Context) error {
 	for _, d := range demo() {
 		t, err := f.tenant(ctx, d)
 		if err != nil {
-			return err
-		}
-		_, err = f.store.Item(ctx, t.ID, store.ItemKey{Owner: demoDoneUser, Collection: models.Storage, Key: demoDoneKey})
-		if err == nil {
-			continue
-		}
-		if !absent(err) {
 			return err
 		}
 		if err := f.live(ctx, t, d.visits); err != nil {
@@ -112,7 +157,7 @@ func (f *filler) live(ctx context.Context, t models.Tenant, visits []visit) erro
 		}
 	}
 	if err == nil {
-		err = f.finish(ctx, t, devices)
+		err = f.store.SaveInstances(ctx, instances(devices))
 	}
 	return errors.Join(err, e.Close(ctx))
 }
@@ -129,7 +174,9 @@ func (f *filler) sync(ctx context.Context, t models.Tenant, v visit, devices map
 		if r.Err != nil && !fault.Is(r.Err, fault.VersionConflict) {
 			return fmt.Errorf("%s of %s: %w", v.ops[i].Key, v.user, r.Err)
 		}
-		f.done++
+		if !r.Duplicate {
+			f.done++
+		}
 	}
 	d := devices[v.device]
 	if d == nil {
@@ -143,21 +190,12 @@ func (f *filler) sync(ctx context.Context, t models.Tenant, v visit, devices map
 	return nil
 }
 
-// finish keeps the devices and marks the tenant as filled.
-func (f *filler) finish(ctx context.Context, t models.Tenant, devices map[string]*models.Instance) error {
-	rows := make([]models.Instance, 0, len(devices))
+func instances(devices map[string]*models.Instance) []models.Instance {
+	out := make([]models.Instance, 0, len(devices))
 	for _, d := range devices {
-		rows = append(rows, *d)
+		out = append(out, *d)
 	}
-	if err := f.store.SaveInstances(ctx, rows); err != nil {
-		return err
-	}
-	op, err := protocol.DecodePut([]byte(`{"value":{"days":30}}`), demoDoneKey)
-	if err != nil {
-		return err
-	}
-	_, err = f.engine.Write(ctx, demoCaller(t, demoDoneUser, ""), []protocol.Op{op})
-	return err
+	return out
 }
 
 func demoCaller(t models.Tenant, user, device string) models.Caller {

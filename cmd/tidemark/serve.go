@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,7 +32,7 @@ type rooms struct {
 }
 
 func (m *Main) serve(f *pflag.FlagSet) func(context.Context) error {
-	demo := f.Bool("demo", false, "fill an empty database with the demo tenants first")
+	demo := f.Bool("demo", false, "fill an empty database with the demo tenants first, or finish such a filling")
 	return func(ctx context.Context) error {
 		r, err := m.build(ctx, *demo)
 		if err != nil {
@@ -57,7 +59,7 @@ func (m *Main) serve(f *pflag.FlagSet) func(context.Context) error {
 // undoes it in the right order: sockets and requests drain, then commits.
 func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	c := m.Config
-	if err := c.FillSecrets(); err != nil {
+	if err := errors.Join(os.MkdirAll(c.DataDir, 0o700), c.FillSecrets()); err != nil {
 		return nil, err
 	}
 	log, err := telemetry.NewLogger(m.Stderr, c.LogLevel, c.LogFormat)
@@ -80,16 +82,17 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	o.JWTSecret, o.Log = []byte(c.JWTSecret.Reveal()), log
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
+	metrics := telemetry.NewMetrics(version)
 	r.engine, err = engine.New(ctx, engine.Options{
 		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery,
-		HeadsFile: filepath.Join(c.DataDir, "heads.json"),
-		Limits:    engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
+		HeadsFile: filepath.Join(c.DataDir, "heads.json"), Observe: web.Observe(metrics),
+		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
 	})
 	if err != nil {
 		return nil, err
 	}
 	m.onClose(m.graceful(r.engine.Close))
-	if r.server, err = m.newServer(r); err != nil {
+	if r.server, err = m.newServer(r, metrics); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -115,20 +118,19 @@ func nodeName(port int) string {
 	if err != nil {
 		host = "node"
 	}
-	return fmt.Sprintf("%s:%d", host, port)
+	return fitting(fmt.Sprintf("%s:%d", host, port))
 }
 
-// fillEmpty seeds a database without tenants.
-func (m *Main) fillEmpty(ctx context.Context, s *store.Store) error {
-	tenants, err := s.Tenants(ctx)
-	if err != nil || len(tenants) > 0 {
-		return err
+const maxNodeName = 64 // bytes; what the database has for it
+
+// fitting shortens a name that is too long to one that no other name gets.
+func fitting(name string) string {
+	if len(name) <= maxNodeName {
+		return name
 	}
-	m.hint("Filling the empty database with demo data…")
-	if _, err = m.fillDemo(ctx); err == nil {
-		_, err = m.demoKeys(ctx, s)
-	}
-	return err
+	hash := sha256.Sum256([]byte(name))
+	end := hex.EncodeToString(hash[:8])
+	return name[:maxNodeName-len(end)] + end
 }
 
 // announce tells where the console is and, while there is no administrator, how the first one gets in.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"tidemark/internal/testkit"
+	"tidemark/models"
+	"tidemark/store"
 )
 
 // request asks the running program and gives status and body.
@@ -85,18 +87,54 @@ func TestABusyPortIsSaidPlainly(t *testing.T) {
 func TestServeShowsTheWayIn(t *testing.T) {
 	t.Parallel()
 	p := testkit.Serve(t)
-	if log := p.Log(); !strings.Contains(log, p.URL+"/console") || !strings.Contains(log, "First sign-in") {
-		t.Errorf("start without an administrator: %s", log)
+	shown := func(from int, text string) {
+		t.Helper()
+		testkit.Eventually(t, 10*time.Second, text+" is shown", func() bool { return strings.Contains(p.Log()[from:], text) })
 	}
+	shown(0, p.URL+"/console")
+	shown(0, "First sign-in")
 	p.Run("admin", "create", "--email", "a@example.com")
 	before := len(p.Log())
 	p.Kill()
 	p.Start()
-	if log := p.Log()[before:]; strings.Contains(log, "First sign-in") || !strings.Contains(log, "/console") {
+	shown(before, p.URL+"/console")
+	if log := p.Log()[before:]; strings.Contains(log, "First sign-in") {
 		t.Errorf("start with an administrator: %s", log)
 	}
 	info, err := os.Stat(filepath.Join(p.Dir, "data", "secrets", "jwt_secret"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the drawn secret: %v, %v", info, err)
+	}
+}
+
+func TestALongHostNameNamesANode(t *testing.T) {
+	t.Parallel()
+	if got := fitting("host:8080"); got != "host:8080" {
+		t.Errorf("a name that fits becomes %s", got)
+	}
+	host := strings.Repeat("h", 64)
+	first, second := fitting(host+":8080"), fitting(host+":8081")
+	db := testkit.MariaDB(t)
+	for name, o := range map[string]store.Options{
+		"SQLite":  {SQLite: filepath.Join(t.TempDir(), "t.db")},
+		"MariaDB": {MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}},
+	} {
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, node := range []string{first, second} {
+			one := models.Instance{TenantID: "t", UserID: "u", ID: "phone", Node: node, ConnID: uint64(i + 7)}
+			if err := s.TakeInstances(t.Context(), node, []models.Instance{one}); err != nil {
+				t.Fatalf("%s: %s does not fit: %v", name, node, err)
+			}
+		}
+		if conns, err := s.Replaced(t.Context(), first); err != nil || len(conns) != 1 || conns[0] != 7 {
+			t.Errorf("%s: %s is told of %v (%v)", name, first, conns, err)
+		}
 	}
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
+	"tidemark/store"
+)
+
+// opened is the program's database, looked at from outside.
+func (p *program) opened() *store.Store {
+	p.t.Helper()
+	p.must("migrate", "up")
+	s, err := store.Open(p.t.Context(), store.Options{SQLite: p.dir + "/data/tidemark.db"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// start does what `serve --demo` does before it listens.
+func (p *program) start(ctx context.Context) (said string, err error) {
+	p.t.Helper()
+	var errs bytes.Buffer
+	m := &Main{Stdout: &errs, Stderr: &errs, Environ: p.env, Dir: p.dir, Clock: clock.System{}}
+	if err := m.ParseFlags([]string{"serve", "--demo"}); err != nil {
+		p.t.Fatal(err)
+	}
+	_, err = m.build(ctx, true)
+	if err := m.Close(); err != nil {
+		p.t.Error(err)
+	}
+	return errs.String(), err
+}
+
+func TestADemoThatWasCutShortIsFinishedByTheNextStart(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := p.opened()
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		defer stop()
+		for ctx.Err() == nil {
+			if acme, err := s.TenantBySlug(ctx, "acme"); err == nil {
+				if h, err := s.Head(ctx, acme.ID); err == nil && h.Seq > 100 {
+					return
+				}
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	_, err := p.start(ctx)
+	if err == nil || !strings.Contains(err.Error(), "the next serve --demo or seed fills in the rest") || strings.Contains(err.Error(), "cancel") {
+		t.Fatalf("a stop says %v", err)
+	}
+	said, err := p.start(t.Context())
+	if err != nil || !strings.Contains(said, "cut short") {
+		t.Fatalf("%v, %s", err, said)
+	}
+	for _, d := range demo() {
+		isWhole(t, s, d)
+	}
+	if keys, err := readDemoKeys(p.dir + "/data/demo-keys.json"); err != nil || len(keys.Tenants) != len(demo()) {
+		t.Errorf("keys of %d tenants: %v", len(keys.Tenants), err)
+	}
+	if said, err := p.start(t.Context()); err != nil || strings.Contains(said, "demo data") {
+		t.Errorf("a start over the whole demo: %v, %s", err, said)
+	}
+	if again := p.must("seed"); again["operations"] != 0.0 {
+		t.Errorf("seeding what is there: %v", again)
+	}
+}
+
+// isWhole finds what the demo says of a tenant, and nothing else.
+func isWhole(t *testing.T, s *store.Store, d demoTenant) {
+	t.Helper()
+	live, users, last, ops := map[string]bool{}, map[string]bool{}, "", int64(0)
+	for _, v := range d.visits {
+		users[v.user] = true
+		for _, op := range v.ops {
+			live[v.user+" "+op.Key] = op.Kind != protocol.Remove
+			last = op.OpID
+			ops++
+		}
+	}
+	var want int64
+	for _, there := range live {
+		if there {
+			want++
+		}
+	}
+	tenant, err := s.TenantBySlug(t.Context(), d.slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := s.Overview(t.Context(), tenant.ID, time.Now().UnixMilli())
+	if err != nil || o.Items != want || o.Users != int64(len(users)) || o.Devices == 0 {
+		t.Errorf("%s has %d items of %d users, want %d of %d (%v)", d.slug, o.Items, o.Users, want, len(users), err)
+	}
+	if o.Head.Seq+o.OpenConflicts != ops {
+		t.Errorf("%s has %d changes and %d conflicts after %d operations", d.slug, o.Head.Seq, o.OpenConflicts, ops)
+	}
+	newest, err := s.RecentChanges(t.Context(), tenant.ID, 1)
+	if err != nil || len(newest) != 1 || newest[0].OpID != last {
+		t.Errorf("%s ends with %v (%v), want %s", d.slug, newest, err, last)
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/internal/testkit"
+)
+
+// samples are values that differ from the defaults; what is not here takes "x1".
+var samples = map[string]string{
+	"APP_ENV": "staging", "NODE_ENV": "staging", "HOST": "::1", "PORT": "8080", "API_URL": "https://api.example.com", "SHUTDOWN_GRACE": "3s",
+	"TLS_CERT": "settings_test.go", "TLS_KEY": "settings_test.go", "TRUST_PROXY": "loopback",
+	"DATABASE_URL": "mysql://u:" + strong + "@h/d", "DATABASE_REPLICA_URL": "mysql://u:" + strong + "@h/d", "DB_PORT": "3307", "DB_PASSWORD": strong,
+	"DB_CONNECTION_LIMIT": "7", "DB_SSL": "true", "DB_SSL_CA": "settings_test.go",
+	"REDIS_URL": "redis://:" + strong + "@h", "REDIS_PORT": "7000", "REDIS_DB": "3",
+	"JWT_SECRET": strong, "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
+	"FIREBASE_SERVICE_ACCOUNT": `{"k":"` + strong + `"}`, "API_KEYS_ENABLED": "false", "API_KEY_TOKEN_PREFIX": "sk_test_",
+	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "BCRYPT_SALT_ROUNDS": "11", "CSRF_SECRET": strong,
+	"RATE_LIMIT_WINDOW_MS": "500", "RATE_LIMIT_MAX_REQUESTS": "5", "THROTTLE_TTL": "5", "THROTTLE_LIMIT": "5",
+	"CORS_ORIGIN": "https://a.example", "CORS_CREDENTIALS": "true", "LOG_LEVEL": "warn", "LOG_FORMAT": "text", "METRICS_TOKEN": strong, "API_DOCS": "public",
+	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
+}
+
+// anything lists the variables that take any text.
+var anything = []string{
+	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_REFRESH_SECRET", "FIREBASE_PROJECT_ID", "CSRF_SECRET", "METRICS_TOKEN",
+}
+
+func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
+	t.Parallel()
+	for _, v := range (&Config{}).variables() {
+		value := samples[v.name]
+		if value == "" {
+			value = "x1"
+		}
+		env := []string{v.name + "=" + value}
+		if pair := map[string]string{"TLS_CERT": "TLS_KEY", "TLS_KEY": "TLS_CERT"}[v.name]; pair != "" {
+			env = append(env, pair+"=settings_test.go")
+		}
+		p := newProgram(t)
+		p.env = append(p.env, env...)
+		var shown map[string]any
+		for _, one := range p.must("config", "print")["variables"].([]any) {
+			if m := one.(map[string]any); m["name"] == v.name {
+				shown = m
+			}
+		}
+		text, _ := shown["value"].(string)
+		if shown["source"] != "environment" || !v.secret && text != value || v.secret && !strings.Contains(text, hidden) || strings.Contains(text, strong) {
+			t.Errorf("%s=%s is shown as %v", v.name, value, shown)
+		}
+		if v.later != (shown["later"] == true) {
+			t.Errorf("%s: marked as later: %v", v.name, shown["later"])
+		}
+	}
+}
+
+func TestABadValueOfAnyVariableStopsTheStartAndIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, v := range (&Config{}).variables() {
+		if slices.Contains(anything, v.name) {
+			continue
+		}
+		if _, err := load(t, v.name+"= \x01!s3cr3t"); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), " "+v.name+" ") || v.secret && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v", v.name, err)
+		}
+	}
+}
+
+func TestNewKeysAreAsTheVariablesSay(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, "API_KEY_TOKEN_PREFIX=sk_test_", `API_KEY_DEFAULT_SCOPES=["items:read:orders/*"]`, "API_KEY_EXPIRATION_DAYS=0")
+	p.must("tenant", "create", "--slug", "acme")
+	k := p.must("apikey", "create", "--tenant", "acme", "--name", "n")
+	if scopes, _ := k["scopes"].([]any); !strings.HasPrefix(k["key"].(string), "sk_test_") || len(scopes) != 1 || scopes[0] != "items:read:orders/*" || k["expiresAt"] != nil {
+		t.Errorf("made %v", k)
+	}
+	p.env = append(p.env, "API_KEY_EXPIRATION_DAYS=30")
+	if k := p.must("apikey", "create", "--tenant", "acme", "--name", "n"); k["expiresAt"] == nil {
+		t.Errorf("made %v", k)
+	}
+}
+
+func TestPasswordsCostWhatTheVariableSays(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, "BCRYPT_SALT_ROUNDS=10")
+	p.must("admin", "create", "--email", "a@example.com")
+	m := &Main{Clock: clock.System{}}
+	var err error
+	if m.Config, err = Load(Sources{Dir: p.dir, Environ: p.env}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := m.openStore(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }() // the test ends
+	admin, err := s.AdminByEmail(t.Context(), "a@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cost, err := bcrypt.Cost(admin.PasswordHash); err != nil || cost != 10 {
+		t.Errorf("cost %d: %v", cost, err)
+	}
+}
+
+func TestAnUnknownUserOfTheDatabaseIsSaidWithoutThePassword(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, append(byParts(t, testkit.MariaDB(t)), "DB_USERNAME=stranger", "DB_PASSWORD="+strong)...)
+	code, out, errs := p.run("serve")
+	if code != exitFailure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "Access denied") || strings.Contains(out+errs, strong) {
+		t.Fatalf("%d: %s%s", code, out, errs)
+	}
+}
