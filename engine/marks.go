@@ -34,6 +34,7 @@ type mark struct {
 	name    instanceName
 	inst    models.Instance
 	session *Session
+	read    bool // inst is what the database says, or newer
 	claims  int  // of connections that are not yet its session
 	taking  bool // the next save takes the instance from whichever node has it
 }
@@ -54,15 +55,17 @@ func (m *marks) open(ctx context.Context, s *Session) (known bool, err error) {
 		s.caller.ConnID = m.e.conns.Add(1)
 		return false, nil
 	}
+	mk := m.begin(instanceName{c.TenantID, c.UserID, c.InstanceID})
 	inst, err := m.e.store.Instance(ctx, c.TenantID, c.UserID, c.InstanceID)
 	seen := err == nil
 	if fault.Is(err, fault.NotFound) {
 		inst, err = m.unseen(ctx, c)
 	}
 	if err != nil {
+		m.giveUp(mk)
 		return false, err
 	}
-	known, saved := m.claim(s, inst)
+	known, saved := m.claim(s, mk, inst)
 	select {
 	case err = <-saved:
 	case <-ctx.Done():
@@ -74,6 +77,33 @@ func (m *marks) open(ctx context.Context, s *Session) (known bool, err error) {
 	return seen || known, err
 }
 
+// begin finds an instance's mark, or makes one that waits to be read, and keeps
+// it known: one forgotten while the database is read might be read too early.
+func (m *marks) begin(name instanceName) *mark {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mk := m.known[name]
+	if mk == nil {
+		mk = &mark{m: m, name: name}
+		m.known[name] = mk
+	}
+	mk.claims++
+	return mk
+}
+
+// giveUp ends what begin began.
+func (m *marks) giveUp(mk *mark) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch mk.claims--; {
+	case mk.claims > 0 || mk.session != nil:
+	case mk.read:
+		m.dirty[mk] = struct{}{} // the next save forgets it
+	default:
+		delete(m.known, mk.name)
+	}
+}
+
 func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, error) {
 	h, _, err := m.e.head(ctx, c.TenantID)
 	now := clock.Millis(m.e.clock)
@@ -82,24 +112,18 @@ func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, e
 
 // claim makes a connection the last one of its instance, which the database says
 // is inst, and has that saved together with all others that wait.
-func (m *marks) claim(s *Session, inst models.Instance) (known bool, saved <-chan error) {
-	name := instanceName{inst.TenantID, inst.UserID, inst.ID}
+func (m *marks) claim(s *Session, mk *mark, inst models.Instance) (known bool, saved <-chan error) {
 	now, done := clock.Millis(m.e.clock), make(chan error, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	mk, known := m.known[name]
-	switch {
-	case !known:
-		mk = &mark{m: m, name: name, inst: inst}
-		m.known[name] = mk
-	case inst.Node != "" && inst.Node != m.e.node: // another node has had it since
-		mk.inst = inst
+	known = mk.read
+	if !known || inst.Node != "" && inst.Node != m.e.node { // another node has had it since
+		mk.inst, mk.read = inst, true
 	}
 	s.inst, s.caller.ConnID = mk, m.e.conns.Add(1)
 	in := &mk.inst
 	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
 	in.Address, in.Door = s.caller.Address, s.caller.Door
-	mk.claims++
 	mk.taking = true
 	m.sessions[s.caller.ConnID] = s
 	m.dirty[mk] = struct{}{}
@@ -180,7 +204,7 @@ func (m *marks) session(name instanceName) *Session {
 func (m *marks) skewed(c models.Caller) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if mk := m.known[instanceName{c.TenantID, c.UserID, c.InstanceID}]; mk != nil && !mk.inst.ClockSkew {
+	if mk := m.known[instanceName{c.TenantID, c.UserID, c.InstanceID}]; mk != nil && mk.read && !mk.inst.ClockSkew {
 		mk.inst.ClockSkew = true
 		m.dirty[mk] = struct{}{}
 	}
@@ -192,7 +216,7 @@ func (m *marks) refresh(instances []models.Instance) {
 	defer m.mu.Unlock()
 	for i := range instances {
 		in := &instances[i]
-		if mk := m.known[instanceName{in.TenantID, in.UserID, in.ID}]; mk != nil {
+		if mk := m.known[instanceName{in.TenantID, in.UserID, in.ID}]; mk != nil && mk.read {
 			*in = mk.inst
 		}
 	}

@@ -183,7 +183,7 @@ func (s *Session) patternsAfter(f func(*router) error) ([]string, error) {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
 	if s.closed {
-		return nil, fault.New(fault.Unavailable, "The connection is closing.")
+		return nil, fault.Wrap(fault.Unavailable, context.Canceled, "The connection is closing.")
 	}
 	if err := f(s.t.router(ownerOf(s.caller))); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -78,9 +79,10 @@ func TestBadTenants(t *testing.T) {
 
 func TestSuspending(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
 		tenant := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
 		before := must[int64](t)(s.Revision(t.Context()))
+		c.Advance(time.Second)
 		by := store.As(t.Context(), store.Author{Actor: "admin:1", Address: "192.0.2.1", RequestID: "r1"})
 		got := must[models.Tenant](t)(s.SetTenantSuspended(by, tenant.ID, true, tenant.Version))
 		if !got.Suspended || got.Version != 2 {
