@@ -169,7 +169,8 @@ func (s *shard) answer(batch map[string][]*unit, err error) {
 	}
 }
 
-// finish answers the callers of committed ledgers and hands the rows to the hub.
+// finish hands the rows of committed ledgers to the hub and answers their callers,
+// in this order: who connects after an answer gets the write in its queue.
 func (s *shard) finish(ledgers []*ledger) {
 	if len(ledgers) > 0 {
 		s.e.commits.Add(1)
@@ -179,11 +180,11 @@ func (s *shard) finish(ledgers []*ledger) {
 		head.Seq = l.seq
 		l.cached.keep(head, l.items, l.users)
 		s.caches.grown(l.cached)
+		s.e.hub.publish(head.TenantID, l.changes)
 		for _, u := range l.units {
 			s.e.committed.Add(int64(len(u.ops)))
 			u.finish(nil)
 		}
-		s.e.hub.publish(head.TenantID, l.changes)
 		for _, c := range l.conflicts {
 			s.e.tell(c)
 		}

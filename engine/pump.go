@@ -175,9 +175,9 @@ func (s *Session) expect(last int64, counts bool) (id int64) {
 	s.nextPage++
 	if counts {
 		if s.pages == nil {
-			s.pages = map[int64]int64{}
+			s.pages = map[int64]sentPage{}
 		}
-		s.pages[id] = last
+		s.pages[id] = sentPage{last: last}
 		s.inFlight++
 	}
 	s.mu.Unlock()
@@ -185,18 +185,16 @@ func (s *Session) expect(last int64, counts bool) (id int64) {
 	return id
 }
 
-// arrived takes pages off those under way and says how far the last of them went.
-func (s *Session) arrived(which func(id, last int64) bool) (seq int64, some bool) {
+// arrived takes pages off those under way. They stay known, for their acks.
+func (s *Session) arrived(which func(id, last int64) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, last := range s.pages {
-		if which(id, last) {
-			delete(s.pages, id)
+	for id, page := range s.pages {
+		if !page.arrived && which(id, page.last) {
+			s.pages[id] = sentPage{page.last, true}
 			s.inFlight--
-			seq, some = max(seq, last), true
 		}
 	}
-	return seq, some
 }
 
 // hand notes that rows up to seq are about to be given to the wire.

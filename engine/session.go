@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,10 +46,15 @@ type Session struct {
 	own        []int64     // what it wrote while it lagged and has not passed yet, ascending
 
 	mu       sync.Mutex
-	proofs   []proofOf // what each outstanding probe will prove, in order
-	pages    map[int64]int64
+	proofs   []proofOf          // what each outstanding probe will prove, in order
+	pages    map[int64]sentPage // of pending-updates, until they are acked
 	nextPage int64
 	inFlight int
+}
+
+type sentPage struct {
+	last    int64 // sequence number
+	arrived bool
 }
 
 type proofOf struct {
@@ -222,14 +228,22 @@ func (s *Session) Ack(text string) error {
 	return nil
 }
 
-// AckPending is the client's ack callback for the pending-updates frame with that id.
+// AckPending is the client's ack callback for the pending-updates frame with that
+// id: that page has been worked through, and so have those before it. A proof that
+// the page arrived may have come first.
 func (s *Session) AckPending(id int64) {
-	seq, ok := s.arrived(func(page, _ int64) bool { return page == id })
+	s.mu.Lock()
+	page, ok := s.pages[id]
+	s.mu.Unlock()
 	if !ok {
 		return
 	}
+	s.arrived(func(page, _ int64) bool { return page <= id })
+	s.mu.Lock()
+	maps.DeleteFunc(s.pages, func(page int64, _ sentPage) bool { return page <= id })
+	s.mu.Unlock()
 	if s.inst != nil {
-		s.inst.ack(seq)
+		s.inst.ack(page.last)
 	}
 	s.kick()
 }

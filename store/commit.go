@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ type CommitTx struct {
 	s    *Store
 	tx   *sql.Tx
 	args []any
+	used []string // statements to prepare for the next time
 }
 
 // CommitError says that the COMMIT itself failed: whether it happened is unknown.
@@ -40,14 +42,30 @@ func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
 	if err != nil {
 		return err
 	}
-	if err := f(&CommitTx{ctx: ctx, s: s, tx: tx}); err != nil {
+	t := &CommitTx{ctx: ctx, s: s, tx: tx}
+	if err := f(t); err != nil {
 		_ = tx.Rollback() // the first error tells why
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return &CommitError{Err: err}
 	}
+	for _, text := range t.used {
+		_, _ = s.stmts.get(ctx, text) // one that cannot be prepared works as it is
+	}
 	return nil
+}
+
+// prepared is a statement that was used before. One that was not is prepared
+// after the transaction: to prepare takes another connection than the
+// transaction has, and whoever holds one must not wait for a second.
+func (t *CommitTx) prepared(text string) *sql.Stmt {
+	st := t.s.stmts.find(text)
+	if st == nil {
+		t.used = append(t.used, text)
+		return nil
+	}
+	return t.tx.StmtContext(t.ctx, st)
 }
 
 func (t *CommitTx) exec(query string, args ...any) error {
@@ -56,12 +74,12 @@ func (t *CommitTx) exec(query string, args ...any) error {
 }
 
 func (t *CommitTx) execRows(query string, args ...any) (int64, error) {
-	st, err := t.s.stmts.get(t.ctx, query)
+	err := errUnprepared
 	var res sql.Result
-	if err == nil {
-		res, err = t.tx.StmtContext(t.ctx, st).ExecContext(t.ctx, args...)
+	if st := t.prepared(query); st != nil {
+		res, err = st.ExecContext(t.ctx, args...)
 	}
-	if noRoomToPrepare(err) {
+	if plainly(err) {
 		res, err = t.tx.ExecContext(t.ctx, query, args...)
 	}
 	if err != nil {
@@ -73,19 +91,23 @@ func (t *CommitTx) execRows(query string, args ...any) (int64, error) {
 // query reads within the transaction. Texts that come again and again are
 // prepared; those for more values than a list is rounded up for are not.
 func (t *CommitTx) query(text string, args ...any) (*sql.Rows, error) {
-	if len(args) > maxStatementRows {
-		return t.tx.QueryContext(t.ctx, text, args...)
-	}
-	st, err := t.s.stmts.get(t.ctx, text)
+	err := errUnprepared
 	var rows *sql.Rows
-	if err == nil {
-		rows, err = t.tx.StmtContext(t.ctx, st).QueryContext(t.ctx, args...)
+	if len(args) <= maxStatementRows {
+		if st := t.prepared(text); st != nil {
+			rows, err = st.QueryContext(t.ctx, args...)
+		}
 	}
-	if noRoomToPrepare(err) {
+	if plainly(err) {
 		return t.tx.QueryContext(t.ctx, text, args...)
 	}
 	return rows, err
 }
+
+var errUnprepared = errors.New("the statement is not prepared")
+
+// plainly says that a statement is to be run as text.
+func plainly(err error) bool { return errors.Is(err, errUnprepared) || noRoomToPrepare(err) }
 
 // LockHead locks a tenant's head, waiting for whoever holds it.
 func (t *CommitTx) LockHead(tenantID string) (models.Head, error) {

@@ -14,7 +14,7 @@ import (
 	"tidemark/store"
 )
 
-// A transaction may need a second connection to prepare a statement on.
+// Whoever has a connection never waits for a second one.
 func TestTheFewestConnectionsSufficeForManyWriters(t *testing.T) {
 	t.Parallel()
 	db := testkit.MariaDB(t)

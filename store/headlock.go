@@ -13,10 +13,12 @@ import (
 // HeadStands says whether a tenant's head is still where the caller saw it. It
 // neither locks the head nor waits for whoever does.
 func (t *CommitTx) HeadStands(seen models.Head) (bool, error) {
-	var n int
-	err := t.tx.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM tenant_heads WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?",
-		seen.TenantID, seen.Seq, seen.Purges, seen.Epoch).Scan(&n)
-	return n == 1, err
+	rows, err := t.query(headSelect+" WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?", seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
+	if err != nil {
+		return false, err
+	}
+	heads, err := scanHeads(rows)
+	return len(heads) == 1, err
 }
 
 const myStatementTimeout = 1969

@@ -128,7 +128,6 @@ func (s *Store) openMySQL(ctx context.Context, o Options) error {
 	s.wdb.SetMaxOpenConns(o.MaxConns)
 	s.wdb.SetMaxIdleConns(o.MaxConns)
 	s.wdb.SetConnMaxLifetime(30 * time.Minute)
-	s.writer = make(chan struct{}, max(o.MaxConns-1, 1)) // a transaction may need a second connection to prepare a statement on
 	s.rdb = s.wdb
 	s.writes, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: s.wdb, SkipInitializeWithVersion: true}), gormConfig())
 	s.reads = s.writes

@@ -18,11 +18,15 @@ type statements struct {
 
 func newStatements(db *sql.DB) *statements { return &statements{db: db, m: map[string]*sql.Stmt{}} }
 
-func (p *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+// find gives a statement that is prepared already; nil when it is not.
+func (p *statements) find(query string) *sql.Stmt {
 	p.mu.RLock()
-	st := p.m[query]
-	p.mu.RUnlock()
-	if st != nil {
+	defer p.mu.RUnlock()
+	return p.m[query]
+}
+
+func (p *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st := p.find(query); st != nil {
 		return st, nil
 	}
 	made, err := p.db.PrepareContext(ctx, query)
