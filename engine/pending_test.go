@@ -89,6 +89,38 @@ func TestTwoPagesOfTheQueueAreUnderWay(t *testing.T) {
 	})
 }
 
+// scenario 35: a page's ack moves the mark also when a proof that it arrived was faster.
+func TestAnAckAfterItsProofCounts(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		phone := h.device("u", "phone")
+		s, _ := h.live(n, phone)
+		s.Close()
+		for range 2 {
+			ops := make([]protocol.Op, 500)
+			for i := range ops {
+				ops[i] = set(fmt.Sprint("k", i), `1`)
+			}
+			h.write(n, h.user("u"), ops...)
+		}
+		w := newWire()
+		w.answers = false
+		s = h.connect(n, phone, w)
+		w.until(h, "two pages", func() bool { return w.count(protocol.EventPending) == 2 })
+		s.AckPending(*w.heard()[0].ID)
+		s.Proved()
+		s.Proved()
+		w.ready(h)
+		if m := h.mark(n, phone); m.Mark != 500 {
+			h.Errorf("one page acked: the mark is at %d", m.Mark)
+		}
+		s.AckPending(*w.heard()[1].ID)
+		if m := h.mark(n, phone); m.Mark != 1000 {
+			h.Errorf("both pages acked: the mark is at %d", m.Mark)
+		}
+	})
+}
+
 // scenario 5: a session that is still catching up when its stretch is compacted is told, and skips nothing in silence.
 func TestACatchUpOverrunByCompactionIsTold(t *testing.T) {
 	eachDBFrozen(t, func(h *harness) {
