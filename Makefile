@@ -45,7 +45,7 @@ ifeq ($(PKG),./...)
 endif
 
 race: ## Run the tests of rooms where goroutines meet under the race detector
-	$(MARIADB) env CGO_ENABLED=1 go test -race -short -shuffle=on -timeout=20m $(RACE)
+	$(MARIADB) env CGO_ENABLED=1 go test -race -short -p 1 -shuffle=on -timeout=20m $(RACE)
 
 test-watch: ## Run the tests of PKG again whenever a file is saved
 	@./deploy/watch.sh 'go test $(PKG)'

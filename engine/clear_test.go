@@ -121,10 +121,13 @@ func (h *harness) clearedUpToOnePlace(n *node, u models.Caller) (rows int64) {
 // scenario 26: a large clear is a job, and one a stopped process left goes on in the next.
 func TestALargeClearGoesOnAfterARestart(t *testing.T) {
 	eachDB(t, func(h *harness) {
-		n := h.node()
+		n := h.node(smallInline)
 		u := h.user("u")
-		const items = 10_050
-		h.fill(n, u, items)
+		items := int64(10_050)
+		if testing.Short() {
+			items = 2000
+		}
+		h.fill(n, u, int(items))
 		report, err := n.Clear(h.Context(), u, "")
 		h.ok(err)
 		if report.JobID == "" || report.Total != items {
@@ -136,7 +139,7 @@ func TestALargeClearGoesOnAfterARestart(t *testing.T) {
 		if job.Status == models.JobFailed {
 			h.Fatalf("a stop made the job fail: %+v", job)
 		}
-		m := h.node()
+		m := h.node(smallInline)
 		eventually(h.T, "the job ends", func() bool {
 			job, err := h.store.Job(context.WithoutCancel(h.Context()), h.tenant.ID, report.JobID)
 			h.ok(err)

@@ -155,7 +155,7 @@ func TestConnectsAreSavedTogether(t *testing.T) {
 	c := newCable(t, h.open.MySQL.Address)
 	n := h.over(c)
 	before := c.seen.Load()
-	const connects = 400
+	const connects = 120
 	var wg sync.WaitGroup
 	for i := range connects {
 		wg.Go(func() {
@@ -222,11 +222,11 @@ func TestAMarkBelowTheFloorIsTold(t *testing.T) {
 		if told.Event != protocol.EventError || e.Code != string(fault.CursorExpired) || e.Details.Reason != "horizon" || len(w.events()) != 0 {
 			h.Errorf("%s %s", told.Event, told.Data)
 		}
-		h.put(n, h.user("u"), set("k", `"live"`))
-		w.until(h, "the next event", func() bool { return len(w.events()) == 1 })
 		if m := h.mark(n, phone); m.Mark != 5 {
 			h.Errorf("%+v", m)
 		}
+		h.put(n, h.user("u"), set("k", `"live"`))
+		w.until(h, "the next event", func() bool { return len(w.events()) == 1 })
 	})
 }
 
