@@ -158,6 +158,8 @@ func (q *ItemQuery) where(d *dialect) (string, []any) {
 	add(" WHERE i.tenant_id = ?", q.TenantID)
 	order := "i.item_key" // MariaDB would sort by what is all the same
 	switch {
+	case q.Owner != "" && q.After < q.Prefix: // of two lower bounds SQLite takes the first
+		add(" AND i.collection = ? AND i.owner = ?", q.Collection, q.Owner)
 	case q.Owner != "":
 		add(" AND i.collection = ? AND i.owner = ? AND i.item_key > ?", q.Collection, q.Owner, q.After)
 	case d.rowValues: // SQLite would sort if it knew that the collection is all the same
@@ -168,7 +170,9 @@ func (q *ItemQuery) where(d *dialect) (string, []any) {
 		order = "i.owner, i.item_key"
 	}
 	if q.Prefix != "" {
-		add(" AND i.item_key >= ?", q.Prefix)
+		if q.Owner == "" || q.After < q.Prefix {
+			add(" AND i.item_key >= ?", q.Prefix)
+		}
 		if end := prefixEnd(q.Prefix); end != "" {
 			add(" AND i.item_key < ?", end)
 		}

@@ -139,3 +139,22 @@ func TestTheLogIsReadByItsIndexes(t *testing.T) {
 		check(t, s, tenant)
 	})
 }
+
+// SQLite begins at the first of two lower bounds and passes over all that is
+// below the second, so a list has one: the higher.
+func TestAListBeginsAtItsHigherBound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ after, prefix, bound string }{
+		{"", "", "i.item_key > ?"},
+		{"", "p/", "i.item_key >= ?"},
+		{"a", "p/", "i.item_key >= ?"},
+		{"p/", "p/", "i.item_key > ?"},
+		{"p/1", "p/", "i.item_key > ?"},
+	} {
+		q := ItemQuery{TenantID: "t", Owner: "u", Collection: models.Storage, Prefix: c.prefix, After: c.after, Limit: 10}
+		text, args := q.where(&sqliteDialect)
+		if strings.Count(text, "i.item_key >") != 1 || !strings.Contains(text, c.bound) || strings.Count(text, "?") != len(args) {
+			t.Errorf("after %q, prefix %q: %s", c.after, c.prefix, text)
+		}
+	}
+}
