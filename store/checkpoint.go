@@ -16,10 +16,10 @@ const (
 )
 
 // checkpoints moves SQLite's WAL into the file from a connection of its own, so
-// that the writer does not wait for it. A WAL in use beyond restartAbove begins
+// that the writer does not wait for it. A WAL in use beyond a bound begins
 // anew from its start, for which the writer waits once: a file that is written
 // over syncs in half the time of one that grows, so it is never cut while open.
-func (s *Store) checkpoints(ctx context.Context) {
+func (s *Store) checkpoints(ctx context.Context, above int64) {
 	defer close(s.done)
 	if s.path == "" {
 		return
@@ -38,7 +38,7 @@ func (s *Store) checkpoints(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		if s.WALBytes() > passiveAbove && checkpoint(ctx, db, "PASSIVE") > restartAbove {
+		if s.WALBytes() > passiveAbove && checkpoint(ctx, db, "PASSIVE") > above {
 			s.restart(ctx, db)
 		}
 	}

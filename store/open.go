@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"database/sql"
@@ -26,6 +27,8 @@ type Options struct {
 	MySQL    *MySQL
 	Clock    clock.Clock
 	MaxConns int // most open connections; 0: 10
+
+	walBound int64 // bytes in use from which SQLite's WAL begins anew; 0: restartAbove
 }
 
 // MySQL says how to reach MariaDB 10.6+ or MySQL 8.
@@ -65,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.stmts, s.readStmts = newStatements(s.wdb), newStatements(s.rdb)
 	work, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go s.checkpoints(work)
+	go s.checkpoints(work, cmp.Or(o.walBound, restartAbove))
 	return s, nil
 }
 
