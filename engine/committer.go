@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"tidemark/internal/clock"
@@ -22,7 +21,6 @@ type shard struct {
 	e      *Engine
 	queue  *queue
 	caches *caches
-	batch  atomic.Int64 // operations in the last batch
 	wg     sync.WaitGroup
 }
 
@@ -46,13 +44,6 @@ func (s *shard) run() {
 // commit makes a batch durable and answers its callers. What cannot be
 // committed together is tried apart, so that one bad unit fails alone.
 func (s *shard) commit(batch map[string][]*unit) {
-	ops := 0
-	for _, units := range batch {
-		for _, u := range units {
-			ops += len(u.ops)
-		}
-	}
-	s.batch.Store(int64(ops))
 	aborts, began := 0, s.e.clock.Now()
 	for deadline := began.Add(s.e.giveUp); ; {
 		ledgers, busy, err := s.try(batch)

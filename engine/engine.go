@@ -149,12 +149,11 @@ func (e *Engine) newID() string { return clock.NewID(e.clock) }
 
 // Stats are the engine's live numbers, for metrics and the console.
 type Stats struct {
-	Queued       int   // operations waiting for a commit
-	Sessions     int   // live connections
-	Commits      int64 // transactions committed since start
-	Committed    int64 // operations settled since start
-	Lagging      int   // live connections reading from the log
-	LastBatchOps int
+	Queued    int   // operations waiting for a commit
+	Sessions  int   // live connections
+	Commits   int64 // transactions committed since start
+	Committed int64 // operations settled since start
+	Lagging   int   // live connections reading from the log
 }
 
 // Stats reads the live numbers of the node; tenantID narrows Sessions and Lagging, empty means all.
@@ -162,7 +161,6 @@ func (e *Engine) Stats(tenantID string) Stats {
 	st := Stats{Commits: e.commits.Load(), Committed: e.committed.Load()}
 	for _, s := range e.shards {
 		st.Queued += s.queue.waiting()
-		st.LastBatchOps = max(st.LastBatchOps, int(s.batch.Load()))
 	}
 	st.Sessions, st.Lagging = e.hub.count(tenantID)
 	return st

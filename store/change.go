@@ -112,11 +112,8 @@ func (s *Store) ChangesAt(ctx context.Context, tenantID string, seqs []int64) ([
 	var out []models.Change
 	for len(seqs) > 0 {
 		n := min(len(seqs), maxStatementRows)
-		args := []any{tenantID}
-		for _, seq := range seqs[:n] {
-			args = append(args, seq)
-		}
-		rows, err := s.rdb.QueryContext(ctx, changeSelect+" WHERE tenant_id = ? AND seq IN (?"+strings.Repeat(",?", n-1)+")", args...)
+		in, args := list([]any{tenantID}, seqs[:n])
+		rows, err := s.rdb.QueryContext(ctx, changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
 		if err != nil {
 			return nil, s.fault(err)
 		}
@@ -137,11 +134,8 @@ type Ancestor struct{ Seq, Version, PrevSeq int64 }
 func (t *CommitTx) Ancestors(tenantID string, seqs []int64) ([]Ancestor, error) {
 	var out []Ancestor
 	for some := range slices.Chunk(seqs, maxStatementRows) {
-		args := []any{tenantID}
-		for _, seq := range some {
-			args = append(args, seq)
-		}
-		rows, err := t.tx.QueryContext(t.ctx, "SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN (?"+strings.Repeat(",?", len(some)-1)+")", args...)
+		in, args := list([]any{tenantID}, some)
+		rows, err := t.tx.QueryContext(t.ctx, "SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN "+in, args...)
 		if err != nil {
 			return nil, err
 		}
