@@ -48,60 +48,43 @@ func newMarks(e *Engine) *marks {
 // open numbers a connection and gives it the mark of its instance, or a new one
 // at the end of the log; the instance is this node's, durably, before anything is
 // sent. known says it was seen before. An ephemeral caller has no mark. Each open
-// ends with attach or abandon, unless it errs.
+// ends with attach or abandon.
 func (m *marks) open(ctx context.Context, s *Session) (known bool, err error) {
 	c := s.caller
 	if c.InstanceID == "" {
 		s.caller.ConnID = m.e.conns.Add(1)
 		return false, nil
 	}
-	mk := m.begin(instanceName{c.TenantID, c.UserID, c.InstanceID})
+	m.begin(s)
 	inst, err := m.e.store.Instance(ctx, c.TenantID, c.UserID, c.InstanceID)
 	seen := err == nil
 	if fault.Is(err, fault.NotFound) {
 		inst, err = m.unseen(ctx, c)
 	}
 	if err != nil {
-		m.giveUp(mk)
 		return false, err
 	}
-	known, saved := m.claim(s, mk, inst)
+	known, saved := m.claim(s, inst)
 	select {
 	case err = <-saved:
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if err != nil {
-		m.abandon(s)
-	}
 	return seen || known, err
 }
 
-// begin finds an instance's mark, or makes one that waits to be read, and keeps
-// it known: one forgotten while the database is read might be read too early.
-func (m *marks) begin(name instanceName) *mark {
+// begin finds the mark of a connection's instance, or makes one that waits to be
+// read, and keeps it known: one forgotten while the database is read might be read too early.
+func (m *marks) begin(s *Session) {
+	name := instanceName{s.caller.TenantID, s.caller.UserID, s.caller.InstanceID}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	mk := m.known[name]
-	if mk == nil {
-		mk = &mark{m: m, name: name}
-		m.known[name] = mk
+	s.inst = m.known[name]
+	if s.inst == nil {
+		s.inst = &mark{m: m, name: name}
+		m.known[name] = s.inst
 	}
-	mk.claims++
-	return mk
-}
-
-// giveUp ends what begin began.
-func (m *marks) giveUp(mk *mark) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch mk.claims--; {
-	case mk.claims > 0 || mk.session != nil:
-	case mk.read:
-		m.dirty[mk] = struct{}{} // the next save forgets it
-	default:
-		delete(m.known, mk.name)
-	}
+	s.inst.claims++
 }
 
 func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, error) {
@@ -112,15 +95,16 @@ func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, e
 
 // claim makes a connection the last one of its instance, which the database says
 // is inst, and has that saved together with all others that wait.
-func (m *marks) claim(s *Session, mk *mark, inst models.Instance) (known bool, saved <-chan error) {
+func (m *marks) claim(s *Session, inst models.Instance) (known bool, saved <-chan error) {
 	now, done := clock.Millis(m.e.clock), make(chan error, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	mk := s.inst
 	known = mk.read
 	if !known || inst.Node != "" && inst.Node != m.e.node { // another node has had it since
 		mk.inst, mk.read = inst, true
 	}
-	s.inst, s.caller.ConnID = mk, m.e.conns.Add(1)
+	s.caller.ConnID = m.e.conns.Add(1)
 	in := &mk.inst
 	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
 	in.Address, in.Door = s.caller.Address, s.caller.Door
@@ -151,16 +135,21 @@ func (m *marks) attach(s *Session) (replaced *Session) {
 	return replaced
 }
 
-// abandon takes back the claim of a connection that did not come about.
+// abandon takes back the claim of a connection that did not come about, however far it came.
 func (m *marks) abandon(s *Session) {
 	if s.inst == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.inst.claims--
-	s.inst.taking = s.inst.taking && s.inst.claims > 0
-	m.leave(s)
+	mk := s.inst
+	mk.claims--
+	mk.taking = mk.taking && mk.claims > 0
+	if mk.read {
+		m.leave(s)
+	} else if mk.claims == 0 {
+		delete(m.known, mk.name)
+	}
 }
 
 func (m *marks) detach(s *Session) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tidemark/engine"
 	"tidemark/engine/protocol"
 	"tidemark/models"
 )
@@ -117,6 +118,41 @@ func TestAnAckAfterItsProofCounts(t *testing.T) {
 		s.AckPending(*w.heard()[1].ID)
 		if m := h.mark(n, phone); m.Mark != 1000 {
 			h.Errorf("both pages acked: the mark is at %d", m.Mark)
+		}
+	})
+}
+
+// A client that never acks costs no memory for what it has received, and may begin to ack at any time.
+func TestPagesThatTheMarkHasPassedAreForgotten(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		phone := h.device("u", "phone")
+		s, _ := h.live(n, phone)
+		s.Close()
+		ops := make([]protocol.Op, 500)
+		for i := range ops {
+			ops[i] = set(fmt.Sprint("k", i), `1`)
+		}
+		for range 3 {
+			h.write(n, h.user("u"), ops...)
+		}
+		w := newWire()
+		s = h.connect(n, phone, w)
+		w.ready(h)
+		eventually(h.T, "every page is proved", func() bool { return engine.KnownPages(s) == 0 })
+		if m := h.mark(n, phone); m.Mark != 1500 || m.Acks {
+			h.Errorf("proved: %+v", m)
+		}
+		id := *w.heard()[1].ID
+		for _, never := range []int64{-1, 0, id + 2} {
+			s.AckPending(never)
+		}
+		if m := h.mark(n, phone); m.Acks {
+			h.Errorf("it has acked no page it was sent: %+v", m)
+		}
+		s.AckPending(id)
+		if m := h.mark(n, phone); m.Mark != 1500 || !m.Acks {
+			h.Errorf("one page acked: %+v", m)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -169,14 +170,15 @@ func (s *Session) sendEvents(data []byte, last int64, some bool) bool {
 }
 
 // expect counts a page as under way before it is, since its ack may come at once.
+// The id of one that does not count is 0.
 func (s *Session) expect(last int64, counts bool) (id int64) {
 	s.mu.Lock()
-	id = s.nextPage
-	s.nextPage++
 	if counts {
 		if s.pages == nil {
 			s.pages = map[int64]sentPage{}
 		}
+		s.lastPage++
+		id = s.lastPage
 		s.pages[id] = sentPage{last: last}
 		s.inFlight++
 	}
@@ -185,14 +187,23 @@ func (s *Session) expect(last int64, counts bool) (id int64) {
 	return id
 }
 
-// arrived takes pages off those under way. They stay known, for their acks.
+// arrived takes pages off those under way. Those that the mark has not passed stay
+// known, for their acks.
 func (s *Session) arrived(which func(id, last int64) bool) {
+	mark := int64(math.MaxInt64)
+	if s.inst != nil {
+		mark = s.inst.at()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, page := range s.pages {
 		if !page.arrived && which(id, page.last) {
-			s.pages[id] = sentPage{page.last, true}
+			page.arrived = true
+			s.pages[id] = page
 			s.inFlight--
+		}
+		if page.arrived && page.last <= mark {
+			delete(s.pages, id)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,8 +46,8 @@ type Session struct {
 
 	mu       sync.Mutex
 	proofs   []proofOf          // what each outstanding probe will prove, in order
-	pages    map[int64]sentPage // of pending-updates, until they are acked
-	nextPage int64
+	pages    map[int64]sentPage // of pending-updates: those under way, and those whose ack will move the mark
+	lastPage int64              // the last one's id; they begin at 1
 	inFlight int
 }
 
@@ -72,10 +71,10 @@ const codeReplaced = "replaced"
 func (e *Engine) Connect(ctx context.Context, c models.Caller, w Wire) (*Session, error) {
 	s := &Session{e: e, caller: c, wire: w}
 	known, err := e.marks.open(ctx, s)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.listen(ctx, known)
 	}
-	if err := s.listen(ctx, known); err != nil {
+	if err != nil {
 		e.marks.abandon(s)
 		return nil, err
 	}
@@ -233,18 +232,15 @@ func (s *Session) Ack(text string) error {
 // the page arrived may have come first.
 func (s *Session) AckPending(id int64) {
 	s.mu.Lock()
-	page, ok := s.pages[id]
+	sent, last := id > 0 && id <= s.lastPage, s.pages[id].last // 0: the mark has passed it
 	s.mu.Unlock()
-	if !ok {
+	if !sent {
 		return
 	}
-	s.arrived(func(page, _ int64) bool { return page <= id })
-	s.mu.Lock()
-	maps.DeleteFunc(s.pages, func(page int64, _ sentPage) bool { return page <= id })
-	s.mu.Unlock()
 	if s.inst != nil {
-		s.inst.ack(page.last)
+		s.inst.ack(last)
 	}
+	s.arrived(func(page, _ int64) bool { return page <= id })
 	s.kick()
 }
 
@@ -258,10 +254,10 @@ func (s *Session) Proved() {
 	p := s.proofs[0]
 	s.proofs = s.proofs[1:]
 	s.mu.Unlock()
-	s.arrived(func(_, last int64) bool { return p.page && last <= p.seq })
 	if s.inst != nil {
 		s.inst.prove(p.seq)
 	}
+	s.arrived(func(_, last int64) bool { return p.page && last <= p.seq })
 	s.kick()
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 
@@ -167,8 +168,9 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 	var rows *sql.Rows
 	if err == nil {
 		rows, err = st.QueryContext(ctx, args...)
+		err = s.readStmts.tried(err)
 	}
-	if noRoomToPrepare(err) {
+	if errors.Is(err, errUnprepared) {
 		return s.rdb.QueryContext(ctx, text, args...)
 	}
 	return rows, err
@@ -178,13 +180,14 @@ func (s *Store) queryRow(ctx context.Context, text string, args ...any) (*sql.Ro
 	st, err := s.readStmts.get(ctx, text)
 	if err == nil {
 		row := st.QueryRowContext(s.brief(ctx), args...)
-		if !noRoomToPrepare(row.Err()) {
+		if err = s.readStmts.tried(row.Err()); err == nil {
 			return row, nil
 		}
-	} else if !noRoomToPrepare(err) {
-		return nil, err
 	}
-	return s.rdb.QueryRowContext(s.brief(ctx), text, args...), nil
+	if errors.Is(err, errUnprepared) {
+		return s.rdb.QueryRowContext(s.brief(ctx), text, args...), nil
+	}
+	return nil, err
 }
 
 // brief is the context of statements that wait for no network and no lock. To

@@ -20,10 +20,6 @@ const (
 // anew from its start, for which the writer waits once: a file that is written
 // over syncs in half the time of one that grows, so it is never cut while open.
 func (s *Store) checkpoints(ctx context.Context, above int64) {
-	defer close(s.done)
-	if s.path == "" {
-		return
-	}
 	db, err := sql.Open("sqlite", sqliteDSN(s.path, restartWait, "deferred"))
 	if err != nil {
 		return // the address was good for two pools already

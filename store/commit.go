@@ -19,6 +19,9 @@ type CommitTx struct {
 	tx   *sql.Tx
 	args []any
 	used []string // statements to prepare for the next time
+
+	changed []recentKey // items, where reads are held
+	moved   int64       // heads, together
 }
 
 // CommitError says that the COMMIT itself failed: whether it happened is unknown.
@@ -47,13 +50,34 @@ func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
 		_ = tx.Rollback() // the first error tells why
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := t.commit(); err != nil {
 		return &CommitError{Err: err}
 	}
 	for _, text := range t.used {
 		_, _ = s.stmts.get(ctx, text) // one that cannot be prepared works as it is
 	}
 	return nil
+}
+
+// commit takes away first what is held of the items that it changes.
+func (t *CommitTx) commit() error {
+	if t.s.recent == nil {
+		return t.tx.Commit()
+	}
+	t.s.recent.begin(t.changed)
+	defer t.s.recent.end(t.changed)
+	err := t.tx.Commit()
+	if err == nil {
+		t.s.recent.heads += t.moved
+	}
+	return err
+}
+
+// changes notes items that the transaction writes.
+func (t *CommitTx) changes(tenantID string, k ItemKey) {
+	if t.s.recent != nil {
+		t.changed = append(t.changed, recentKey{tenantID, k})
+	}
 }
 
 // prepared is a statement that was used before. One that was not is prepared
@@ -78,8 +102,9 @@ func (t *CommitTx) execRows(query string, args ...any) (int64, error) {
 	var res sql.Result
 	if st := t.prepared(query); st != nil {
 		res, err = st.ExecContext(t.ctx, args...)
+		err = t.s.stmts.tried(err)
 	}
-	if plainly(err) {
+	if errors.Is(err, errUnprepared) {
 		res, err = t.tx.ExecContext(t.ctx, query, args...)
 	}
 	if err != nil {
@@ -96,33 +121,19 @@ func (t *CommitTx) query(text string, args ...any) (*sql.Rows, error) {
 	if len(args) <= maxStatementRows {
 		if st := t.prepared(text); st != nil {
 			rows, err = st.QueryContext(t.ctx, args...)
+			err = t.s.stmts.tried(err)
 		}
 	}
-	if plainly(err) {
+	if errors.Is(err, errUnprepared) {
 		return t.tx.QueryContext(t.ctx, text, args...)
 	}
 	return rows, err
 }
 
-var errUnprepared = errors.New("the statement is not prepared")
-
-// plainly says that a statement is to be run as text.
-func plainly(err error) bool { return errors.Is(err, errUnprepared) || noRoomToPrepare(err) }
-
 // LockHead locks a tenant's head, waiting for whoever holds it.
 func (t *CommitTx) LockHead(tenantID string) (models.Head, error) {
-	rows, err := t.query(headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID)
-	if err != nil {
-		return models.Head{}, t.s.fault(err)
-	}
-	heads, err := scanHeads(rows)
-	if err == nil && len(heads) == 0 {
-		err = sql.ErrNoRows
-	}
-	if err != nil {
-		return models.Head{}, t.s.fault(err)
-	}
-	return heads[0], nil
+	h, err := scanHead(t.query(headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID))
+	return h, t.s.fault(err)
 }
 
 // TryLockHeads locks those heads that nobody holds and returns them.
@@ -139,6 +150,7 @@ func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
 // nothing done, when it no longer stood where the caller saw it.
 func (t *CommitTx) MoveHead(seen models.Head, to int64) (bool, error) {
 	n, err := t.execRows("UPDATE tenant_heads SET seq = ? WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?", to, seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
+	t.moved += n * (to - seen.Seq)
 	return n == 1, err
 }
 
@@ -224,6 +236,9 @@ var upsertItems = map[string]*inserter{
 
 // UpsertItems writes the latest state of items; callers sort them by key so that nodes lock in one order.
 func (t *CommitTx) UpsertItems(rows []*models.Item) error {
+	for _, it := range rows {
+		t.changes(it.TenantID, ItemKey{Owner: it.Owner, Collection: it.Collection, Key: it.Key})
+	}
 	return upsertItems[t.s.dialect.name].run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
 		func(args []any, i int) []any { return bindItem(args, rows[i]) })
 }

@@ -72,6 +72,7 @@ func (t *CommitTx) DeleteChanges(tenantID string, seqs []int64) error {
 // PurgeTombstone removes a tombstone and remembers its version in its bucket, so
 // that the key never comes round to a version it had.
 func (t *CommitTx) PurgeTombstone(it *models.Item, bucket int64) error {
+	t.changes(it.TenantID, ItemKey{Owner: it.Owner, Collection: it.Collection, Key: it.Key})
 	err := t.exec("INSERT INTO purged_versions (tenant_id, bucket, version) VALUES (?,?,?)"+t.s.dialect.upsertBucket, it.TenantID, bucket, it.Version)
 	if err != nil {
 		return err

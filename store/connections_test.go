@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
+	"tidemark/internal/clock"
 	"tidemark/internal/testkit"
 	"tidemark/models"
 	"tidemark/store"
@@ -50,7 +52,8 @@ func TestAServerThatPreparesNoMoreStillServes(t *testing.T) {
 	t.Parallel()
 	server := testkit.StartMariaDB(t)
 	db := server.Create(t)
-	s := must[*store.Store](t)(store.Open(t.Context(), store.Options{MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}}))
+	now := clock.At(time.UnixMilli(1_767_225_600_000))
+	s := must[*store.Store](t)(store.Open(t.Context(), store.Options{Clock: now, MySQL: &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}}))
 	t.Cleanup(func() { _ = s.Close() })
 	wantFault(t, s.Migrate(t.Context()), "")
 	tenant := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
@@ -58,21 +61,51 @@ func TestAServerThatPreparesNoMoreStillServes(t *testing.T) {
 	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr = db.User, db.Password, "tcp", db.Address
 	admin := sql.OpenDB(must[driver.Connector](t)(mysql.NewConnector(cfg)))
 	t.Cleanup(func() { _ = admin.Close() })
-	must[sql.Result](t)(admin.ExecContext(t.Context(), "SET GLOBAL max_prepared_stmt_count = 0"))
-	wantFault(t, s.Commit(t.Context(), func(tx *store.CommitTx) error {
-		h, err := tx.LockHead(tenant.ID)
-		if err != nil {
-			return err
-		}
-		if _, err = tx.MoveHead(h, 1); err != nil {
-			return err
-		}
-		return tx.InsertChanges([]*models.Change{{TenantID: tenant.ID, Seq: 1, Owner: "u", TxLast: true}})
-	}), "")
-	if h := must[models.Head](t)(s.Head(t.Context(), tenant.ID)); h.Seq != 1 {
-		t.Errorf("the head stands at %d", h.Seq)
+	keep := func(n int) {
+		must[sql.Result](t)(admin.ExecContext(t.Context(), fmt.Sprint("SET GLOBAL max_prepared_stmt_count = ", n)))
 	}
-	if rows := must[[]models.Change](t)(s.Changes(t.Context(), store.LogQuery{TenantID: tenant.ID, UpTo: 9, Limit: 9})); len(rows) != 1 {
-		t.Errorf("%d rows", len(rows))
+	prepared := func() (n int) {
+		var name string
+		wantFault(t, admin.QueryRowContext(t.Context(), "SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'").Scan(&name, &n), "")
+		return n
+	}
+	seq := int64(0)
+	serve := func() {
+		t.Helper()
+		seq++
+		wantFault(t, s.Commit(t.Context(), func(tx *store.CommitTx) error {
+			h, err := tx.LockHead(tenant.ID)
+			if err != nil {
+				return err
+			}
+			if _, err = s.Head(t.Context(), tenant.ID); err != nil { // over another connection
+				return err
+			}
+			if _, err = tx.MoveHead(h, seq); err != nil {
+				return err
+			}
+			return tx.InsertChanges([]*models.Change{{TenantID: tenant.ID, Seq: seq, Owner: "u", TxLast: true}})
+		}), "")
+		if h := must[models.Head](t)(s.Head(t.Context(), tenant.ID)); h.Seq != seq {
+			t.Errorf("the head stands at %d, want %d", h.Seq, seq)
+		}
+		if rows := must[[]models.Change](t)(s.Changes(t.Context(), store.LogQuery{TenantID: tenant.ID, UpTo: 9, Limit: 9})); len(rows) != int(seq) {
+			t.Errorf("%d rows, want %d", len(rows), seq)
+		}
+	}
+	_ = must[models.Head](t)(s.Head(t.Context(), tenant.ID)) // one connection has this one
+	keep(0)
+	serve()
+	keep(1000)
+	before := prepared()
+	now.Advance(59 * time.Second)
+	serve()
+	if n := prepared() - before; n != 0 {
+		t.Errorf("within a minute after it refused it is asked %d times", n)
+	}
+	now.Advance(time.Second)
+	serve()
+	if prepared() == before {
+		t.Error("a minute after it refused it is asked no more")
 	}
 }

@@ -37,6 +37,21 @@ func (s *Store) Heads(ctx context.Context, tenantIDs ...string) ([]models.Head, 
 	return heads, s.fault(err)
 }
 
+// scanHead is the one head that was asked for.
+func scanHead(rows *sql.Rows, err error) (models.Head, error) {
+	if err != nil {
+		return models.Head{}, err
+	}
+	heads, err := scanHeads(rows)
+	if err == nil && len(heads) == 0 {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return models.Head{}, err
+	}
+	return heads[0], nil
+}
+
 func scanHeads(rows *sql.Rows) ([]models.Head, error) {
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	var out []models.Head

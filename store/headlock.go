@@ -30,8 +30,7 @@ func (t *CommitTx) AwaitHead(tenantID string, d time.Duration) ([]models.Head, e
 	if t.s.path == "" { // to MySQL, what MariaDB executes is a comment
 		text = fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%g FOR */ ", d.Seconds()) + text
 	}
-	var h models.Head
-	err := t.tx.QueryRowContext(t.ctx, text, tenantID).Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch)
+	h, err := scanHead(t.tx.QueryContext(t.ctx, text, tenantID))
 	var my *mysql.MySQLError
 	if errors.As(err, &my) && my.Number == myStatementTimeout {
 		return nil, nil // the statement is undone, not the transaction

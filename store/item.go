@@ -82,8 +82,24 @@ const pointSelect = `SELECT +id a, +value b, +metadata c, +version d, +timestamp
 +tags k, +expires_at l, +priority m, +modified_at n FROM items WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key = ?`
 
 // Item reads an item without its hybrid clock and its run of writes, tombstones
-// included; `not_found` when the key never was.
+// included; `not_found` when the key never was. What it points to must not be
+// changed. What another process wrote on SQLite may be missing for a second.
 func (s *Store) Item(ctx context.Context, tenantID string, k ItemKey) (models.Item, error) {
+	if s.recent == nil {
+		return s.readItem(ctx, tenantID, k)
+	}
+	it, ok, begun := s.recent.find(recentKey{tenantID, k})
+	if ok {
+		return it, nil
+	}
+	it, err := s.readItem(ctx, tenantID, k)
+	if err == nil {
+		s.recent.keep(begun, it)
+	}
+	return it, err
+}
+
+func (s *Store) readItem(ctx context.Context, tenantID string, k ItemKey) (models.Item, error) {
 	it := models.Item{TenantID: tenantID, Owner: k.Owner, Collection: k.Collection, Key: k.Key}
 	row, err := s.queryRow(ctx, pointSelect, tenantID, k.Owner, k.Collection, k.Key)
 	if err != nil {

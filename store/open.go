@@ -57,7 +57,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxConns <= 0 {
 		o.MaxConns = defaultConns
 	}
-	s := &Store{clock: o.Clock, done: make(chan struct{})}
+	s := &Store{clock: o.Clock}
 	open := s.openSQLite
 	if o.MySQL != nil {
 		open = s.openMySQL
@@ -65,10 +65,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := open(ctx, o); err != nil {
 		return nil, err
 	}
-	s.stmts, s.readStmts = newStatements(s.wdb), newStatements(s.rdb)
+	s.stmts, s.readStmts = newStatements(s.wdb, s.clock), newStatements(s.rdb, s.clock)
 	work, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go s.checkpoints(work, cmp.Or(o.walBound, restartAbove))
+	if s.path != "" {
+		s.work.Go(func() { s.checkpoints(work, cmp.Or(o.walBound, restartAbove)) })
+		s.work.Go(func() { s.watchOthers(work) })
+	}
 	return s, nil
 }
 
@@ -79,6 +82,7 @@ func gormConfig() *gorm.Config {
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.dialect, s.path, s.writer = sqliteDialect, o.SQLite, make(chan struct{}, 1)
+	s.recent = newRecent()
 	if err := os.MkdirAll(filepath.Dir(o.SQLite), 0o700); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
 	}

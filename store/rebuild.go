@@ -42,6 +42,7 @@ func (t *CommitTx) LastChange(tenantID string, k ItemKey) (models.Change, error)
 
 // ReplaceItem puts an item with its tags in the place of whatever is there; nil leaves the place empty.
 func (t *CommitTx) ReplaceItem(tenantID string, k ItemKey, it *models.Item) error {
+	t.changes(tenantID, k)
 	for _, table := range []string{"items", "item_tags"} {
 		if err := t.exec("DELETE FROM "+table+" WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key = ?", tenantID, k.Owner, k.Collection, k.Key); err != nil {
 			return err

@@ -3,35 +3,72 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"tidemark/internal/clock"
 )
 
 // statements keeps prepared statements by their text: few and of fixed sizes,
-// so that neither side parses the same SQL twice.
+// so that neither side parses the same SQL twice. A server that has no room for
+// another is asked for none, in a while, not even for those that some connections
+// have: the next connection would have to ask again.
 type statements struct {
-	db *sql.DB
+	db    *sql.DB
+	clock clock.Clock
+	rests atomic.Int64 // ms; until then all is run as text; 0: it never had to be
+
 	mu sync.RWMutex
 	m  map[string]*sql.Stmt
 }
 
-func newStatements(db *sql.DB) *statements { return &statements{db: db, m: map[string]*sql.Stmt{}} }
+const restsFor = 60_000 // ms
 
-// find gives a statement that is prepared already; nil when it is not.
+// errUnprepared says that a statement is to be run as text.
+var errUnprepared = errors.New("the statement is not prepared")
+
+func newStatements(db *sql.DB, c clock.Clock) *statements {
+	return &statements{db: db, clock: c, m: map[string]*sql.Stmt{}}
+}
+
+// tried notes a server that keeps no further statement, as errUnprepared.
+func (p *statements) tried(err error) error {
+	if !noRoomToPrepare(err) {
+		return err
+	}
+	p.rests.Store(clock.Millis(p.clock) + restsFor)
+	return errUnprepared
+}
+
+func (p *statements) resting() bool {
+	until := p.rests.Load()
+	return until > 0 && clock.Millis(p.clock) < until
+}
+
+// find gives a statement that is prepared already; nil when it is not, or is to be left alone.
 func (p *statements) find(query string) *sql.Stmt {
+	if p.resting() {
+		return nil
+	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.m[query]
 }
 
+// get gives a statement, prepared now if it is not; errUnprepared when the server keeps no further one.
 func (p *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	if p.resting() {
+		return nil, errUnprepared
+	}
 	if st := p.find(query); st != nil {
 		return st, nil
 	}
 	made, err := p.db.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, p.tried(err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

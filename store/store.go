@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -30,8 +31,9 @@ type Store struct {
 	path      string        // of the SQLite file; empty otherwise
 	stmts     *statements   // over wdb
 	readStmts *statements   // over rdb
+	recent    *recent       // SQLite: items read a moment ago; elsewhere other nodes write too
 	stop      context.CancelFunc
-	done      chan struct{}
+	work      sync.WaitGroup
 }
 
 // Kind is "sqlite" or "mysql" (which covers MariaDB).
@@ -121,7 +123,7 @@ func (s *Store) PoolStats() sql.DBStats { return s.rdb.Stats() }
 // Close ends the store's workers and connections.
 func (s *Store) Close() error {
 	s.stop()
-	<-s.done
+	s.work.Wait()
 	s.stmts.close()
 	s.readStmts.close()
 	err := s.wdb.Close()

@@ -35,6 +35,10 @@ func (b *bench) fanoutBy(d door) error {
 	if err != nil {
 		return err
 	}
+	gathering, err := b.self("gathering-hub")
+	if err != nil {
+		return err
+	}
 	ours, err := gather(server, d, subscribers, 0)
 	if err != nil {
 		return err
@@ -49,15 +53,24 @@ func (b *bench) fanoutBy(d door) error {
 		return err
 	}
 	defer theirs.leave()
-	ours.listen()
-	theirs.listen()
-	a := &series{name: "deliveries/s by " + d.String(), run: func(t time.Duration) (float64, error) { return ours.saturate(wire, t) }}
-	z := &series{name: "deliveries/s by bare hub", run: func(t time.Duration) (float64, error) { return theirs.saturate(wire, t) }}
-	if err := b.interleave(a, z); err != nil {
+	strongest, err := gather(gathering, bareHub, subscribers, 0)
+	if err != nil {
 		return err
 	}
-	w := beside(fmt.Sprintf("fan-out to %d by %s", subscribers, d), "deliveries/s", a, z, "bare hub")
+	defer strongest.leave()
+	ours.listen()
+	theirs.listen()
+	strongest.listen()
+	a := &series{name: "deliveries/s by " + d.String(), run: func(t time.Duration) (float64, error) { return ours.saturate(wire, t) }}
+	z := &series{name: "deliveries/s by bare hub", run: func(t time.Duration) (float64, error) { return theirs.saturate(wire, t) }}
+	g := &series{name: "deliveries/s by gathering hub", run: func(t time.Duration) (float64, error) { return strongest.saturate(wire, t) }}
+	if err := b.interleave(a, z, g); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("fan-out to %d by %s", subscribers, d)
+	w := beside(name, "deliveries/s", a, z, "bare hub")
 	b.report.add(w.atLeast(w.Ratio, map[door]float64{plainSocket: 0.8, socketIO: 0.6}[d]))
+	b.report.add(beside(name, "deliveries/s", a, g, "gathering hub"))
 	a = &series{name: "p99 ms by " + d.String(), run: func(t time.Duration) (float64, error) { return ours.steady(wire, t) }}
 	z = &series{name: "p99 ms by bare hub", run: func(t time.Duration) (float64, error) { return theirs.steady(wire, t) }}
 	if err := b.interleave(a, z); err != nil {

@@ -30,9 +30,10 @@ func serveEcho(addr string) error {
 }
 
 // hub is the limit of fan-out: whatever is put goes to every socket, framed once,
-// and nothing is stored or remembered. Each socket has a writer that gathers what
-// waits for it into one write, which is as little as a hub can do.
+// and nothing is stored or remembered. Each socket has a writer. The gathering hub's
+// writes what waits for it at once, which is as little as a hub can do.
 type hub struct {
+	gather  int // bytes of one write, about
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
 }
@@ -44,11 +45,11 @@ type socket struct {
 
 const (
 	hubQueue  = 256      // messages that may wait for a socket before the hub waits for it
-	hubGather = 64 << 10 // bytes of one write, about
+	hubGather = 64 << 10 // bytes that the gathering hub writes at once, about
 )
 
-func serveHub(addr string) error {
-	h := &hub{sockets: map[*socket]struct{}{}}
+func serveHub(addr string, gather int) error {
+	h := &hub{gather: gather, sockets: map[*socket]struct{}{}}
 	app := bare()
 	app.Put(itemPath+":key", func(c *fiber.Ctx) error {
 		h.broadcast(c.Body())
@@ -63,7 +64,7 @@ func (h *hub) serve(c *contrib.Conn) {
 	h.mu.Lock()
 	h.sockets[s] = struct{}{}
 	h.mu.Unlock()
-	go s.write(c.NetConn())
+	go s.write(c.NetConn(), h.gather)
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			break
@@ -76,7 +77,7 @@ func (h *hub) serve(c *contrib.Conn) {
 }
 
 // write ends with the first error, or when the socket's reader has ended.
-func (s *socket) write(to net.Conn) {
+func (s *socket) write(to net.Conn, gather int) {
 	var out []byte
 	for {
 		select {
@@ -85,7 +86,7 @@ func (s *socket) write(to net.Conn) {
 		case <-s.gone:
 			return
 		}
-		for more := true; more && len(out) < hubGather; {
+		for more := true; more && len(out) < gather; {
 			select {
 			case m := <-s.waiting:
 				out = append(out, m...)

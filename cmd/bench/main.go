@@ -1,10 +1,10 @@
 // Command bench measures Tidemark and its limits side by side, in one run: a
-// Fiber handler that only echoes, a bare WebSocket hub, and the database's own
-// batch insert.
+// Fiber handler that only echoes, a bare WebSocket hub, a bare committer, and the
+// database's own batch insert.
 //
 // Start with suite.go (what is measured, and against which target), then round.go
 // (how two programs take turns) and load.go (who sends). Servers are processes of
-// their own: the real binary, and `bench echo` and `bench hub`.
+// their own: the real binary, and `bench echo`, `bench hub` and so on.
 package main
 
 import (
@@ -44,11 +44,17 @@ type plan struct {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 2 && args[0] == "echo" {
-		return serveEcho(args[1])
-	}
-	if len(args) == 2 && args[0] == "hub" {
-		return serveHub(args[1])
+	if len(args) > 1 {
+		switch args[0] {
+		case "echo":
+			return serveEcho(args[1])
+		case "hub":
+			return serveHub(args[1], 0)
+		case "gathering-hub":
+			return serveHub(args[1], hubGather)
+		case "committer":
+			return serveCommitter(args[1], args[2], args[3])
+		}
 	}
 	p, err := parse(args)
 	if err != nil {

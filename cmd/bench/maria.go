@@ -49,15 +49,13 @@ func startMaria(ctx context.Context, buffer string) (*maria, error) {
 	return m, nil
 }
 
-func (m *maria) open(database string) (*sql.DB, error) {
+func (m *maria) open(database string) (*sql.DB, error) { return sql.Open("mysql", m.dsn(database)) }
+
+func (m *maria) dsn(database string) string {
 	cfg := mysql.NewConfig()
 	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr, cfg.DBName = m.access.User, m.access.Password, "tcp", m.access.Address, database
 	cfg.InterpolateParams = true
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return sql.OpenDB(connector), nil
+	return cfg.FormatDSN()
 }
 
 // create makes an empty database.

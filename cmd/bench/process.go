@@ -40,8 +40,8 @@ func build(ctx context.Context) (string, error) {
 	return path, nil
 }
 
-// self starts this program as a limit: echo or hub.
-func (b *bench) self(role string) (*process, error) {
+// self starts this program as a limit: what it is, and what else it must know.
+func (b *bench) self(role string, more ...string) (*process, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (b *bench) self(role string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.start(role, addr, "/health/ready", exec.CommandContext(b.ctx, path, role, addr))
+	return b.start(role, addr, "/health/ready", exec.CommandContext(b.ctx, path, append([]string{role, addr}, more...)...))
 }
 
 // tidemark starts the real server in a directory of its own, with a tenant and a

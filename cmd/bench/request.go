@@ -17,8 +17,8 @@ var writeTargets = map[string]map[int]float64{
 	mariadb: {32: 0.10, 128: 0.18},
 }
 
-// writes measures durable writes of 200-byte values by REST against the echo,
-// and the database's own batch insert beside them.
+// writes measures durable writes of 200-byte values by REST against the echo, and
+// the bare committer and the database's own batch insert beside them.
 func (b *bench) writes() error {
 	echo, err := b.self("echo")
 	if err != nil {
@@ -33,20 +33,28 @@ func (b *bench) writes() error {
 		if err != nil {
 			return err
 		}
+		bare, err := b.committer(db)
+		if err != nil {
+			return err
+		}
 		for _, clients := range []int{32, 128} {
 			ours := &series{name: fmt.Sprintf("writes %s, %d clients", db, clients), run: load{server, clients, put(manyKeys)}.run}
 			limit := &series{name: fmt.Sprintf("echo, %d clients", clients), run: load{echo, clients, put(manyKeys)}.run}
+			least := &series{name: "bare committer " + db, run: load{bare, clients, put(manyKeys)}.run}
 			rows := &series{name: "batch insert " + db, run: batches.run}
-			if err := b.interleave(ours, limit, rows); err != nil {
+			if err := b.interleave(ours, limit, least, rows); err != nil {
 				return err
 			}
 			name := fmt.Sprintf("writes by REST, %s, %d clients", db, clients)
 			w := beside(name, "writes/s", ours, limit, "echo")
 			b.report.add(w.atLeast(w.Ratio, writeTargets[db][clients]))
+			b.report.add(beside("bare committer, "+db, "writes/s", least, limit, "echo"))
+			b.report.add(beside(name, "writes/s", ours, least, "bare committer"))
 			b.report.add(beside(name, "writes/s", ours, rows, "rows by batch insert"))
 		}
 		batches.close()
 		server.end()
+		bare.end()
 	}
 	return nil
 }
