@@ -23,9 +23,10 @@ CREATE TABLE items (
   run_user     VARBINARY(128) NOT NULL,
   run_instance VARBINARY(128) NOT NULL,
   run_base     BIGINT NOT NULL,
+  removed_at   BIGINT AS (IF(deleted = 1, timestamp, NULL)) VIRTUAL, -- so that a write leaves the index of tombstones alone
   PRIMARY KEY (tenant_id, owner, collection, item_key),
   KEY items_user_instance (tenant_id, owner, instance),
-  KEY items_timestamp (tenant_id, timestamp),
+  KEY items_timestamp (tenant_id, removed_at),
   KEY items_expiry (expires_at),
   KEY items_priority (tenant_id, owner, priority)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
