@@ -62,7 +62,7 @@ bench: ## Measure Tidemark and its limits side by side
 	go run ./cmd/bench $(ARGS)
 
 soak: node_modules ## Run the long versions of the hard tests
-	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v ./store ./engine ./web/e2e
+	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v ./store ./engine ./web/e2e/...
 
 lint: $(LINT) ## Run the linters
 	go vet ./...

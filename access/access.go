@@ -30,6 +30,7 @@ type Options struct {
 	KeyScopes      []string // of new keys; nil: read and write
 	KeyDays        int      // new keys expire after so many days; 0: never
 	BcryptCost     int      // 10 to 16; 0: 12
+	Policy         string   // casbin rules; empty: those shipped
 	Log            *slog.Logger
 	Poll           time.Duration // how often to look for changed keys and tenants; 0: 250 ms
 }
@@ -71,7 +72,7 @@ func New(o Options) *Access {
 		o.KeyScopes = fullScopes
 	}
 	a := &Access{
-		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(),
+		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(o.Policy),
 		views: views{since: map[view]time.Time{}}, poke: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	a.parser = newParser(a)

@@ -58,10 +58,7 @@ func (a *Access) CreateAdmin(ctx context.Context, email, name, password string) 
 }
 
 func (a *Access) newAdmin(ctx context.Context, email, name, password string) (models.Admin, error) {
-	m := models.Admin{Email: tidyEmail(email), Name: strings.TrimSpace(name)}
-	if m.Name == "" {
-		m.Name, _, _ = strings.Cut(m.Email, "@")
-	}
+	m := tidyAdmin(models.Admin{Email: email, Name: name})
 	if err := checkAdmin(m); err != nil {
 		return m, err
 	}
@@ -71,6 +68,15 @@ func (a *Access) newAdmin(ctx context.Context, email, name, password string) (mo
 	var err error
 	m.PasswordHash, err = a.passwords.hash(ctx, password)
 	return m, err
+}
+
+// tidyAdmin writes the e-mail as it is compared; without a name it takes one from there.
+func tidyAdmin(m models.Admin) models.Admin {
+	m.Email, m.Name = tidyEmail(m.Email), strings.TrimSpace(m.Name)
+	if m.Name == "" {
+		m.Name, _, _ = strings.Cut(m.Email, "@")
+	}
+	return m
 }
 
 func tidyEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
@@ -84,6 +90,46 @@ func checkAdmin(m models.Admin) error {
 		return fault.OfField("name", "max", "may have at most %d characters", maxAdminName)
 	}
 	return nil
+}
+
+// UpdateAdmin changes an administrator's name and e-mail: `invalid` names a field
+// that will not do, `stale_edit` says that the version is no longer theirs.
+func (a *Access) UpdateAdmin(ctx context.Context, m models.Admin) (models.Admin, error) {
+	if m = tidyAdmin(m); checkAdmin(m) != nil {
+		return m, checkAdmin(m)
+	}
+	return a.opt.Store.UpdateAdmin(ctx, m)
+}
+
+// Passwords are those of a change: the one that counts, and the one that shall.
+type Passwords struct{ Old, New string }
+
+// ChangePassword gives an administrator another password and ends their sessions
+// but the one with the token. A wrong old one is `invalid`, and a try as at the sign-in: too many are `rate_limited`.
+func (a *Access) ChangePassword(ctx context.Context, m models.Admin, p Passwords, token string) (ended int64, err error) {
+	if err := checkPassword(p.New); err != nil {
+		return 0, err
+	}
+	address := telemetry.RequestOf(ctx).Address
+	if err := a.throttle.enter(m.Email, address); err != nil {
+		return 0, err
+	}
+	right := false
+	if len(p.Old) <= maxPassword {
+		if right, err = a.passwords.matches(ctx, m.PasswordHash, p.Old); err != nil {
+			return 0, err
+		}
+	}
+	if !right {
+		a.opt.Log.WarnContext(ctx, "password_change_refused", "address", address)
+		return 0, fault.OfField("old", "right", "is wrong")
+	}
+	a.throttle.forgive(m.Email, address)
+	hash, err := a.passwords.hash(ctx, p.New)
+	if err != nil {
+		return 0, err
+	}
+	return a.opt.Store.SetAdminPassword(ctx, m, hash, token)
 }
 
 // AdminByID is the administrator of a session: `revoked` when disabled or gone.

@@ -238,3 +238,56 @@ func TestAdminSession(t *testing.T) {
 	wantCode(t, r.AllowAdmin(m, Console), fault.Revoked)
 	wantCode(t, (&Access{roles: &roles{}}).AllowAdmin(models.Admin{ID: "a"}, Console), fault.ScopeMissing)
 }
+
+func TestAnAdministratorChangesTheirProfile(t *testing.T) {
+	t.Parallel()
+	eachDB(t, func(t *testing.T, r *room) {
+		m, err := r.CreateAdmin(t.Context(), "ada@example.com", "Ada", rightPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Email, m.Name = " Grace@Example.com", "  "
+		got, err := r.UpdateAdmin(t.Context(), m)
+		if err != nil || got.Email != "grace@example.com" || got.Name != "grace" || got.Version != m.Version+1 {
+			t.Errorf("%+v: %v", got, err)
+		}
+		_, err = r.UpdateAdmin(t.Context(), m)
+		wantCode(t, err, fault.StaleEdit)
+		got.Email = "no address"
+		_, err = r.UpdateAdmin(t.Context(), got)
+		wantCode(t, err, fault.Invalid)
+		got.Email, got.Name = "ada@example.com", strings.Repeat("x", 201)
+		_, err = r.UpdateAdmin(t.Context(), got)
+		wantCode(t, err, fault.Invalid)
+	})
+}
+
+func TestAPasswordChangesForWhoKnowsIt(t *testing.T) {
+	t.Parallel()
+	eachDB(t, func(t *testing.T, r *room) {
+		m, err := r.CreateAdmin(t.Context(), "ada@example.com", "Ada", rightPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := func(old, fresh string) error {
+			_, err := r.ChangePassword(t.Context(), m, Passwords{Old: old, New: fresh}, "token")
+			return err
+		}
+		wantCode(t, change(rightPassword, "short"), fault.Invalid)
+		wantCode(t, change(strings.Repeat("x", 5000), "another good one"), fault.Invalid)
+		for range 3 {
+			wantCode(t, change("wrong wrong", "another good one"), fault.Invalid)
+		}
+		wantCode(t, change(rightPassword, "another good one"), "")
+		wantCode(t, change(rightPassword, "a third good one"), fault.StaleEdit)
+		_, err = r.SignIn(t.Context(), m.Email, rightPassword, "192.0.2.1")
+		wantCode(t, err, fault.Invalid)
+		if _, err = r.SignIn(t.Context(), m.Email, "another good one", "192.0.2.1"); err != nil {
+			t.Error(err)
+		}
+		for range 12 {
+			err = change("wrong wrong", "a third good one")
+		}
+		wantCode(t, err, fault.RateLimited)
+	})
+}

@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"crypto/subtle"
+	"slices"
 	"time"
 
 	"tidemark/engine/protocol"
@@ -13,16 +15,19 @@ import (
 const (
 	shownDigits = 4 // of a key, in lists
 	maxKeyDays  = 36_500
+	dayMillis   = int64(24 * time.Hour / time.Millisecond)
 )
 
 // NewKey is what a key is made with.
 type NewKey struct {
-	TenantID string
-	Name     string
-	UserID   string // the user it is bound to; empty: a server's key, for any user
-	ReadOnly bool
-	Scopes   []string // nil: the installation's default
-	Days     *int     // until it expires, 0: never; nil: the installation's default
+	TenantID  string
+	Name      string
+	UserID    string // the user it is bound to; empty: a server's key, for any user
+	ReadOnly  bool
+	WriteOnly bool
+	Scopes    []string // nil: the installation's default
+	Days      *int     // until it expires, 0: never; nil: the installation's default
+	ExpiresAt int64    // ms; over Days; 0: as Days says
 }
 
 // CreateKey makes a key and gives its secret, which cannot be had again. Faults: `invalid`, `not_found` for the tenant.
@@ -45,32 +50,66 @@ func (a *Access) CreateKey(ctx context.Context, n NewKey) (models.APIKey, string
 }
 
 func (a *Access) newKey(n NewKey) (models.APIKey, error) {
-	k := models.APIKey{TenantID: n.TenantID, Name: n.Name, UserID: n.UserID, CanRead: true, CanWrite: !n.ReadOnly, Scopes: n.Scopes}
+	k := models.APIKey{TenantID: n.TenantID, Name: n.Name, UserID: n.UserID, CanRead: !n.WriteOnly, CanWrite: !n.ReadOnly, Scopes: n.Scopes}
 	if k.Scopes == nil {
 		k.Scopes = a.opt.KeyScopes
 	}
-	if err := CheckScopes(k.Scopes); err != nil {
+	if err := checkRights(k); err != nil {
 		return k, err
 	}
-	if k.UserID != "" {
-		if k.UserID == allUsers {
-			return k, fault.OfField("userId", "format", "cannot be *; give the key the scope users:all instead")
-		}
-		if err := protocol.CheckOwner(k.UserID); err != nil {
-			return k, err
-		}
+	err := checkBound(k.UserID)
+	if err != nil {
+		return k, err
+	}
+	k.ExpiresAt, err = a.expiry(n)
+	return k, err
+}
+
+// checkRights refuses rights nobody could mean, and a key that may do nothing: `invalid`.
+func checkRights(k models.APIKey) error {
+	switch {
+	case !k.CanRead && !k.CanWrite:
+		return fault.OfField("canRead", "required", "or write must be allowed")
+	case len(k.Scopes) == 0:
+		return fault.OfField("scopes", "required", "must be at least one")
+	}
+	return CheckScopes(k.Scopes)
+}
+
+func checkBound(user string) error {
+	switch user {
+	case "":
+		return nil
+	case allUsers:
+		return fault.OfField("userId", "format", "cannot be *; give the key the scope users:all instead")
+	}
+	return protocol.CheckOwner(user)
+}
+
+// expiry is when a new key ends, in ms; 0 is never.
+func (a *Access) expiry(n NewKey) (int64, error) {
+	if n.ExpiresAt != 0 {
+		return n.ExpiresAt, a.checkExpiry(n.ExpiresAt)
 	}
 	days := a.opt.KeyDays
 	if n.Days != nil {
 		days = *n.Days
 	}
 	if days < 0 || days > maxKeyDays {
-		return k, fault.OfField("days", "range", "must be 0 to %d", maxKeyDays)
+		return 0, fault.OfField("days", "range", "must be 0 to %d", maxKeyDays)
 	}
-	if days > 0 {
-		k.ExpiresAt = clock.Millis(a.opt.Clock) + int64(days)*24*time.Hour.Milliseconds()
+	if days == 0 {
+		return 0, nil
 	}
-	return k, nil
+	return clock.Millis(a.opt.Clock) + int64(days)*dayMillis, nil
+}
+
+// checkExpiry refuses an end that is no moment to come within a hundred years: `invalid`.
+func (a *Access) checkExpiry(at int64) error {
+	if now := clock.Millis(a.opt.Clock); at <= now || at > now+maxKeyDays*dayMillis {
+		return fault.OfField("expiresAt", "range", "must be a moment to come")
+	}
+	return nil
 }
 
 // Keys lists a tenant's keys, newest first, revoked ones too.
@@ -90,4 +129,52 @@ func (a *Access) SetKeyActive(ctx context.Context, id string, active bool, versi
 	k, err := a.opt.Store.SetAPIKeyActive(ctx, id, active, version)
 	a.forget()
 	return k, err
+}
+
+// EditKey gives a key the name, rights, scopes and expiry of k, whose version is the
+// one they were edited from; it counts as RevokeKey does. Faults: `invalid`, `stale_edit`, `revoked`, `not_found`.
+func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, error) {
+	if err := checkRights(k); err != nil {
+		return models.APIKey{}, err
+	}
+	if k.ExpiresAt != 0 {
+		if err := a.keptOrToCome(ctx, k); err != nil {
+			return models.APIKey{}, err
+		}
+	}
+	k, err := a.opt.Store.EditAPIKey(ctx, k)
+	a.forget()
+	return k, err
+}
+
+// keptOrToCome lets an expiry stay as it is, even one that has passed.
+func (a *Access) keptOrToCome(ctx context.Context, k models.APIKey) error {
+	now, err := a.opt.Store.APIKeyByID(ctx, k.ID)
+	if err != nil || now.ExpiresAt == k.ExpiresAt {
+		return err
+	}
+	return a.checkExpiry(k.ExpiresAt)
+}
+
+// NewKeyDefaults are the scopes and the days until it expires (0: never) that a new key gets unless told otherwise.
+func (a *Access) NewKeyDefaults() (scopes []string, days int) {
+	return slices.Clone(a.opt.KeyScopes), a.opt.KeyDays
+}
+
+// Scopes are all scopes a key can hold, without those narrowed to some keys.
+func Scopes() []string {
+	all := slices.Clone(fullScopes)
+	for _, p := range grantable {
+		all = append(all, string(p))
+	}
+	return all
+}
+
+// Narrowable says whether a scope may be narrowed to a part of the items, as in items:read:storage/orders/*.
+func Narrowable(scope string) bool { return slices.Contains(narrowable, Permission(scope)) }
+
+// Opens says whether the secret is the key's.
+func Opens(k models.APIKey, secret string) bool {
+	hash := hashSecret(secret)
+	return subtle.ConstantTimeCompare(hash[:], k.Hash) == 1
 }

@@ -35,7 +35,11 @@ func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller
 		return models.Caller{}, err
 	}
 	if err := a.actFor(&c, &cr); err != nil {
+		a.Served(c, Authenticated, err)
 		return models.Caller{}, err
+	}
+	if cr.Door == models.DoorSocketIO || cr.Door == models.DoorWebSocket {
+		a.Served(c, Authenticated, nil) // the requests of REST are counted when they are answered
 	}
 	c.Door, c.Address, c.RequestID = cr.Door, cr.Address, cr.RequestID
 	return c, nil
@@ -69,9 +73,10 @@ func (a *Access) byKey(ctx context.Context, secret string) (models.Caller, error
 	}
 	now := clock.Millis(a.opt.Clock)
 	if err := e.good(now); err != nil {
+		e.uses.count(Authenticated, err)
 		return models.Caller{}, err
 	}
-	e.usedAt.Store(now)
+	e.uses.at.Store(now)
 	return e.caller, nil
 }
 
@@ -89,7 +94,7 @@ func (e *entry) good(now int64) error {
 }
 
 func open(t *models.Tenant) error {
-	if t.Suspended {
+	if t.Suspended || t.DeletedAt != 0 {
 		return fault.New(fault.TenantSuspended, "This tenant is suspended.")
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -23,7 +22,7 @@ type entry struct {
 	key    models.APIKey
 	tenant models.Tenant
 	caller models.Caller // what every caller by this key begins with
-	usedAt *atomic.Int64
+	uses   *uses
 }
 
 // cache holds what was read while one revision stood. It is never mended: when
@@ -127,7 +126,7 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		if err != nil {
 			return nil, err
 		}
-		return c.add(newEntry(k, *t, a.usage.of(k.ID))), nil
+		return c.add(newEntry(k, *t, a.usage.of(k.TenantID, k.ID))), nil
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.APIKeyInvalid, "This API key is not known here.")
@@ -138,8 +137,8 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 	return v.(*entry), nil
 }
 
-func newEntry(k models.APIKey, t models.Tenant, usedAt *atomic.Int64) *entry {
-	return &entry{key: k, tenant: t, usedAt: usedAt, caller: models.Caller{
+func newEntry(k models.APIKey, t models.Tenant, u *uses) *entry {
+	return &entry{key: k, tenant: t, uses: u, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
 		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy,
 	}}
@@ -151,10 +150,7 @@ func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, 
 	if t := c.tenant(name); t != nil {
 		return t, nil
 	}
-	t, err := a.opt.Store.TenantByID(ctx, name)
-	if fault.Is(err, fault.NotFound) {
-		t, err = a.opt.Store.TenantBySlug(ctx, name)
-	}
+	t, err := a.opt.Store.TenantNamed(ctx, name)
 	if err != nil {
 		return nil, err
 	}

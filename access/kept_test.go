@@ -65,7 +65,7 @@ func TestThePolicyHoldsInItsDomainAlone(t *testing.T) {
 	if err != nil || len(rules) == 0 {
 		t.Fatal(rules, err)
 	}
-	e := newRoles().enforcer
+	e := newRoles("").enforcer
 	for _, r := range rules {
 		if r[0] != "p" || len(r) != 5 || strings.ContainsAny(strings.Join(r, ""), "*") {
 			t.Errorf("a rule without a domain, or for any: %v", r)

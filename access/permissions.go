@@ -18,6 +18,13 @@ const (
 	ConflictsRead   Permission = "conflicts:read"
 	ConflictsReview Permission = "conflicts:review"
 	AnalyticsRead   Permission = "analytics:read"
+
+	// These are held by role, in the console.
+	SystemRead Permission = "system:read"
+	JobsRead   Permission = "jobs:read"
+	JobsCancel Permission = "jobs:cancel"
+	AuditRead  Permission = "audit:read"
+	TablesRead Permission = "tables:read"
 )
 
 // Routes is the permission of every route outside the console, by "METHOD /path". A path ends in * where

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/casbin/casbin/v2"
@@ -22,13 +23,13 @@ const (
 // roles holds people to the shipped policy. It is read-only after newRoles, so safe for concurrent use.
 type roles struct{ enforcer *casbin.Enforcer }
 
-// newRoles reads the embedded policy; one that cannot be read allows nothing.
-func newRoles() *roles {
+// newRoles reads a policy, the embedded one when it is empty; one that cannot be read allows nothing.
+func newRoles(policy string) *roles {
 	m, err := model.NewModelFromString(policies.Model)
 	if err != nil {
 		return &roles{}
 	}
-	e, err := casbin.NewEnforcer(m, stringadapter.NewAdapter(policies.Policy))
+	e, err := casbin.NewEnforcer(m, stringadapter.NewAdapter(cmp.Or(policy, policies.Policy)))
 	if err != nil {
 		return &roles{}
 	}

@@ -87,7 +87,7 @@ func (a *Access) revive(ctx context.Context, t ticketCaller) (models.Caller, err
 			return models.Caller{}, err
 		}
 		c.Scopes, c.CanRead, c.CanWrite, c.ExpiresAt = e.key.Scopes, e.key.CanRead, e.key.CanWrite, e.key.ExpiresAt
-		e.usedAt.Store(clock.Millis(a.opt.Clock))
+		e.uses.at.Store(clock.Millis(a.opt.Clock))
 	}
 	c.Reads = readsOf(c.Scopes)
 	tenant, err := a.tenantNamed(ctx, c.TenantID)

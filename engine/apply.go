@@ -89,44 +89,6 @@ func (l *ledger) patch(o *operation, it, next *models.Item) error {
 	return nil
 }
 
-// account keeps the user's usage exact; a write that does not grow always passes.
-func (l *ledger) account(it, next *models.Item) error {
-	grow := next.Size - it.Size
-	u := l.user(next.Owner)
-	if limit := l.e.limits.MaxUserBytes; limit > 0 && grow > 0 && u.Bytes+grow > limit {
-		l.short[next.Owner] = true
-		return fault.New(fault.StorageQuotaExceeded, "This user's storage is full: %d of %d bytes are taken.", u.Bytes, limit).
-			With("used", u.Bytes).With("limit", limit)
-	}
-	was := it.ID != "" && !it.Deleted
-	if grow == 0 && was == !next.Deleted && u.CreatedAt != 0 {
-		return nil
-	}
-	after := *u
-	after.Bytes += grow
-	switch {
-	case was && next.Deleted:
-		after.Items--
-	case !was && !next.Deleted:
-		after.Items++
-	}
-	if after.CreatedAt == 0 {
-		after.CreatedAt = l.now
-	}
-	l.users[after.ID] = &after
-	return nil
-}
-
-func (l *ledger) user(id string) *models.User {
-	if u := l.users[id]; u != nil {
-		return u
-	}
-	if u := l.cached.users[id]; u != nil {
-		return u
-	}
-	return &models.User{TenantID: l.head.TenantID, ID: id}
-}
-
 // log gives the next state its sequence number and its row in the log.
 func (l *ledger) log(u *unit, o *operation, it, next *models.Item) *models.Change {
 	l.seq++

@@ -23,12 +23,14 @@ type ledger struct {
 
 	head   models.Head // as locked
 	seq    int64       // the last number given
+	usage  models.Usage
 	cached *tenantCache
 	valued map[store.ItemKey]*models.Item // items read with their values
 	items  map[store.ItemKey]*models.Item // changed by the batch
 	oldTag map[store.ItemKey][]string     // tags before the batch, of items whose tags change
 	users  map[string]*models.User        // changed by the batch
 	short  map[string]bool                // owners refused for want of room
+	full   bool                           // somebody was refused because the tenant has none
 	ops    map[opName]*store.OpRow
 
 	changes   []*models.Change

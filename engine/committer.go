@@ -168,7 +168,7 @@ func (s *shard) finish(ledgers []*ledger) {
 	}
 	for _, l := range ledgers {
 		head := l.head
-		head.Seq = l.seq
+		head.Seq, head.Usage = l.seq, l.usage
 		l.cached.keep(head, l.items, l.users)
 		s.caches.grown(l.cached)
 		s.e.hub.publish(head.TenantID, l.changes)
@@ -296,7 +296,7 @@ func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit
 
 func (l *ledger) settleAndMove(t *store.CommitTx) error {
 	l.settle(nil)
-	if len(l.short) > 0 {
+	if len(l.short) > 0 || l.full {
 		if err := l.makeRoom(t); err != nil {
 			return err
 		}
@@ -304,7 +304,7 @@ func (l *ledger) settleAndMove(t *store.CommitTx) error {
 	if l.idle() {
 		return nil
 	}
-	moved, err := t.MoveHead(l.head, l.seq)
+	moved, err := t.MoveHead(l.head, l.seq, l.usage)
 	if err != nil {
 		return err
 	}

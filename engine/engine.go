@@ -51,6 +51,7 @@ type Engine struct {
 	shards    []*shard
 	hub       *hub
 	marks     *marks
+	jobs      *jobs
 	conns     atomic.Uint64
 	commits   atomic.Int64
 	committed atomic.Int64
@@ -87,12 +88,12 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	e.hub, e.marks = newHub(e), newMarks(e)
+	e.hub, e.marks, e.jobs = newHub(e), newMarks(e), newJobs(e)
 	e.startShards()
 	work, stop := context.WithCancel(context.Background())
 	e.stop = stop
 	e.start = func(job func(context.Context)) { e.background(work, job) }
-	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.resumeClears)
+	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.resumeTenantDeletes, e.resumeClears, e.jobs.run)
 	if k != nil {
 		e.background(work, k.run)
 	}

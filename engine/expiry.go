@@ -30,19 +30,12 @@ func (e *Engine) expiry(ctx context.Context) {
 	})
 }
 
-// makeRoom sweeps what has expired of users who were refused for want of room,
-// and settles everything again.
+// makeRoom sweeps what has expired of users who were refused for want of room, or
+// of the whole tenant, and settles everything again.
 func (l *ledger) makeRoom(t *store.CommitTx) error {
-	var expired []models.Item
-	for owner := range l.short {
-		found, err := t.Expired(l.head.TenantID, owner, l.now, expiryPage)
-		if err != nil {
-			return err
-		}
-		expired = append(expired, found...)
-	}
-	if len(expired) == 0 {
-		return nil
+	expired, err := l.expired(t)
+	if err != nil || len(expired) == 0 {
+		return err
 	}
 	for _, row := range l.newOps {
 		delete(l.ops, opName{row.UserID, row.Sender, row.OpID})
@@ -53,6 +46,22 @@ func (l *ledger) makeRoom(t *store.CommitTx) error {
 	l.changes, l.conflicts, l.newOps = nil, nil, nil
 	l.settle(expired)
 	return nil
+}
+
+// expired are the items that make room.
+func (l *ledger) expired(t *store.CommitTx) ([]models.Item, error) {
+	if l.full {
+		return t.TenantExpired(l.head.TenantID, l.now, expiryPage)
+	}
+	var all []models.Item
+	for owner := range l.short {
+		found, err := t.Expired(l.head.TenantID, owner, l.now, expiryPage)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
 }
 
 func (e *Engine) sweep(ctx context.Context) (int, error) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -10,7 +11,11 @@ import (
 	"tidemark/models"
 )
 
-const flushEvery = time.Second
+const (
+	flushEvery = time.Second
+	yieldEvery = 400 * time.Millisecond // between looks for connections that this node shall close
+	passEvery  = 30                     // flushes between those that pass over what did not concern who has everything
+)
 
 // marks keeps how far each instance has read, in memory, and flushes what moved
 // with others in one transaction: a mark saved late is safe, one saved early is not.
@@ -57,14 +62,15 @@ func (m *marks) open(ctx context.Context, s *Session) (known bool, err error) {
 	}
 	m.begin(s)
 	inst, err := m.e.store.Instance(ctx, c.TenantID, c.UserID, c.InstanceID)
-	seen := err == nil
-	if fault.Is(err, fault.NotFound) {
+	forgotten := err == nil && inst.ForgottenAt != 0
+	seen := err == nil && !forgotten
+	if forgotten || fault.Is(err, fault.NotFound) {
 		inst, err = m.unseen(ctx, c)
 	}
 	if err != nil {
 		return false, err
 	}
-	known, saved := m.claim(s, inst)
+	known, saved := m.claim(s, inst, forgotten)
 	select {
 	case err = <-saved:
 	case <-ctx.Done():
@@ -94,20 +100,21 @@ func (m *marks) unseen(ctx context.Context, c models.Caller) (models.Instance, e
 }
 
 // claim makes a connection the last one of its instance, which the database says
-// is inst, and has that saved together with all others that wait.
-func (m *marks) claim(s *Session, inst models.Instance) (known bool, saved <-chan error) {
+// is inst, and has that saved together with all others that wait. What this node
+// knows of one that was forgotten counts no more.
+func (m *marks) claim(s *Session, inst models.Instance, forgotten bool) (known bool, saved <-chan error) {
 	now, done := clock.Millis(m.e.clock), make(chan error, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	mk := s.inst
-	known = mk.read
+	known = mk.read && !forgotten
 	if !known || inst.Node != "" && inst.Node != m.e.node { // another node has had it since
 		mk.inst, mk.read = inst, true
 	}
 	s.caller.ConnID = m.e.conns.Add(1)
 	in := &mk.inst
 	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
-	in.Address, in.Door = s.caller.Address, s.caller.Door
+	in.Address, in.Door, in.UserAgent = s.caller.Address, s.caller.Door, s.caller.UserAgent
 	mk.taking = true
 	m.sessions[s.caller.ConnID] = s
 	m.dirty[mk] = struct{}{}
@@ -239,8 +246,10 @@ func (k *mark) move(seq int64, explicit bool) {
 func (k *mark) pass(seq int64) {
 	k.m.mu.Lock()
 	defer k.m.mu.Unlock()
-	k.inst.Mark = max(k.inst.Mark, seq)
-	k.m.dirty[k] = struct{}{}
+	if seq > k.inst.Mark {
+		k.inst.Mark = seq
+		k.m.dirty[k] = struct{}{}
+	}
 }
 
 // reset puts the mark where the log can still be read.
@@ -253,16 +262,22 @@ func (k *mark) reset(seq int64) {
 
 // run flushes marks each second, at once for those who connect, and once more at the end.
 func (m *marks) run(ctx context.Context) {
-	t := time.NewTicker(flushEvery)
+	t, look := time.NewTicker(flushEvery), time.NewTicker(yieldEvery)
 	defer t.Stop()
-	for {
+	defer look.Stop()
+	for n := 1; ; {
 		select {
 		case <-ctx.Done():
 			m.flush(context.WithoutCancel(ctx))
 			return
 		case <-t.C:
 			m.probeAll()
+			if n++; n%passEvery == 0 {
+				m.passAll()
+			}
+		case <-look.C:
 			m.yield(ctx)
+			continue
 		case <-m.kick:
 		}
 		m.flush(ctx)
@@ -320,7 +335,7 @@ func (m *marks) settle(tried []*mark, err error) {
 	}
 }
 
-// yield closes the connections whose instance has connected to another node.
+// yield closes the connections whose instance has connected to another node, and those an administrator ended.
 func (m *marks) yield(ctx context.Context) {
 	m.mu.Lock()
 	alone := len(m.sessions) == 0
@@ -330,15 +345,21 @@ func (m *marks) yield(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	conns, _ := m.e.store.Replaced(ctx, m.e.node) // a database that is away may be there at the next look
-	for _, conn := range conns {
+	ended, _ := m.e.store.Ended(ctx, m.e.node) // a database that is away may be there at the next look
+	for _, end := range ended {
 		m.mu.Lock()
-		s := m.sessions[conn]
+		s := m.sessions[end.ConnID]
 		m.mu.Unlock()
 		if s != nil {
-			s.wire.Close(codeReplaced)
+			s.wire.Close(cmp.Or(end.Code, codeReplaced))
 		}
 	}
+}
+
+// passAll moves the marks of those who have everything over what others wrote, so
+// that a quiet one does not seem to be behind.
+func (m *marks) passAll() {
+	m.e.hub.each("", func(s *Session) { s.settleMark() })
 }
 
 // probeAll asks sessions that were sent something, and never acknowledge, for a proof that it arrived.

@@ -15,7 +15,7 @@ import (
 // settle decides every operation of the ledger in order, in memory, after
 // logging the removal of items that have expired.
 func (l *ledger) settle(expired []models.Item) {
-	l.seq = l.head.Seq
+	l.seq, l.usage = l.head.Seq, l.head.Usage
 	for i := range expired {
 		l.expire(&expired[i])
 	}
@@ -92,6 +92,7 @@ func rejectAll(group []*operation, why error) {
 // place is where a ledger stood, to go back to.
 type place struct {
 	seq                        int64
+	usage                      models.Usage
 	changes, conflicts, newOps int
 	items                      map[store.ItemKey]*models.Item
 	users                      map[string]*models.User
@@ -109,11 +110,11 @@ func copied[K comparable, V any](m map[K]V) map[K]V {
 
 // mark copies the maps; what they point to is never changed in place.
 func (l *ledger) mark() place {
-	return place{l.seq, len(l.changes), len(l.conflicts), len(l.newOps), copied(l.items), copied(l.users), copied(l.oldTag), copied(l.ops)}
+	return place{l.seq, l.usage, len(l.changes), len(l.conflicts), len(l.newOps), copied(l.items), copied(l.users), copied(l.oldTag), copied(l.ops)}
 }
 
 func (l *ledger) undo(p place) {
-	l.seq, l.changes, l.conflicts, l.newOps = p.seq, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+	l.seq, l.usage, l.changes, l.conflicts, l.newOps = p.seq, p.usage, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
 	l.items, l.users, l.oldTag, l.ops = p.items, p.users, p.oldTag, p.ops
 }
 
@@ -135,11 +136,11 @@ func (l *ledger) settleSafely(u *unit, o *operation) {
 
 // undoOne remembers what settling one operation may change, without copying the rest.
 func (l *ledger) undoOne(o *operation) func() {
-	k, p := o.key(), place{seq: l.seq, changes: len(l.changes), conflicts: len(l.conflicts), newOps: len(l.newOps)}
+	k, p := o.key(), place{seq: l.seq, usage: l.usage, changes: len(l.changes), conflicts: len(l.conflicts), newOps: len(l.newOps)}
 	item, user := l.items[k], l.users[o.owner]
 	tags, tagged := l.oldTag[k]
 	return func() {
-		l.seq, l.changes, l.conflicts, l.newOps = p.seq, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+		l.seq, l.usage, l.changes, l.conflicts, l.newOps = p.seq, p.usage, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
 		restore(l.items, k, item, item != nil)
 		restore(l.users, o.owner, user, user != nil)
 		restore(l.oldTag, k, tags, tagged)
@@ -183,6 +184,8 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	}
 	hlc, ts := l.clocks(u, o, it)
 	switch {
+	case o.Strict && o.Base != nil && !current(u, o, it):
+		o.reject(changedSince(*o.Base, it.Version))
 	case o.Base != nil && !current(u, o, it):
 		l.conflicting(u, o, it, hlc, ts)
 	case o.Base == nil && o.Timestamp != nil && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
@@ -285,8 +288,7 @@ func (l *ledger) lose(u *unit, o *operation, it *models.Item, c *models.Conflict
 	l.keep(c, s, v)
 	stands := shown(&u.caller, o.Collection, o.Key, it.Value)
 	if v.Winner == conflict.Nobody {
-		err := fault.New(fault.VersionConflict, "The item has changed since version %d; it is at version %d now.", *o.Base, it.Version).
-			With("conflictId", c.ID).With("version", it.Version)
+		err := changedSince(*o.Base, it.Version).With("conflictId", c.ID)
 		if stands != nil {
 			err = err.With("value", rawJSON(stands))
 		}
@@ -295,6 +297,10 @@ func (l *ledger) lose(u *unit, o *operation, it *models.Item, c *models.Conflict
 		return
 	}
 	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Conflict, Version: it.Version, Timestamp: it.Timestamp, Seq: it.Seq, Value: stands, ConflictID: c.ID}
+}
+
+func changedSince(base, version int64) *fault.Error {
+	return fault.New(fault.VersionConflict, "The item has changed since version %d; it is at version %d now.", base, version).With("version", version)
 }
 
 // win lets the incoming write stand and keeps the stored one in the conflict.

@@ -20,3 +20,38 @@ type APIKey struct {
 	CreatedAt  int64
 	UpdatedAt  int64
 }
+
+// KeyState is whether a key lets in.
+type KeyState string
+
+// The states of a key. A revoked one is nothing else, and a disabled one does not expire on top.
+const (
+	KeyActive   KeyState = "active"
+	KeyDisabled KeyState = "disabled"
+	KeyExpired  KeyState = "expired"
+	KeyRevoked  KeyState = "revoked"
+)
+
+// State is whether the key lets in at now (ms).
+func (k *APIKey) State(now int64) KeyState {
+	switch {
+	case k.RevokedAt != 0:
+		return KeyRevoked
+	case !k.Active:
+		return KeyDisabled
+	case k.ExpiresAt != 0 && k.ExpiresAt <= now:
+		return KeyExpired
+	}
+	return KeyActive
+}
+
+// KeyUsage counts what was asked with a key in an hour.
+type KeyUsage struct {
+	TenantID string
+	KeyID    string
+	At       int64 // when the hour began
+	Requests int64 // all of them
+	Reads    int64 // those that read and were let through
+	Writes   int64 // those that wrote and were let through
+	Refused  int64 // those turned away: no longer good, no right to it, or over the rate
+}

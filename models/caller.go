@@ -46,6 +46,7 @@ type Caller struct {
 	Strategy   Strategy
 	Door       Door
 	Address    string // client IP, normalised
+	UserAgent  string // what the client calls itself, at most 512 bytes; known at live doors
 	RequestID  string
 	ConnID     uint64 // the live connection the request came over; 0: none
 }

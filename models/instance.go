@@ -17,6 +17,7 @@ type Instance struct {
 	ConnectedAt int64
 	FirstSeenAt int64
 	LastSeenAt  int64
+	ForgottenAt int64 // an administrator had it forgotten; 0: no. When it returns it is a new one
 }
 
 // Head is a tenant's place in its own log.
@@ -24,6 +25,8 @@ type Head struct {
 	TenantID string
 	Seq      int64  // the last change committed
 	Floor    int64  // changes at or below may be compacted
-	Purges   int64  // counts removals of tombstones, which move no sequence number
+	Purges   int64  // counts what else makes the state of before no longer good: removals of tombstones, new limits
 	Epoch    string // changes when the log is no longer the one a cursor came from
+	Usage    Usage  // as of Seq
+	Limits   TenantLimits
 }

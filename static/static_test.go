@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
+// TestAFirstVisitIsLight weighs what every page loads, and the editor that comes with the first field for JSON.
 func TestAFirstVisitIsLight(t *testing.T) {
 	t.Parallel()
-	for name, limit := range map[string]int{"app.js": 60 << 10, "app.css": 12 << 10} {
+	for name, limit := range map[string]int{"app.js": 60 << 10, "app.css": 12 << 10, "editor.js": 130 << 10} {
 		b, err := fs.ReadFile(Files(), "dist/"+name)
 		if err != nil {
 			t.Fatal(err)
@@ -28,7 +29,7 @@ func TestAFirstVisitIsLight(t *testing.T) {
 
 func TestAllThatPagesAskForIsThere(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"app.js", "app.css", "icon.svg", "inter.woff2", "mono.woff2", "apidocs/swagger-ui-bundle.js", "apidocs/swagger-ui.css"} {
+	for _, name := range []string{"app.js", "app.css", "editor.js", "icon.svg", "inter.woff2", "mono.woff2", "apidocs/swagger-ui-bundle.js", "apidocs/swagger-ui.css"} {
 		if _, err := fs.Stat(Files(), "dist/"+name); err != nil {
 			t.Error(err)
 		}

@@ -119,6 +119,46 @@ func (s *Store) AdminSignedIn(ctx context.Context, m models.Admin, stronger []by
 	})
 }
 
+// UpdateAdmin changes an administrator's name and e-mail. The version names what
+// was changed: `stale_edit` when it is no longer theirs, `invalid` when the e-mail is taken.
+func (s *Store) UpdateAdmin(ctx context.Context, m models.Admin) (models.Admin, error) {
+	var out models.Admin
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("UPDATE admins SET email = ?, name = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+			m.Email, m.Name, clock.Millis(s.clock), m.ID, m.Version)
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		var err error
+		if out, err = scanOne(tx, scanAdmin, adminSelect+" WHERE id = ?", m.ID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if res.RowsAffected == 0 {
+			return models.AuditEntry{}, errStale()
+		}
+		return adminAudit(out, "admin.update"), nil
+	})
+	return out, s.takenEmail(err)
+}
+
+// SetAdminPassword replaces the hash of an administrator's password and ends
+// their sessions, but the one with the token. `stale_edit` when the hash is not the one that m had.
+func (s *Store) SetAdminPassword(ctx context.Context, m models.Admin, hash []byte, token string) (ended int64, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("UPDATE admins SET password_hash = ?, version = version + 1, updated_at = ? WHERE id = ? AND password_hash = ?",
+			hash, clock.Millis(s.clock), m.ID, m.PasswordHash)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return models.AuditEntry{}, errStale()
+		}
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		ended, err = endOthers(tx, m, token)
+		return adminAudit(m, "admin.password"), err
+	})
+	return ended, err
+}
+
 func (s *Store) newAdmin(m models.Admin) models.Admin {
 	now := clock.Millis(s.clock)
 	m.ID, m.Version, m.CreatedAt, m.UpdatedAt = clock.NewID(s.clock), 1, now, now

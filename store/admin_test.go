@@ -111,3 +111,49 @@ func TestAdmins(t *testing.T) {
 		wantFault(t, err, fault.NotFound)
 	})
 }
+
+func TestAnAdministratorIsChangedByVersion(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", Name: "A", PasswordHash: []byte("h")}))
+		must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "b@x.org", Name: "B", PasswordHash: []byte("h")}))
+		m.Name = "Änne"
+		got := must[models.Admin](t)(s.UpdateAdmin(t.Context(), m))
+		if got.Name != "Änne" || got.Version != m.Version+1 || got.Email != "a@x.org" {
+			t.Errorf("%+v", got)
+		}
+		_, err := s.UpdateAdmin(t.Context(), m)
+		wantFault(t, err, fault.StaleEdit)
+		got.Email = "b@x.org"
+		_, err = s.UpdateAdmin(t.Context(), got)
+		wantFault(t, err, fault.Invalid)
+		got.ID = "nobody"
+		_, err = s.UpdateAdmin(t.Context(), got)
+		wantFault(t, err, fault.NotFound)
+	})
+}
+
+func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
+		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("old")}))
+		for _, token := range []string{"this", "that"} {
+			wantFault(t, s.SessionAdd(t.Context(), token, models.Session{AdminID: m.ID, Data: []byte("d"), ExpiresAt: clock.Millis(c) + 1000}), "")
+		}
+		if n := must[int64](t)(s.SetAdminPassword(t.Context(), m, []byte("new"), "this")); n != 1 {
+			t.Errorf("%d sessions ended", n)
+		}
+		_, err := s.SetAdminPassword(t.Context(), m, []byte("late"), "that")
+		wantFault(t, err, fault.StaleEdit)
+		if got := must[models.Admin](t)(s.AdminByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" || got.Version != m.Version+1 {
+			t.Errorf("%+v", got)
+		}
+		left := must[[]models.Session](t)(s.Sessions(t.Context(), m.ID, 0))
+		if len(left) != 1 || left[0].ID != store.SessionID("this") {
+			t.Errorf("left: %+v", left)
+		}
+		if e := must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), "", "", 1)); e[0].Action != "admin.password" || e[0].Object != m.ID {
+			t.Errorf("audit: %+v", e)
+		}
+	})
+}

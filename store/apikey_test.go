@@ -67,8 +67,8 @@ func TestTouchingKeys(t *testing.T) {
 			k := must[models.APIKey](t)(s.CreateAPIKey(t.Context(), models.APIKey{TenantID: acme.ID, Name: "k", Hash: bytes.Repeat([]byte{byte(i)}, 32)}))
 			used[k.ID] = int64(100 + i)
 		}
-		wantFault(t, s.TouchAPIKeys(t.Context(), used), "")
-		wantFault(t, s.TouchAPIKeys(t.Context(), nil), "")
+		wantFault(t, s.NoteKeyUse(t.Context(), used, nil), "")
+		wantFault(t, s.NoteKeyUse(t.Context(), nil, nil), "")
 		for _, k := range must[[]models.APIKey](t)(s.APIKeys(t.Context(), acme.ID)) {
 			if k.LastUsedAt != used[k.ID] || k.Version != 1 {
 				t.Errorf("last used at %d, want %d; version %d", k.LastUsedAt, used[k.ID], k.Version)

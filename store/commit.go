@@ -146,10 +146,11 @@ func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
 	return scanHeads(rows)
 }
 
-// MoveHead moves a head on to a later sequence number, and locks it; false, with
-// nothing done, when it no longer stood where the caller saw it.
-func (t *CommitTx) MoveHead(seen models.Head, to int64) (bool, error) {
-	n, err := t.execRows("UPDATE tenant_heads SET seq = ? WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?", to, seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
+// MoveHead moves a head on to a later sequence number with the tenant's usage there,
+// and locks it; false, with nothing done, when it no longer stood where the caller saw it.
+func (t *CommitTx) MoveHead(seen models.Head, to int64, u models.Usage) (bool, error) {
+	n, err := t.execRows("UPDATE tenant_heads SET seq = ?, items = ?, bytes = ?, users = ? WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?",
+		to, u.Items, u.Bytes, u.Users, seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
 	t.moved += n * (to - seen.Seq)
 	return n == 1, err
 }

@@ -81,7 +81,7 @@ func TestAServerThatPreparesNoMoreStillServes(t *testing.T) {
 			if _, err = s.Head(t.Context(), tenant.ID); err != nil { // over another connection
 				return err
 			}
-			if _, err = tx.MoveHead(h, seq); err != nil {
+			if _, err = tx.MoveHead(h, seq, h.Usage); err != nil {
 				return err
 			}
 			return tx.InsertChanges([]*models.Change{{TenantID: tenant.ID, Seq: seq, Owner: "u", TxLast: true}})

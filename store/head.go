@@ -8,7 +8,7 @@ import (
 	"tidemark/models"
 )
 
-const headSelect = "SELECT tenant_id, seq, floor, purges, epoch FROM tenant_heads"
+const headSelect = "SELECT tenant_id, seq, floor, purges, epoch, items, bytes, users, max_items, max_bytes, max_user_bytes FROM tenant_heads"
 
 // Head reads where a tenant's log stands.
 func (s *Store) Head(ctx context.Context, tenantID string) (models.Head, error) {
@@ -17,7 +17,12 @@ func (s *Store) Head(ctx context.Context, tenantID string) (models.Head, error) 
 	if err != nil {
 		return h, s.fault(err)
 	}
-	return h, s.fault(row.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch))
+	return h, s.fault(scanHeadRow(row, &h))
+}
+
+func scanHeadRow(row scanner, h *models.Head) error {
+	return row.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch,
+		&h.Usage.Items, &h.Usage.Bytes, &h.Usage.Users, &h.Limits.Items, &h.Limits.Bytes, &h.Limits.UserBytes)
 }
 
 // Heads reads the heads of several tenants; unknown ones are absent. No ids means all tenants.
@@ -57,7 +62,7 @@ func scanHeads(rows *sql.Rows) ([]models.Head, error) {
 	var out []models.Head
 	for rows.Next() {
 		var h models.Head
-		if err := rows.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch); err != nil {
+		if err := scanHeadRow(rows, &h); err != nil {
 			return nil, err
 		}
 		out = append(out, h)

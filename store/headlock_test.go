@@ -59,7 +59,7 @@ func TestAHeadIsAwaitedForAWhile(t *testing.T) {
 			if len(got) != free || got[free-1].TenantID != tenants[1].ID {
 				t.Errorf("%d heads were free, want %d: %+v", len(got), free, got)
 			}
-			moved, err := tx.MoveHead(got[free-1], 7)
+			moved, err := tx.MoveHead(got[free-1], 7, got[free-1].Usage)
 			if !moved {
 				t.Error("a head that was waited for does not move")
 			}

@@ -30,7 +30,7 @@ func writeVersion(t *testing.T, s *store.Store, tenantID string, version int64) 
 		if err != nil {
 			return err
 		}
-		if _, err := tx.MoveHead(head, head.Seq+1); err != nil {
+		if _, err := tx.MoveHead(head, head.Seq+1, head.Usage); err != nil {
 			return err
 		}
 		return tx.UpsertItems([]*models.Item{{ID: "i", TenantID: tenantID, Owner: "ada", Collection: models.Storage, Key: "k", Version: version, Seq: head.Seq + 1, Value: []byte("1")}})

@@ -15,26 +15,29 @@ import (
 
 var instanceColumns = []string{
 	"tenant_id", "user_id", "instance_id", "mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "node", "conn_id",
-	"connected_at", "first_seen_at", "last_seen_at",
+	"connected_at", "first_seen_at", "last_seen_at", "forgotten_at",
 }
 
 var instanceSelect = "SELECT " + strings.Join(instanceColumns, ", ") + " FROM instances"
 
-// savedColumns are what a save changes. A take changes the node, too.
-var savedColumns = []string{
-	"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at",
-}
+// savedColumns are what a save changes. A take changes the node, too, and takes one back that was forgotten.
+var (
+	savedColumns = []string{
+		"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at",
+	}
+	takenColumns = slices.Concat(savedColumns, []string{"node", "first_seen_at", "forgotten_at"})
+)
 
 // instanceWrites are the statements of a dialect that write instances.
 type instanceWrites struct{ take, save *inserter }
 
 var writeInstances = map[string]instanceWrites{
 	"sqlite": {
-		take: newInserter("INSERT", "instances", instanceColumns, onSQLite(append(savedColumns, "node"))),
+		take: newInserter("INSERT", "instances", instanceColumns, onSQLite(takenColumns)),
 		save: newInserter("INSERT", "instances", instanceColumns, onSQLite(savedColumns)+" WHERE instances.node = excluded.node"),
 	},
 	"mysql": {
-		take: newInserter("INSERT", "instances", instanceColumns, onMySQL(append(savedColumns, "node"), "VALUES(%[1]s)")),
+		take: newInserter("INSERT", "instances", instanceColumns, onMySQL(takenColumns, "VALUES(%[1]s)")),
 		save: newInserter("INSERT", "instances", instanceColumns, onMySQL(savedColumns, "IF(node = VALUES(node), VALUES(%[1]s), %[1]s)")),
 	},
 }
@@ -66,7 +69,7 @@ func (s *Store) SaveInstances(ctx context.Context, rows []models.Instance) error
 
 // TakeInstances is SaveInstances of those that connected to a node: they are the
 // node's from now on. A connection that one had to another node is noted for
-// that node, which finds it by Replaced.
+// that node, which finds it by Ended.
 func (s *Store) TakeInstances(ctx context.Context, node string, rows []models.Instance) error {
 	put := writeInstances[s.dialect.name]
 	return s.saveInstances(ctx, rows, func(t *CommitTx, sorted []models.Instance) error {
@@ -100,7 +103,7 @@ func (t *CommitTx) putInstances(in *inserter, rows []models.Instance) error {
 	return in.run(t, len(rows), func(int) int { return 1024 }, func(args []any, i int) []any {
 		in := &rows[i]
 		return append(args, in.TenantID, in.UserID, in.ID, in.Mark, asInt(in.Acks), in.Platform, in.UserAgent, in.Address, int64(in.Door),
-			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt)
+			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt, in.ForgottenAt)
 	})
 }
 
@@ -117,12 +120,12 @@ func (s *Store) Disconnect(ctx context.Context, node string) error {
 func scanInstance(row scanner, in *models.Instance) error {
 	var conn int64
 	err := row.Scan(&in.TenantID, &in.UserID, &in.ID, &in.Mark, &in.Acks, &in.Platform, &in.UserAgent, &in.Address, &in.Door, &in.ClockSkew,
-		&in.Node, &conn, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt)
+		&in.Node, &conn, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt, &in.ForgottenAt)
 	in.ConnID = uint64(conn)
 	return err
 }
 
-// Instance reads an instance of a user; `not_found` when it was never seen.
+// Instance reads an instance of a user, also one that was forgotten; `not_found` when it was never seen.
 func (s *Store) Instance(ctx context.Context, tenantID, userID, id string) (models.Instance, error) {
 	var in models.Instance
 	row, err := s.queryRow(ctx, instanceSelect+" WHERE tenant_id = ? AND user_id = ? AND instance_id = ?", tenantID, userID, id)
@@ -134,7 +137,7 @@ func (s *Store) Instance(ctx context.Context, tenantID, userID, id string) (mode
 
 // Instances lists the instances of a user, or with userID empty of a tenant.
 func (s *Store) Instances(ctx context.Context, tenantID, userID string, limit int) ([]models.Instance, error) {
-	text, args := instanceSelect+" WHERE tenant_id = ?", []any{tenantID}
+	text, args := instanceSelect+" WHERE tenant_id = ? AND forgotten_at = 0", []any{tenantID}
 	if userID != "" {
 		text, args = text+" AND user_id = ?", append(args, userID)
 	}

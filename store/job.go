@@ -6,31 +6,128 @@ import (
 	"gorm.io/gorm"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/fault"
 	"tidemark/models"
 )
 
-const jobSelect = "SELECT id, tenant_id, kind, status, input, done, total, error, actor, created_at, updated_at FROM jobs"
+const jobSelect = `SELECT id, tenant_id, kind, status, input, state, done, total, failed, error, actor, stopping, node, lease_until, created_at, updated_at FROM jobs`
 
 func scanJob(row scanner, j *models.Job) error {
-	return row.Scan(&j.ID, &j.TenantID, &j.Kind, &j.Status, &j.Input, &j.Done, &j.Total, &j.Error, &j.Actor, &j.CreatedAt, &j.UpdatedAt)
+	return row.Scan(&j.ID, &j.TenantID, &j.Kind, &j.Status, &j.Input, &j.State, &j.Done, &j.Total, &j.Failed, &j.Error, &j.Actor,
+		&j.Stopping, &j.Node, &j.LeaseUntil, &j.CreatedAt, &j.UpdatedAt)
+}
+
+const jobInsert = `INSERT INTO jobs (id, tenant_id, kind, status, input, state, done, total, error, actor, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`
+
+func (s *Store) jobRow(j models.Job) []any {
+	now := clock.Millis(s.clock)
+	return []any{j.ID, j.TenantID, j.Kind, string(j.Status), orNil(j.Input), orNil(j.State), j.Done, j.Total, j.Error, j.Actor, now, now}
 }
 
 // CreateJob adds an open job, which has its id, with the commit that remembers it was asked for.
 func (t *CommitTx) CreateJob(j models.Job) error {
-	now := clock.Millis(t.s.clock)
-	return t.exec(`INSERT INTO jobs (id, tenant_id, kind, status, input, done, total, error, actor, created_at, updated_at)
-VALUES (?,?,?,?,?,?,?,?,?,?,?)`, j.ID, j.TenantID, j.Kind, string(models.JobOpen), orNil(j.Input), j.Done, j.Total, j.Error, j.Actor, now, now)
+	j.Status = models.JobOpen
+	return t.exec(jobInsert, t.s.jobRow(j)...)
 }
 
-// SaveJob keeps a job's status, progress and error.
-func (s *Store) SaveJob(ctx context.Context, j models.Job) error {
+// AddJob adds a job, which has its id and its status, and the audit row of who asked for it.
+func (s *Store) AddJob(ctx context.Context, j models.Job, e models.AuditEntry) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		res := tx.Exec("UPDATE jobs SET status = ?, input = ?, done = ?, total = ?, error = ?, updated_at = ? WHERE tenant_id = ? AND id = ?",
-			string(j.Status), orNil(j.Input), j.Done, j.Total, j.Error, clock.Millis(s.clock), j.TenantID, j.ID)
-		if res.Error == nil && res.RowsAffected == 0 {
-			return gorm.ErrRecordNotFound
+		if err := tx.Exec(jobInsert, s.jobRow(j)...).Error; err != nil {
+			return err
 		}
-		return res.Error
+		return s.addAudit(ctx, tx, e)
+	})
+}
+
+// SaveJob keeps a job's status, input, progress and error.
+func (s *Store) SaveJob(ctx context.Context, j models.Job) error {
+	return s.changeJob(ctx, "UPDATE jobs SET status = ?, input = ?, done = ?, total = ?, error = ?, updated_at = ? WHERE tenant_id = ? AND id = ?",
+		string(j.Status), orNil(j.Input), j.Done, j.Total, j.Error, clock.Millis(s.clock), j.TenantID, j.ID)
+}
+
+// changeJob is a change of one job; that there is none such is `not_found`.
+func (s *Store) changeJob(ctx context.Context, text string, args ...any) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return changedOne(tx.Exec(text, args...)) })
+}
+
+func changedOne(res *gorm.DB) error {
+	if res.Error == nil && res.RowsAffected == 0 {
+		return gorm.ErrRecordNotFound
+	}
+	return res.Error
+}
+
+// ClaimJob gives an open job to a node until a moment (ms), unless another node has it; `not_found` then.
+func (s *Store) ClaimJob(ctx context.Context, id, node string, until int64) error {
+	return s.changeJob(ctx, "UPDATE jobs SET node = ?, lease_until = ? WHERE id = ? AND status = ? AND (node = ? OR lease_until < ?)",
+		node, until, id, string(models.JobOpen), node, clock.Millis(s.clock))
+}
+
+// KeepJob keeps the progress of a job that its node works on, with its errors so far unkept,
+// and says whether somebody asked for its end. A node that has it no longer is told `not_found`.
+func (s *Store) KeepJob(ctx context.Context, j models.Job, errs []models.JobError) (stopping bool, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		if err := changedOne(tx.Exec(`UPDATE jobs SET status = ?, state = ?, done = ?, total = ?, failed = ?, error = ?, lease_until = ?, updated_at = ?
+WHERE tenant_id = ? AND id = ? AND node = ? AND status = ?`,
+			string(j.Status), orNil(j.State), j.Done, j.Total, j.Failed, j.Error, j.LeaseUntil, clock.Millis(s.clock), j.TenantID, j.ID, j.Node, string(models.JobOpen))); err != nil {
+			return err
+		}
+		if err := addJobErrors(tx, j, errs); err != nil {
+			return err
+		}
+		return tx.Raw("SELECT stopping FROM jobs WHERE id = ?", j.ID).Row().Scan(&stopping)
+	})
+	return stopping, err
+}
+
+func addJobErrors(tx *gorm.DB, j models.Job, errs []models.JobError) error {
+	for _, e := range errs {
+		if err := tx.Exec("DELETE FROM job_errors WHERE job_id = ? AND n = ?", j.ID, e.N).Error; err != nil {
+			return err
+		}
+		if err := tx.Exec("INSERT INTO job_errors (job_id, n, tenant_id, place, owner, item_key, reason) VALUES (?,?,?,?,?,?,?)",
+			j.ID, e.N, j.TenantID, e.Place, e.Owner, e.Key, e.Reason).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StopJob asks for the end of a job that goes on; one that is held has ended with that. Ended ones are `already_resolved`.
+func (s *Store) StopJob(ctx context.Context, tenantID, id string) error {
+	return s.steer(ctx, tenantID, id, "job.cancel", func(tx *gorm.DB) *gorm.DB {
+		return tx.Exec("UPDATE jobs SET stopping = 1, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ? WHERE tenant_id = ? AND id = ? AND status IN (?, ?)",
+			string(models.JobHeld), string(models.JobCancelled), clock.Millis(s.clock), tenantID, id, string(models.JobOpen), string(models.JobHeld))
+	})
+}
+
+// ResumeJob lets a held job go on with a new input and state, its errors forgotten. Others are `already_resolved`.
+func (s *Store) ResumeJob(ctx context.Context, j models.Job) error {
+	return s.steer(ctx, j.TenantID, j.ID, "job.start", func(tx *gorm.DB) *gorm.DB {
+		res := tx.Exec("UPDATE jobs SET status = ?, input = ?, state = ?, done = 0, total = ?, failed = 0, node = '', lease_until = 0, updated_at = ? WHERE tenant_id = ? AND id = ? AND status = ?",
+			string(models.JobOpen), orNil(j.Input), orNil(j.State), j.Total, clock.Millis(s.clock), j.TenantID, j.ID, string(models.JobHeld))
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res
+		}
+		if gone := tx.Exec("DELETE FROM job_errors WHERE job_id = ?", j.ID); gone.Error != nil {
+			return gone
+		}
+		return res
+	})
+}
+
+// steer changes a job as a person asked for, with its row in the audit.
+func (s *Store) steer(ctx context.Context, tenantID, id, action string, change func(*gorm.DB) *gorm.DB) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		res := change(tx)
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return fault.New(fault.AlreadyResolved, "This job has moved on meanwhile. Reload its page to see where it stands.")
+		}
+		return s.addAudit(ctx, tx, models.AuditEntry{TenantID: tenantID, Action: action, Object: id})
 	})
 }
 
@@ -40,8 +137,36 @@ func (s *Store) Job(ctx context.Context, tenantID, id string) (models.Job, error
 	return j, s.fault(err)
 }
 
-// OpenJobs reads the jobs of a kind that are not finished, of all tenants, oldest first.
+// Jobs reads the newest jobs of a tenant, newest first; an empty tenant means all of them.
+func (s *Store) Jobs(ctx context.Context, tenantID string, limit int) ([]models.Job, error) {
+	where, args := "", []any{}
+	if tenantID != "" {
+		where, args = " WHERE tenant_id = ?", append(args, tenantID)
+	}
+	out, err := scanAll(s.read(ctx), scanJob, jobSelect+where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	return out, s.fault(err)
+}
+
+// OpenJobs reads the jobs of a kind that are not finished, of all tenants, oldest first; an empty kind means all.
 func (s *Store) OpenJobs(ctx context.Context, kind string) ([]models.Job, error) {
-	out, err := scanAll(s.read(ctx), scanJob, jobSelect+" WHERE status = ? AND kind = ? ORDER BY id", string(models.JobOpen), kind)
+	where, args := " WHERE status = ?", []any{string(models.JobOpen)}
+	if kind != "" {
+		where, args = where+" AND kind = ?", append(args, kind)
+	}
+	out, err := scanAll(s.read(ctx), scanJob, jobSelect+where+" ORDER BY id", args...)
+	return out, s.fault(err)
+}
+
+// HeldSince reads the jobs, of all tenants, that have waited for a person since before a moment (ms), oldest first.
+func (s *Store) HeldSince(ctx context.Context, before int64, limit int) ([]models.Job, error) {
+	out, err := scanAll(s.read(ctx), scanJob, jobSelect+" WHERE status = ? AND updated_at < ? ORDER BY id LIMIT ?", string(models.JobHeld), before, limit)
+	return out, s.fault(err)
+}
+
+// JobErrors reads what a job could not do, from the first on after n.
+func (s *Store) JobErrors(ctx context.Context, tenantID, id string, after int64, limit int) ([]models.JobError, error) {
+	out, err := scanAll(s.read(ctx), func(row scanner, e *models.JobError) error {
+		return row.Scan(&e.N, &e.Place, &e.Owner, &e.Key, &e.Reason)
+	}, "SELECT n, place, owner, item_key, reason FROM job_errors WHERE job_id = ? AND tenant_id = ? AND n > ? ORDER BY n LIMIT ?", id, tenantID, after, limit)
 	return out, s.fault(err)
 }

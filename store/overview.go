@@ -16,12 +16,15 @@ type Overview struct {
 	OpenConflicts int64
 	Devices       int64
 	Connected     int64
+	Lagging       int64 // connected, and their mark below Behind
+	Behind        int64 // where the log stood two minutes ago
 	Head          models.Head
 	PerMinute     []int64 // changes in each of the last 60 minutes, oldest first
 }
 
 const (
 	overviewMinutes = 60
+	lagMinutes      = 2 // a connected device lags that has not taken what is older
 	minute          = int64(60_000)
 	probesPerRound  = 480
 	recentBytes     = 1 << 20
@@ -29,24 +32,24 @@ const (
 
 // Overview sums up a tenant as of now (ms). It stays cheap however long the log is.
 func (s *Store) Overview(ctx context.Context, tenantID string, now int64) (Overview, error) {
-	var o Overview
-	err := s.read(ctx).Raw(`SELECT
-(SELECT COALESCE(SUM(items), 0) FROM users WHERE tenant_id = ?),
-(SELECT COALESCE(SUM(bytes), 0) FROM users WHERE tenant_id = ?),
-(SELECT COUNT(*) FROM users WHERE tenant_id = ?),
-(SELECT COUNT(*) FROM conflicts WHERE tenant_id = ? AND status = 'open'),
-(SELECT COUNT(*) FROM instances WHERE tenant_id = ?),
-(SELECT COUNT(*) FROM instances WHERE tenant_id = ? AND conn_id <> 0)`,
-		tenantID, tenantID, tenantID, tenantID, tenantID, tenantID).
-		Row().Scan(&o.Items, &o.Bytes, &o.Users, &o.OpenConflicts, &o.Devices, &o.Connected)
+	h, err := s.Head(ctx, tenantID)
+	if err != nil {
+		return Overview{}, err
+	}
+	o := Overview{Head: h, Items: h.Usage.Items, Bytes: h.Usage.Bytes, Users: h.Usage.Users}
+	borders, err := s.minutes(ctx, h, now)
 	if err != nil {
 		return o, s.fault(err)
 	}
-	if o.Head, err = s.Head(ctx, tenantID); err != nil {
+	o.PerMinute = changesBetween(borders)
+	o.Behind = borders[overviewMinutes-lagMinutes]
+	devices, err := s.DeviceCounts(ctx, tenantID, o.Behind)
+	if err != nil {
 		return o, err
 	}
-	o.PerMinute, err = s.perMinute(ctx, o.Head, now)
-	return o, s.fault(err)
+	o.Devices, o.Connected, o.Lagging = devices.All, devices.Connected, devices.Lagging
+	o.OpenConflicts, err = s.OpenConflicts(ctx, tenantID, "")
+	return o, err
 }
 
 // RecentChanges reads the newest rows of a tenant's log, newest first.
@@ -59,22 +62,56 @@ func (s *Store) RecentChanges(ctx context.Context, tenantID string, limit int) (
 	return out, s.fault(err)
 }
 
-// perMinute counts changes without reading them: above the floor the log has no
-// holes, so the difference of two sequence numbers is the number of changes between.
-func (s *Store) perMinute(ctx context.Context, h models.Head, now int64) ([]int64, error) {
+const activitySelect = "SELECT seq, owner, collection, item_key, op, version, size, instance, actor, door, at FROM changes"
+
+func scanActivity(row scanner, c *models.Change) error {
+	return row.Scan(&c.Seq, &c.Owner, &c.Collection, &c.Key, &c.Op, &c.Version, &c.Size, &c.Instance, &c.Actor, &c.Door, &c.At)
+}
+
+// ActivityQuery asks for the newest changes of a tenant.
+type ActivityQuery struct {
+	TenantID string
+	Owner    string // empty: of all users
+	After    int64  // above this sequence number
+	Limit    int
+}
+
+// Activity reads the newest changes, newest first: what, where, by whom and when, and nothing of what they hold.
+func (s *Store) Activity(ctx context.Context, q ActivityQuery) ([]models.Change, error) {
+	text, args := activitySelect+" WHERE tenant_id = ?", []any{q.TenantID}
+	if q.Owner != "" {
+		text, args = activitySelect+s.dialect.byOwner+" WHERE tenant_id = ? AND owner = ?", append(args, q.Owner)
+	}
+	out, err := scanAll(s.read(ctx), scanActivity, text+" AND seq > ? ORDER BY seq DESC LIMIT ?", append(args, q.After, q.Limit)...)
+	return out, s.fault(err)
+}
+
+// SeqAt is the last sequence number of a log that is not younger than a time (ms), or its floor.
+func (s *Store) SeqAt(ctx context.Context, h models.Head, at int64) (int64, error) {
+	seqs, err := s.seqsAt(ctx, h, []int64{at})
+	if err != nil {
+		return 0, s.fault(err)
+	}
+	return seqs[0], nil
+}
+
+// minutes are where the log stood at the borders of the last minutes, oldest first.
+func (s *Store) minutes(ctx context.Context, h models.Head, now int64) ([]int64, error) {
 	borders := make([]int64, overviewMinutes+1)
 	for i := range borders {
 		borders[i] = now - int64(overviewMinutes-i)*minute
 	}
-	seqs, err := s.seqsAt(ctx, h, borders)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]int64, overviewMinutes)
+	return s.seqsAt(ctx, h, borders)
+}
+
+// changesBetween counts changes without reading them: above the floor the log has no
+// holes, so the difference of two sequence numbers is the number of changes between.
+func changesBetween(seqs []int64) []int64 {
+	out := make([]int64, len(seqs)-1)
 	for i := range out {
 		out[i] = max(seqs[i+1]-seqs[i], 0)
 	}
-	return out, nil
+	return out
 }
 
 // span is where a border lies: after lo, which is older than it or of its time, and before hi, which is younger.

@@ -31,7 +31,7 @@ func logged(t *testing.T, s *store.Store, tenantID string, at []int64) {
 		if err := tx.InsertChanges(rows); err != nil {
 			return err
 		}
-		_, err = tx.MoveHead(h, h.Seq+int64(len(at)))
+		_, err = tx.MoveHead(h, h.Seq+int64(len(at)), h.Usage)
 		return err
 	})
 	if err != nil {
@@ -63,22 +63,23 @@ func TestOverview(t *testing.T) {
 		logged(t, s, acme.ID, at)
 		logged(t, s, globex.ID, []int64{now})
 		err := s.Commit(t.Context(), func(tx *store.CommitTx) error {
-			if _, err := tx.LockHead(acme.ID); err != nil {
-				return err
+			h, err := tx.LockHead(acme.ID)
+			if err == nil {
+				_, err = tx.MoveHead(h, h.Seq, models.Usage{Items: 5, Bytes: 42, Users: 2})
 			}
-			return tx.UpsertUsers([]*models.User{{TenantID: acme.ID, ID: "alice", Items: 3, Bytes: 40}, {TenantID: acme.ID, ID: "bob", Items: 2, Bytes: 2}})
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantFault(t, s.SaveInstances(t.Context(), []models.Instance{
-			{TenantID: acme.ID, UserID: "alice", ID: "phone", Node: "n", ConnID: 5}, {TenantID: acme.ID, UserID: "alice", ID: "tablet"},
+			{TenantID: acme.ID, UserID: "alice", ID: "phone", Node: "n", ConnID: 5, Mark: 12_000}, {TenantID: acme.ID, UserID: "alice", ID: "watch", Node: "n", ConnID: 6, Mark: 9}, {TenantID: acme.ID, UserID: "alice", ID: "tablet"},
 		}), "")
 		got := must[store.Overview](t)(s.Overview(t.Context(), acme.ID, now))
 		if d := cmp.Diff(want, got.PerMinute); d != "" {
 			t.Error(d)
 		}
-		if got.Items != 5 || got.Users != 2 || got.Bytes != 42 || got.Devices != 2 || got.Connected != 1 || got.OpenConflicts != 0 || got.Head.Seq != 12_000 {
+		if got.Items != 5 || got.Users != 2 || got.Bytes != 42 || got.Devices != 3 || got.Connected != 2 || got.Lagging != 1 || got.Behind != 12_000-want[59]-want[58] || got.OpenConflicts != 0 || got.Head.Seq != 12_000 {
 			t.Errorf("%+v", got)
 		}
 		other := must[store.Overview](t)(s.Overview(t.Context(), globex.ID, now))
@@ -101,6 +102,33 @@ func TestRecentChanges(t *testing.T) {
 		}
 		if none := must[[]models.Change](t)(s.RecentChanges(t.Context(), "nobody", 2)); len(none) != 0 {
 			t.Errorf("%d changes of nobody", len(none))
+		}
+	})
+}
+
+func TestActivityIsTheNewestWithoutWhatItHolds(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
+		logged(t, s, acme.ID, []int64{1, 2, 3, 4})
+		for name, c := range map[string]struct {
+			q    store.ActivityQuery
+			want []int64
+		}{
+			"all": {store.ActivityQuery{Limit: 9}, []int64{4, 3, 2, 1}}, "some": {store.ActivityQuery{Limit: 2}, []int64{4, 3}},
+			"after": {store.ActivityQuery{After: 3, Limit: 9}, []int64{4}}, "of a user": {store.ActivityQuery{Owner: "alice", After: 1, Limit: 9}, []int64{4, 3, 2}},
+			"of nobody": {store.ActivityQuery{Owner: "Alice", Limit: 9}, nil},
+		} {
+			c.q.TenantID = acme.ID
+			var seqs []int64
+			for _, ch := range must[[]models.Change](t)(s.Activity(t.Context(), c.q)) {
+				if seqs = append(seqs, ch.Seq); ch.Value != nil || ch.Key == "" || ch.At == 0 {
+					t.Errorf("%s: %+v", name, ch)
+				}
+			}
+			if d := cmp.Diff(c.want, seqs); d != "" {
+				t.Errorf("%s: %s", name, d)
+			}
 		}
 	})
 }

@@ -57,13 +57,24 @@ func (t *CommitTx) ReplaceItem(tenantID string, k ItemKey, it *models.Item) erro
 	return t.ReplaceTags(it, nil, it.Tags)
 }
 
-// Recount sets a user's usage to what its items say, and makes every node forget what it remembers of the tenant.
+// Recount sets a user's usage, and with it the tenant's, to what its items say, and
+// makes every node forget what it remembers of the tenant.
 func (t *CommitTx) Recount(tenantID, owner string) error {
+	if err := t.addUser("-", tenantID, owner); err != nil {
+		return err
+	}
 	err := t.exec(`UPDATE users SET bytes = (SELECT COALESCE(SUM(size), 0) FROM items WHERE tenant_id = ? AND owner = ?),
 items = (SELECT COUNT(*) FROM items WHERE tenant_id = ? AND owner = ? AND deleted = 0) WHERE tenant_id = ? AND user_id = ?`,
 		tenantID, owner, tenantID, owner, tenantID, owner)
 	if err != nil {
 		return err
 	}
-	return t.exec("UPDATE tenant_heads SET purges = purges + 1 WHERE tenant_id = ?", tenantID)
+	return t.addUser("+", tenantID, owner)
+}
+
+// addUser adds a user's usage to the tenant's, or with - takes it away.
+func (t *CommitTx) addUser(sign, tenantID, owner string) error {
+	const of = " FROM users WHERE tenant_id = ? AND user_id = ?), 0)"
+	return t.exec("UPDATE tenant_heads SET purges = purges + 1, items = items "+sign+" COALESCE((SELECT items"+of+", bytes = bytes "+sign+" COALESCE((SELECT bytes"+of+" WHERE tenant_id = ?",
+		tenantID, owner, tenantID, owner, tenantID)
 }

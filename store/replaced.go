@@ -27,14 +27,24 @@ func (t *CommitTx) noteReplaced(node string, rows []models.Instance) error {
 		one+strings.Repeat(" OR "+one, names-1)+")", args...)
 }
 
-// Replaced gives the connections of a node whose instances have connected to another one since, each once.
-func (s *Store) Replaced(ctx context.Context, node string) ([]uint64, error) {
-	scan := func(row scanner, conn *uint64) error { return row.Scan(conn) }
-	conns, err := scanAll(s.read(ctx), scan, "SELECT conn_id FROM replaced_connections WHERE node = ?", node)
-	if err != nil || len(conns) == 0 {
+// Ended is a connection that its node shall close.
+type Ended struct {
+	ConnID uint64
+	Code   string // what an administrator's end of it is called; empty: its instance connected to another node
+}
+
+// Ended gives the connections that a node shall close, each once.
+func (s *Store) Ended(ctx context.Context, node string) ([]Ended, error) {
+	scan := func(row scanner, e *Ended) error { return row.Scan(&e.ConnID, &e.Code) }
+	all, err := scanAll(s.read(ctx), scan, "SELECT conn_id, code FROM replaced_connections WHERE node = ?", node)
+	if err != nil || len(all) == 0 {
 		return nil, s.fault(err)
 	}
-	return conns, s.write(ctx, func(tx *gorm.DB) error {
+	conns := make([]uint64, len(all))
+	for i := range all {
+		conns[i] = all[i].ConnID
+	}
+	return all, s.write(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("DELETE FROM replaced_connections WHERE node = ? AND conn_id IN ?", node, conns).Error
 	})
 }

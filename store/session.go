@@ -5,15 +5,22 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"time"
+	"strings"
 
 	"gorm.io/gorm"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
 )
 
-// sessionKey is what the database knows of a session's token.
-func sessionKey(token string) string {
+const (
+	maxUserAgent = 512 // bytes that are kept of one
+	maxSessions  = 200 // of an administrator, in a list
+)
+
+// SessionID is what the database knows of a session's token.
+func SessionID(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
@@ -21,28 +28,96 @@ func sessionKey(token string) string {
 // SessionFind reads the data of a console session; false when there is none, or it has expired.
 func (s *Store) SessionFind(ctx context.Context, token string) ([]byte, bool, error) {
 	scan := func(row scanner, b *[]byte) error { return row.Scan(b) }
-	b, err := scanOne(s.read(ctx), scan, "SELECT data FROM sessions WHERE token = ? AND expires_at > ?", sessionKey(token), clock.Millis(s.clock))
+	b, err := scanOne(s.read(ctx), scan, "SELECT data FROM sessions WHERE token = ? AND expires_at > ?", SessionID(token), clock.Millis(s.clock))
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, false, nil
 	}
 	return b, err == nil, s.fault(err)
 }
 
-// SessionCommit keeps the data of a session until expiry.
-func (s *Store) SessionCommit(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	key := sessionKey(token)
+// SessionAdd keeps a new session, or a newer state of it.
+func (s *Store) SessionAdd(ctx context.Context, token string, m models.Session) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		res := tx.Exec("UPDATE sessions SET data = ?, expires_at = ? WHERE token = ?", data, expiry.UnixMilli(), key)
-		if res.Error != nil || res.RowsAffected > 0 {
-			return res.Error
+		there, err := updateSession(tx, token, m)
+		if err != nil || there {
+			return err
 		}
-		return tx.Exec("INSERT INTO sessions (token, data, expires_at) VALUES (?,?,?)", key, data, expiry.UnixMilli()).Error
+		return tx.Exec("INSERT INTO sessions (token, admin_id, data, created_at, seen_at, address, user_agent, expires_at) VALUES (?,?,?,?,?,?,?,?)",
+			SessionID(token), m.AdminID, m.Data, m.CreatedAt, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt).Error
 	})
+}
+
+// SessionSave keeps what has changed in a session; one that was ended meanwhile stays ended.
+func (s *Store) SessionSave(ctx context.Context, token string, m models.Session) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		_, err := updateSession(tx, token, m)
+		return err
+	})
+}
+
+func updateSession(tx *gorm.DB, token string, m models.Session) (there bool, err error) {
+	res := tx.Exec("UPDATE sessions SET admin_id = ?, data = ?, seen_at = ?, address = ?, user_agent = ?, expires_at = ? WHERE token = ?",
+		m.AdminID, m.Data, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt, SessionID(token))
+	return res.RowsAffected > 0, res.Error
+}
+
+// clipAgent bounds what a browser says of itself, and makes it text.
+func clipAgent(text string) string {
+	text = strings.ToValidUTF8(text, "?")
+	for i := range text {
+		if i > maxUserAgent-4 {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // SessionDelete ends a session.
 func (s *Store) SessionDelete(ctx context.Context, token string) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM sessions WHERE token = ?", sessionKey(token)).Error
+		return tx.Exec("DELETE FROM sessions WHERE token = ?", SessionID(token)).Error
 	})
+}
+
+// Sessions lists an administrator's sessions that have not expired and were used since (ms), the last used first.
+func (s *Store) Sessions(ctx context.Context, adminID string, since int64) ([]models.Session, error) {
+	text := `SELECT token, admin_id, created_at, seen_at, address, user_agent, expires_at FROM sessions
+WHERE admin_id = ? AND expires_at > ? AND seen_at >= ? ORDER BY seen_at DESC, token LIMIT ?`
+	out, err := scanAll(s.read(ctx), scanSession, text, adminID, clock.Millis(s.clock), since, maxSessions)
+	return out, s.fault(err)
+}
+
+func scanSession(row scanner, m *models.Session) error {
+	return row.Scan(&m.ID, &m.AdminID, &m.CreatedAt, &m.SeenAt, &m.Address, &m.UserAgent, &m.ExpiresAt)
+}
+
+// EndSession ends one of an administrator's sessions by its id, from its next request on; `not_found` when there is none.
+func (s *Store) EndSession(ctx context.Context, m models.Admin, id string) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("DELETE FROM sessions WHERE token = ? AND admin_id = ?", id, m.ID)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return fault.New(fault.NotFound, "This session has ended already.")
+		}
+		if res.Error != nil {
+			return res.Error
+		}
+		return s.addAudit(ctx, tx, adminAudit(m, "session.end"))
+	})
+}
+
+// EndOtherSessions ends all sessions of an administrator but the one with the token, and says how many.
+func (s *Store) EndOtherSessions(ctx context.Context, m models.Admin, token string) (ended int64, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		if ended, err = endOthers(tx, m, token); err != nil || ended == 0 {
+			return err
+		}
+		e := models.AuditEntry{Action: "session.end_others", Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "ended": ended})}
+		return s.addAudit(ctx, tx, e)
+	})
+	return ended, err
+}
+
+func endOthers(tx *gorm.DB, m models.Admin, token string) (int64, error) {
+	res := tx.Exec("DELETE FROM sessions WHERE admin_id = ? AND token <> ?", m.ID, SessionID(token))
+	return res.RowsAffected, res.Error
 }

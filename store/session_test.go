@@ -2,13 +2,16 @@ package store_test
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/models"
 	"tidemark/store"
 )
 
@@ -26,14 +29,18 @@ func TestSessions(t *testing.T) {
 			}
 			return string(b)
 		}
-		soon := c.Now().Add(time.Hour)
+		soon := clock.Millis(c) + time.Hour.Milliseconds()
 		for _, data := range []string{"one\x00\xff", "two"} {
-			wantFault(t, s.SessionCommit(t.Context(), "token", []byte(data), soon), "")
+			wantFault(t, s.SessionAdd(t.Context(), "token", models.Session{Data: []byte(data), ExpiresAt: soon}), "")
 			if got := find("token"); got != data {
 				t.Errorf("%q, want %q", got, data)
 			}
 		}
-		wantFault(t, s.SessionCommit(t.Context(), "other", []byte("x"), soon.Add(time.Hour)), "")
+		wantFault(t, s.SessionSave(t.Context(), "token", models.Session{Data: []byte("three"), ExpiresAt: soon}), "")
+		if got := find("token"); got != "three" {
+			t.Errorf("saved, it is %q", got)
+		}
+		wantFault(t, s.SessionAdd(t.Context(), "other", models.Session{Data: []byte("x"), ExpiresAt: soon + time.Hour.Milliseconds()}), "")
 		if got := find("Token"); got != "none" {
 			t.Errorf("another token finds %q", got)
 		}
@@ -45,10 +52,49 @@ func TestSessions(t *testing.T) {
 		if got := find("other"); got != "x" {
 			t.Errorf("the sweep took %q", got)
 		}
-		wantFault(t, s.SessionDelete(t.Context(), "other"), "")
-		wantFault(t, s.SessionDelete(t.Context(), "other"), "")
+		for range 2 {
+			wantFault(t, s.SessionDelete(t.Context(), "other"), "")
+		}
+		wantFault(t, s.SessionSave(t.Context(), "other", models.Session{Data: []byte("back"), ExpiresAt: soon * 2}), "")
 		if got := find("other"); got != "none" {
 			t.Errorf("an ended session is %q", got)
+		}
+	})
+}
+
+func TestAnAdministratorsSessionsAreTheirsToEnd(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
+		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("h")}))
+		now := clock.Millis(c)
+		for i, token := range []string{"one", "two", "three", "old"} {
+			agent := strings.Repeat("Ä", 400) + "\xff"
+			row := models.Session{AdminID: m.ID, Data: []byte("d"), CreatedAt: now, SeenAt: now - int64(i), Address: "192.0.2.1", UserAgent: agent, ExpiresAt: now + 1000}
+			wantFault(t, s.SessionAdd(t.Context(), token, row), "")
+		}
+		wantFault(t, s.SessionAdd(t.Context(), "strange", models.Session{AdminID: "x", Data: []byte("d"), SeenAt: now, ExpiresAt: now + 1000}), "")
+		list := must[[]models.Session](t)(s.Sessions(t.Context(), m.ID, now-2))
+		if len(list) != 3 || list[0].ID != store.SessionID("one") || list[0].Address != "192.0.2.1" || len(list[0].UserAgent) > 512 || !utf8.ValidString(list[0].UserAgent) {
+			t.Errorf("%+v", list)
+		}
+		wantFault(t, s.EndSession(t.Context(), m, store.SessionID("strange")), fault.NotFound)
+		wantFault(t, s.EndSession(t.Context(), m, store.SessionID("two")), "")
+		wantFault(t, s.EndSession(t.Context(), m, store.SessionID("two")), fault.NotFound)
+		if n := must[int64](t)(s.EndOtherSessions(t.Context(), m, "one")); n != 2 {
+			t.Errorf("%d ended", n)
+		}
+		if n := must[int64](t)(s.EndOtherSessions(t.Context(), m, "one")); n != 0 {
+			t.Errorf("%d ended again", n)
+		}
+		if _, found, err := s.SessionFind(t.Context(), "strange"); err != nil || !found {
+			t.Error("somebody else's session was ended")
+		}
+		var did []string
+		for _, e := range must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), "", "", 9)) {
+			did = append(did, e.Action)
+		}
+		if got := strings.Join(did, " "); got != "session.end_others session.end admin.create" {
+			t.Errorf("audit: %s", got)
 		}
 	})
 }

@@ -16,33 +16,47 @@ import (
 const (
 	defaultRetentionDays = 30
 	maxRetentionDays     = 3650
+	maxTenantLimit       = 1 << 50
 	maxNameLen           = 200 // characters of a name people read
 )
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-const tenantSelect = `SELECT id, slug, name, suspended, strategy, retention_days, version, created_at, updated_at, deleted_at
-FROM tenants WHERE deleted_at = 0`
+const tenantColumns = `SELECT id, slug, name, suspended, strategy, retention_days, version, created_at, updated_at, deleted_at, delete_job,
+max_items, max_bytes, max_user_bytes, items, bytes, users FROM tenants JOIN tenant_heads ON tenant_id = id`
 
-func scanTenant(row scanner, t *models.Tenant) error {
-	return row.Scan(&t.ID, &t.Slug, &t.Name, &t.Suspended, &t.Strategy, &t.RetentionDays, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt)
+const tenantSelect = tenantColumns + " WHERE deleted_at = 0"
+
+func tenantFields(t *models.Tenant) []any {
+	return []any{
+		&t.ID, &t.Slug, &t.Name, &t.Suspended, &t.Strategy, &t.RetentionDays, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt, &t.DeleteJob,
+		&t.Limits.Items, &t.Limits.Bytes, &t.Limits.UserBytes, &t.Usage.Items, &t.Usage.Bytes, &t.Usage.Users,
+	}
 }
 
-// Tenants reads all tenants, by slug.
+func scanTenant(row scanner, t *models.Tenant) error { return row.Scan(tenantFields(t)...) }
+
+// Tenants reads all tenants but those in the trash, by slug.
 func (s *Store) Tenants(ctx context.Context) ([]models.Tenant, error) {
 	out, err := scanAll(s.read(ctx), scanTenant, tenantSelect+" ORDER BY slug")
 	return out, s.fault(err)
 }
 
-// TenantBySlug reads a tenant; unknown is `not_found`.
+// TenantBySlug reads a tenant; unknown, or in the trash, is `not_found`.
 func (s *Store) TenantBySlug(ctx context.Context, slug string) (models.Tenant, error) {
 	t, err := scanOne(s.read(ctx), scanTenant, tenantSelect+" AND slug = ?", slug)
 	return t, s.fault(err)
 }
 
-// TenantByID reads a tenant; unknown is `not_found`.
+// TenantByID reads a tenant; unknown, or in the trash, is `not_found`.
 func (s *Store) TenantByID(ctx context.Context, id string) (models.Tenant, error) {
 	t, err := scanOne(s.read(ctx), scanTenant, tenantSelect+" AND id = ?", id)
+	return t, s.fault(err)
+}
+
+// TenantNamed reads the tenant with the id or the slug, which cannot be alike, also from the trash; unknown is `not_found`.
+func (s *Store) TenantNamed(ctx context.Context, name string) (models.Tenant, error) {
+	t, err := scanOne(s.read(ctx), scanTenant, tenantColumns+" WHERE id = ? OR slug = ?", name, name)
 	return t, s.fault(err)
 }
 
@@ -59,9 +73,10 @@ func (s *Store) CreateTenant(ctx context.Context, t models.Tenant) (models.Tenan
 		return models.Tenant{}, err
 	}
 	now := clock.Millis(s.clock)
-	t.ID, t.Version, t.CreatedAt, t.UpdatedAt, t.DeletedAt = clock.NewID(s.clock), 1, now, now, 0
+	t.ID, t.Version, t.CreatedAt, t.UpdatedAt = clock.NewID(s.clock), 1, now, now
+	t.DeletedAt, t.DeleteJob, t.Usage = 0, "", models.Usage{}
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		e := models.AuditEntry{TenantID: t.ID, Action: "tenant.create", Object: t.ID, Detail: detail(map[string]any{"slug": t.Slug, "name": t.Name})}
+		e := tenantAudit(t, "tenant.create", map[string]any{"slug": t.Slug, "changed": differences(models.Tenant{}, t)})
 		return e, s.insertTenant(tx, t)
 	})
 	if s.Duplicate(err) {
@@ -79,7 +94,8 @@ VALUES (?,?,?,?,?,?,?,?,?,0)`, t.ID, t.Slug, t.Name, asInt(t.Suspended), string(
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO tenant_heads (tenant_id, seq, floor, epoch) VALUES (?,0,0,?)", t.ID, clock.NewID(s.clock)).Error
+	return tx.Exec("INSERT INTO tenant_heads (tenant_id, seq, floor, epoch, max_items, max_bytes, max_user_bytes) VALUES (?,0,0,?,?,?,?)",
+		t.ID, clock.NewID(s.clock), t.Limits.Items, t.Limits.Bytes, t.Limits.UserBytes).Error
 }
 
 func checkTenant(t models.Tenant) error {
@@ -93,6 +109,18 @@ func checkTenant(t models.Tenant) error {
 	case t.RetentionDays < 1 || t.RetentionDays > maxRetentionDays:
 		return fault.OfField("retentionDays", "range", "must be 1 to %d", maxRetentionDays)
 	}
+	return checkLimits(t.Limits)
+}
+
+func checkLimits(l models.TenantLimits) error {
+	for _, f := range []struct {
+		name  string
+		limit int64
+	}{{"maxItems", l.Items}, {"maxBytes", l.Bytes}, {"maxUserBytes", l.UserBytes}} {
+		if f.limit < 0 || f.limit > maxTenantLimit {
+			return fault.OfField(f.name, "range", "must be 0 to %d", int64(maxTenantLimit))
+		}
+	}
 	return nil
 }
 
@@ -100,34 +128,4 @@ func checkTenant(t models.Tenant) error {
 func plainText(name string) bool {
 	n := utf8.RuneCountInString(name)
 	return n > 0 && n <= maxNameLen && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// SetTenantSuspended shuts a tenant out, or lets it in again: `not_found`, or
-// `stale_edit` when the version is no longer the tenant's.
-func (s *Store) SetTenantSuspended(ctx context.Context, id string, suspended bool, version int64) (models.Tenant, error) {
-	var out models.Tenant
-	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		res := tx.Exec("UPDATE tenants SET suspended = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND deleted_at = 0",
-			asInt(suspended), clock.Millis(s.clock), id, version)
-		if res.Error != nil {
-			return models.AuditEntry{}, res.Error
-		}
-		var err error
-		if out, err = scanOne(tx, scanTenant, tenantSelect+" AND id = ?", id); err != nil {
-			return models.AuditEntry{}, err
-		}
-		if res.RowsAffected == 0 {
-			return models.AuditEntry{}, errStale()
-		}
-		action := "tenant.resume"
-		if suspended {
-			action = "tenant.suspend"
-		}
-		return models.AuditEntry{TenantID: id, Action: action, Object: id}, nil
-	})
-	return out, err
-}
-
-func errStale() error {
-	return fault.New(fault.StaleEdit, "Somebody changed this in the meantime. Look at it again.")
 }

@@ -18,9 +18,9 @@ func TestTenants(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
 		globex := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "globex", Strategy: models.StrategyFWW, RetentionDays: 7}))
-		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme", Name: " Acme Ü "}))
+		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme", Name: " Acme Ü ", Limits: models.TenantLimits{Items: 5, Bytes: 6, UserBytes: 7}}))
 		want := []models.Tenant{
-			{ID: acme.ID, Slug: "acme", Name: "Acme Ü", RetentionDays: 30, Version: 1, CreatedAt: clock.Millis(c), UpdatedAt: clock.Millis(c)},
+			{ID: acme.ID, Slug: "acme", Name: "Acme Ü", RetentionDays: 30, Limits: models.TenantLimits{Items: 5, Bytes: 6, UserBytes: 7}, Version: 1, CreatedAt: clock.Millis(c), UpdatedAt: clock.Millis(c)},
 			{ID: globex.ID, Slug: "globex", Name: "globex", Strategy: models.StrategyFWW, RetentionDays: 7, Version: 1, CreatedAt: clock.Millis(c), UpdatedAt: clock.Millis(c)},
 		}
 		if d := cmp.Diff(want, must[[]models.Tenant](t)(s.Tenants(t.Context()))); d != "" {
@@ -66,6 +66,9 @@ func TestBadTenants(t *testing.T) {
 			"long name": {Slug: "acme", Name: strings.Repeat("ä", 201)},
 			"strategy":  {Slug: "acme", Strategy: "MERGE?"},
 			"days":      {Slug: "acme", RetentionDays: -1},
+			"items":     {Slug: "acme", Limits: models.TenantLimits{Items: -1}},
+			"bytes":     {Slug: "acme", Limits: models.TenantLimits{Bytes: 1<<50 + 1}},
+			"per user":  {Slug: "acme", Limits: models.TenantLimits{UserBytes: -1}},
 		} {
 			if _, err := s.CreateTenant(t.Context(), bad); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%s: %v", name, err)

@@ -52,16 +52,3 @@ func TestADatabaseThatIsAwayIsSaidByHealthAndReadyButNotByLive(t *testing.T) {
 		t.Errorf("live: %d", a.status)
 	}
 }
-
-func TestTheDiskThatCountsIsTheOneWrittenTo(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ file, dataDir, want string }{
-		{"data/tidemark.db", "data", "data"},
-		{"/srv/db/tidemark.db", "data", "/srv/db"},
-		{"", "/var/lib/tidemark", "/var/lib/tidemark"}, // on MariaDB
-	} {
-		if got := keptIn(c.file, c.dataDir); got != c.want {
-			t.Errorf("%q and %q: got %q, want %q", c.file, c.dataDir, got, c.want)
-		}
-	}
-}

@@ -21,6 +21,7 @@ import (
 	"tidemark/internal/telemetry"
 	"tidemark/store"
 	"tidemark/web/api"
+	"tidemark/web/health"
 	"tidemark/web/live"
 )
 
@@ -52,7 +53,8 @@ type Options struct {
 	TLSCert         string // PEM files; both or none
 	TLSKey          string
 
-	Console Console // nil: none
+	Console Console        // nil: none
+	Health  *health.Health // nil: one is made of these options
 }
 
 // Console is the pages for administrators.
@@ -101,6 +103,9 @@ type Server struct {
 
 // New makes a server; it serves after Listen. A mistake in the options or a route without a permission is an error.
 func New(o Options) (*Server, error) {
+	if o.Health == nil {
+		o.Health = health.New(health.Options{Store: o.Store, Clock: o.Clock, Version: o.Version, DataDir: o.DataDir})
+	}
 	s := &Server{opt: o, trusted: o.TrustedProxies, draining: make(chan struct{}), served: make(chan error, 1)}
 	s.base, s.abandon = context.WithCancel(context.Background())
 	var err error
@@ -123,7 +128,7 @@ func New(o Options) (*Server, error) {
 		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,
 	})
 	s.api = api.New(api.Options{
-		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Health: s.checks(), Version: o.Version, URL: o.APIURL,
+		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Health: s.opt.Health, Version: o.Version, URL: o.APIURL,
 		Draining: s.draining,
 	})
 	s.measure()
@@ -178,7 +183,7 @@ func (s *Server) Wait() error {
 // Shutdown stops taking connections, ends the sockets, and lets requests finish.
 // When ctx ends first, those still running are abandoned and its error is returned.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.drain.Do(func() { close(s.draining) })
+	s.drain.Do(func() { close(s.draining); s.opt.Health.Stop() })
 	defer s.abandon()
 	s.live.Close(ctx)
 	if s.ln == nil {

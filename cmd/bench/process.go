@@ -24,6 +24,7 @@ type process struct {
 	log  string // file with what it prints
 
 	cmd *exec.Cmd
+	run func(args ...string) *exec.Cmd // another command of the program, on the server's data
 }
 
 // build makes bin/tidemark as `make build` does.
@@ -86,6 +87,7 @@ func (b *bench) tidemark(name, db string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.run = command
 	if err := ask(command("tenant", "create", "--slug", "bench", "--name", "Bench", "--json"), &struct{}{}); err != nil {
 		return nil, err
 	}

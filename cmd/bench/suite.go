@@ -28,6 +28,7 @@ func chapters() []chapter {
 		{"fanout", (*bench).fanout},
 		{"memory", (*bench).memory},
 		{"flat", (*bench).flat},
+		{"console", (*bench).console},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 // Setting is a variable as people and scripts see it, secrets masked.
 type Setting struct {
+	Group  string `json:"group"`
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
@@ -23,8 +24,12 @@ type Setting struct {
 // Settings lists every variable with its value and where it came from.
 func (c *Config) Settings() []Setting {
 	var all []Setting
+	group := ""
 	for _, e := range c.entries {
-		all = append(all, Setting{Name: e.name, Value: e.shown(), Source: c.sourceOf(e), Secret: e.secret, Later: e.later, Doc: e.doc})
+		if e.group != "" {
+			group = e.group
+		}
+		all = append(all, Setting{Group: group, Name: e.name, Value: e.shown(), Source: c.sourceOf(e), Secret: e.secret, Later: e.later, Doc: e.doc})
 	}
 	return all
 }

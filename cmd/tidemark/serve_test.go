@@ -133,7 +133,7 @@ func TestALongHostNameNamesANode(t *testing.T) {
 				t.Fatalf("%s: %s does not fit: %v", name, node, err)
 			}
 		}
-		if conns, err := s.Replaced(t.Context(), first); err != nil || len(conns) != 1 || conns[0] != 7 {
+		if conns, err := s.Ended(t.Context(), first); err != nil || len(conns) != 1 || conns[0].ConnID != 7 {
 			t.Errorf("%s: %s is told of %v (%v)", name, first, conns, err)
 		}
 	}

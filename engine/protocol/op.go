@@ -23,6 +23,7 @@ type Op struct {
 	Metadata   []byte   // JSON object; nil: none
 	Base       *int64   // base version; nil: a blind write; 0: must not exist
 	CreateOnly bool     // with a base of 0: no policy may settle it in favour of the write
+	Strict     bool     // with a base that is not current: refused as it stands, and no conflict is kept for review
 	Timestamp  *int64   // client's clock, ms
 	Tags       []string // nil: none
 	TTL        *TTL     // nil: no expiry

@@ -11,6 +11,7 @@ CREATE TABLE tenants (
   created_at     BIGINT NOT NULL,
   updated_at     BIGINT NOT NULL,
   deleted_at     BIGINT NOT NULL DEFAULT 0,
+  delete_job     VARBINARY(26) NOT NULL DEFAULT '',
   PRIMARY KEY (id),
   UNIQUE KEY tenants_slug (slug)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -10,6 +10,7 @@ CREATE TABLE tenants (
   created_at     INTEGER NOT NULL,
   updated_at     INTEGER NOT NULL,
   deleted_at     INTEGER NOT NULL DEFAULT 0,
+  delete_job     TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tenants_slug ON tenants (slug);

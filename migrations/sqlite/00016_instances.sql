@@ -15,8 +15,11 @@ CREATE TABLE instances (
   connected_at  INTEGER NOT NULL,
   first_seen_at INTEGER NOT NULL,
   last_seen_at  INTEGER NOT NULL,
+  forgotten_at  INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_id, user_id, instance_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX instances_recent ON instances (tenant_id, forgotten_at, connected_at, user_id, instance_id, conn_id);
+CREATE INDEX instances_behind ON instances (tenant_id, forgotten_at, mark, user_id, instance_id, conn_id);
 
 -- +goose Down
 DROP TABLE instances;

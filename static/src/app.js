@@ -8,7 +8,9 @@ import "./dialogs.js";
 import "./palette.js";
 import "./keys.js";
 import "./forms.js";
+import "./upload.js";
 import "./time.js";
 import "./live.js";
+import "./items.js";
 
 document.documentElement.classList.add("js");

@@ -22,7 +22,7 @@ type Entry struct {
 // Parts are the entries of all parts, by group.
 func Parts() []Entry {
 	var all []Entry
-	for _, group := range []func() []Entry{buttons, words, choices, forms, data, charts, states} {
+	for _, group := range []func() []Entry{buttons, words, choices, forms, asking, secretParts, data, charts, stackParts, itemParts, states} {
 		all = append(all, group()...)
 	}
 	return all

@@ -56,11 +56,21 @@ func render(t *testing.T, c templ.Component) string {
 	return b.String()
 }
 
+// own is what belongs to a state itself: its shell is kept once, with the page of long names.
+func own(name, html string) string {
+	_, main, found := strings.Cut(html, "<main ")
+	if !found || name == "page-long-names" {
+		return html
+	}
+	main, _, _ = strings.Cut(main, "</main>")
+	return "<main " + main + "</main>"
+}
+
 func TestEveryStateLooksAsItDid(t *testing.T) {
 	t.Parallel()
 	all := everything(t)
 	for name, c := range all {
-		got := strings.ReplaceAll(render(t, c), "><", ">\n<") + "\n"
+		got := strings.ReplaceAll(own(name, render(t, c)), "><", ">\n<") + "\n"
 		path := filepath.Join("testdata", name+".html")
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o600); err != nil {

@@ -38,13 +38,14 @@ func changes(n int) []ui.ActivityRowProps {
 	for i := range n {
 		out = append(out, ui.ActivityRowProps{
 			Seq: int64(48_210 - i), Removed: i%7 == 4, Key: keys[i%len(keys)], User: users[i%len(users)], Source: fmt.Sprintf("tablet-%02d", i%9+1),
+			Href: "/console/gallery/item", Device: "/console/gallery/device",
 			Door: doors[i%len(doors)], Version: int64(i%13 + 1), Size: int64(180 + i*i*37%9000), At: now - int64(i*i*900+400), Now: now,
 		})
 	}
 	return out
 }
 
-var hostileRow = ui.ActivityRowProps{Seq: 1, Key: strings.Repeat(hostile, 4), User: hostile, Source: hostile, Door: "REST", Version: 1_000_000, Size: 10 << 30, At: now - 40*86_400_000, Now: now}
+var hostileRow = ui.ActivityRowProps{Seq: 1, Key: strings.Repeat(hostile, 4), User: hostile, Source: hostile, Href: "/console/gallery/item?key=%3Cscript%3E", Device: "/console/gallery/device-hostile", Door: "REST", Version: 1_000_000, Size: 10 << 30, At: now - 40*86_400_000, Now: now}
 
 func table(rows ...ui.ActivityRowProps) templ.Component {
 	return holding(ui.Table(ui.TableProps{Label: "Changes", Columns: ui.ActivityColumns()}), activity.Rows(rows))

@@ -26,6 +26,14 @@ func TenantNav(slug string) []NavGroup {
 			{ID: "overview", Href: base, Label: "Overview", Glyph: ui.GlyphLayoutDashboard, Key: "o"},
 			{ID: "activity", Href: base + "/activity", Label: "Live activity", Glyph: ui.GlyphActivity, Key: "l"},
 		}},
+		{Label: "Data", Items: []NavItem{
+			{ID: "storage", Href: base + "/storage", Label: "Storage", Glyph: ui.GlyphDatabase, Key: "s"},
+			{ID: "devices", Href: base + "/devices", Label: "Devices", Glyph: ui.GlyphSmartphone, Key: "d"},
+		}},
+		{Label: "Access", Items: []NavItem{
+			{ID: "api-keys", Href: base + "/api-keys", Label: "API keys", Glyph: ui.GlyphKeyRound, Key: "k"},
+			{ID: "audit", Href: base + "/audit", Label: "Audit", Glyph: ui.GlyphHistory, Key: "u"},
+		}},
 		InstallationNav(),
 	}
 }
@@ -34,5 +42,7 @@ func TenantNav(slug string) []NavGroup {
 func InstallationNav() NavGroup {
 	return NavGroup{Label: "Installation", Items: []NavItem{
 		{ID: "tenants", Href: "/console/tenants", Label: "Tenants", Glyph: ui.GlyphBuilding2, Key: "t"},
+		{ID: "system", Href: "/console/system", Label: "System", Glyph: ui.GlyphServer, Key: "y"},
+		{ID: "account", Href: "/console/account", Label: "Account", Glyph: ui.GlyphUser, Key: "a"},
 	}}
 }

@@ -17,6 +17,7 @@ type Props struct {
 	Activity  string // address of the live activity
 	Suspended bool
 	Numbers   Numbers
+	Notices   []Notice              // what needs attention, the gravest first
 	Recent    []ui.ActivityRowProps // newest first
 	Example   string                // a first write, to be copied
 }
@@ -45,11 +46,24 @@ type Numbers struct {
 	Devices       int64
 	Connected     int64
 	Live          int64 // connections to this node
-	Lagging       int64 // of them, those still catching up
+	CatchingUp    int64 // of them, those still reading their queue
+	Lagging       int64 // connected, but not up to date with what is two minutes old
 	Seq           int64 // the last change
 	LastAt        int64 // when it was made, ms; 0: never
 	Floor         int64
 	PerMinute     []int64 // changes in each of the last minutes, oldest first
+	Past          Past
+}
+
+// Past are numbers as they were while somebody watched, oldest first; empty: nobody did.
+type Past struct{ Items, Connected, OpenConflicts []int64 }
+
+// line is a series if there is one to draw: a single point is none.
+func line(series []int64) []int64 {
+	if len(series) < 2 {
+		return nil
+	}
+	return series
 }
 
 func (n Numbers) lastMinute() int64 {
@@ -70,7 +84,7 @@ func (n Numbers) lastHour() int64 {
 func (n Numbers) kpis() []ui.KPIProps {
 	return []ui.KPIProps{
 		n.changes(), n.connected(),
-		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + count(n.Users, "user", "users")},
+		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + count(n.Users, "user", "users"), Series: line(n.Past.Items)},
 		n.conflicts(),
 	}
 }
@@ -87,7 +101,7 @@ func (n Numbers) changes() ui.KPIProps {
 }
 
 func (n Numbers) connected() ui.KPIProps {
-	k := ui.KPIProps{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known"}
+	k := ui.KPIProps{ID: "kpi-devices", Label: "Devices connected", Value: ui.Comma(n.Connected), Note: "of " + ui.Comma(n.Devices) + " known", Series: line(n.Past.Connected)}
 	if n.Devices == 0 {
 		k.Note = "none has connected yet"
 	}
@@ -95,7 +109,7 @@ func (n Numbers) connected() ui.KPIProps {
 }
 
 func (n Numbers) conflicts() ui.KPIProps {
-	k := ui.KPIProps{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts)}
+	k := ui.KPIProps{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts), Series: line(n.Past.OpenConflicts)}
 	if n.OpenConflicts == 0 {
 		k.Note, k.Badge = "no write waits for a decision", &ui.BadgeProps{Tone: ui.OK, Label: "none", Glyph: ui.GlyphCheck}
 		return k

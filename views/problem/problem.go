@@ -33,6 +33,28 @@ func (p Props) Title() string {
 	}
 }
 
+// backLabel says where the way back leads.
+func (p Props) backLabel() string {
+	if p.Back == "/console" {
+		return "Back to the console"
+	}
+	return "Back to where you were"
+}
+
+// glyph is what kind of trouble it is.
+func (p Props) glyph() ui.Glyph {
+	switch p.Status {
+	case 401, 403:
+		return ui.GlyphBan
+	case 404:
+		return ui.GlyphSearch
+	case 429, 503, 504:
+		return ui.GlyphUnplug
+	default:
+		return ui.GlyphTriangleAlert
+	}
+}
+
 // backLook leaves the one primary button to another try, where that may help.
 func (p Props) backLook() ui.Look {
 	if p.Again != "" {

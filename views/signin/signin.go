@@ -10,6 +10,15 @@ type LoginProps struct {
 	Email  string
 	Error  string
 	Notice string // such as "You are signed out."
+	Kept   *Kept  // nil: nothing was sent
+}
+
+// Kept is a form that was sent when the session had ended, to be sent again.
+type Kept struct {
+	To     string // where it goes
+	Back   string // the page it stood in
+	Body   string // as it was sent, without its token
+	Fields []ui.Hidden
 }
 
 // SetupProps describe the form of the first administrator, fresh or come back.

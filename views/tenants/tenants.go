@@ -1,12 +1,229 @@
-// Package tenants is the page on which a tenant is chosen.
+// Package tenants are the pages on which an administrator sees and steers the tenants of the installation.
+//
+// Page is the list and the trash, Form makes a tenant and edits one, Deletion
+// shows how far a deletion for good has come.
 package tenants
+
+import (
+	"strconv"
+
+	"tidemark/views/ui"
+)
 
 // Row is a tenant of the list.
 type Row struct {
+	ID        string
 	Slug      string
 	Name      string
-	Href      string
+	Href      string // its own pages
+	Version   int64
 	Suspended bool
-	CreatedAt int64
+	TrashedAt int64
+	Deleting  string // address of the page that shows its deletion; empty: it is not being deleted
+	Usage
+	ChangedAt int64 // last change of an item; 0: none
 	Now       int64
 }
+
+// Usage is what a tenant keeps, and how much it may. A limit of 0 is none.
+type Usage struct {
+	Items, MaxItems int64
+	Bytes, MaxBytes int64
+	Users           int64
+	Devices         int64
+	ManyDevices     bool // Devices, and some more
+}
+
+func (u Usage) devices() string {
+	if u.ManyDevices {
+		return ui.Comma(u.Devices) + "+"
+	}
+	return ui.Comma(u.Devices)
+}
+
+func (u Usage) itemsOf() string {
+	if u.MaxItems == 0 {
+		return ui.Comma(u.Items)
+	}
+	return ui.Comma(u.Items) + " of " + ui.Comma(u.MaxItems)
+}
+
+func (u Usage) bytesOf() string {
+	if u.MaxBytes == 0 {
+		return ui.Size(u.Bytes)
+	}
+	return ui.Size(u.Bytes) + " of " + ui.Size(u.MaxBytes)
+}
+
+func (r Row) action(verb string) string { return settings(r.ID) + "/" + verb }
+
+func settings(id string) string { return "/console/tenants/" + id }
+
+// Props are the list, or the trash.
+type Props struct {
+	CSRF  string
+	Text  string // that is searched for
+	Trash bool
+	Open  int64 // tenants that are not in the trash
+	Gone  int64 // that are
+	Rows  []Row
+	Self  string // address of this page
+	First string // address of the first page; empty: this is it
+	Next  string // of the next page; empty: this is the last
+}
+
+func (p Props) tabs() []ui.Choice {
+	return []ui.Choice{
+		{Label: "Tenants", Href: "/console/tenants", Count: ui.Comma(p.Open), Current: !p.Trash},
+		{Label: "Trash", Href: "/console/tenants?trash=1", Count: ui.Comma(p.Gone), Current: p.Trash},
+	}
+}
+
+func (p Props) clear() string {
+	if p.Trash {
+		return "/console/tenants?trash=1"
+	}
+	return "/console/tenants"
+}
+
+func (p Props) columns() []ui.Column {
+	last := ui.Column{Label: "Last change", Right: true, Class: "hidden md:table-cell"}
+	if p.Trash {
+		last = ui.Column{Label: "In the trash", Right: true}
+	}
+	return []ui.Column{
+		{Label: "Tenant", Class: "w-full"},
+		{Label: "State"},
+		{Label: "Items", Right: true, Class: "hidden sm:table-cell"},
+		{Label: "Stored", Right: true, Class: "hidden sm:table-cell"},
+		{Label: "Users", Right: true, Class: "hidden xl:table-cell"},
+		{Label: "Devices", Right: true, Class: "hidden xl:table-cell"},
+		last,
+		{Label: "Actions", Right: true},
+	}
+}
+
+func (p Props) note() string {
+	n := ui.Comma(int64(len(p.Rows))) + " " + ui.Plural(int64(len(p.Rows)), "tenant", "tenants")
+	if p.First != "" || p.Next != "" {
+		return n + " on this page"
+	}
+	return n
+}
+
+// Values are what the fields of a form hold, as typed.
+type Values struct {
+	Slug, Name, Strategy, Days, Items, Megabytes, UserMegabytes string
+}
+
+// Known is a tenant whose settings these are.
+type Known struct {
+	Row
+	CreatedAt int64
+}
+
+// Change is what somebody did to a tenant while a form was being filled in.
+type Change struct {
+	Who  string
+	What string
+	At   int64
+}
+
+// FormProps are the form of a tenant.
+type FormProps struct {
+	CSRF     string
+	Known    *Known // nil: a new one
+	Version  int64  // that the values were made against
+	Values   Values
+	Default  string            // megabytes that a user may store where the field is empty; empty: any number
+	Error    string            // what is wrong as a whole
+	Fields   map[string]string // what is wrong with which field
+	Stale    []Change          // what happened meanwhile, when the form came too late
+	TooLate  bool
+	Standing map[string]string // what the fields hold now, where it is not what was typed
+}
+
+func (p FormProps) action() string {
+	if p.Known == nil {
+		return "/console/tenants/new"
+	}
+	return settings(p.Known.ID)
+}
+
+func (p FormProps) submit() string {
+	switch {
+	case p.Known == nil:
+		return "Create tenant"
+	case p.TooLate:
+		return "Save mine over it"
+	}
+	return "Save"
+}
+
+// hint is what a field stands at now, or else its own hint.
+func (p FormProps) hint(field, text string) string {
+	if now, ok := p.Standing[field]; ok {
+		if now == "" {
+			return "Is empty now. " + text
+		}
+		return "Stands at “" + now + "” now. " + text
+	}
+	return text
+}
+
+func (p FormProps) userHint() string {
+	if p.Default == "" {
+		return "Empty: as the installation sets it, which is no limit."
+	}
+	return "Empty: as the installation sets it, " + p.Default + " MB."
+}
+
+// ids of the inputs by the names of their fields, in the order of the form.
+var inputs = []struct{ field, id string }{
+	{"slug", "tenant-slug"},
+	{"name", "tenant-name"},
+	{"strategy", "tenant-strategy"},
+	{"retentionDays", "tenant-days"},
+	{"maxItems", "tenant-items"},
+	{"maxBytes", "tenant-bytes"},
+	{"maxUserBytes", "tenant-user-bytes"},
+}
+
+func (p FormProps) errors() []ui.FieldError {
+	var out []ui.FieldError
+	for _, in := range inputs {
+		if m := p.Fields[in.field]; m != "" {
+			out = append(out, ui.FieldError{ID: in.id, Message: m})
+		}
+	}
+	return out
+}
+
+func (p FormProps) strategies() []ui.Option {
+	all := []ui.Option{
+		{Value: "", Label: "None: a person reviews the conflict"},
+		{Value: "LAST_WRITE_WINS", Label: "Last write wins"},
+		{Value: "FIRST_WRITE_WINS", Label: "First write wins"},
+	}
+	for i := range all {
+		all[i].Selected = all[i].Value == p.Values.Strategy
+	}
+	return all
+}
+
+// DeletionProps are a deletion for good, under way or over.
+type DeletionProps struct {
+	Name   string
+	Slug   string
+	Done   int64  // rows
+	Total  int64  // about
+	Again  string // address to ask for it once more, where it failed
+	Self   string // of this page
+	Asked  string // who asked for it
+	Since  int64
+	Now    int64
+	Failed string // the code of what stopped it; empty: nothing did
+	Over   bool
+}
+
+func version(n int64) string { return strconv.FormatInt(n, 10) }

@@ -5,19 +5,43 @@ package ui
 // The icons of static/src/icons.json, drawn by lucide (ISC licence).
 const (
 	GlyphActivity        Glyph = "activity"
+	GlyphArchiveRestore  Glyph = "archive-restore"
 	GlyphArrowUp         Glyph = "arrow-up"
+	GlyphBan             Glyph = "ban"
+	GlyphBraces          Glyph = "braces"
 	GlyphBuilding2       Glyph = "building-2"
 	GlyphCheck           Glyph = "check"
+	GlyphChevronDown     Glyph = "chevron-down"
+	GlyphChevronLeft     Glyph = "chevron-left"
+	GlyphChevronRight    Glyph = "chevron-right"
+	GlyphChevronsLeft    Glyph = "chevrons-left"
 	GlyphChevronsUpDown  Glyph = "chevrons-up-down"
 	GlyphCircleAlert     Glyph = "circle-alert"
 	GlyphCircleCheck     Glyph = "circle-check"
+	GlyphCircleX         Glyph = "circle-x"
+	GlyphClock           Glyph = "clock"
 	GlyphCopy            Glyph = "copy"
+	GlyphDatabase        Glyph = "database"
+	GlyphDiff            Glyph = "diff"
+	GlyphDownload        Glyph = "download"
+	GlyphEllipsis        Glyph = "ellipsis"
+	GlyphExternalLink    Glyph = "external-link"
+	GlyphEye             Glyph = "eye"
+	GlyphFileJson        Glyph = "file-json"
+	GlyphFolder          Glyph = "folder"
+	GlyphGauge           Glyph = "gauge"
 	GlyphGitMerge        Glyph = "git-merge"
+	GlyphHardDrive       Glyph = "hard-drive"
+	GlyphHistory         Glyph = "history"
 	GlyphInbox           Glyph = "inbox"
 	GlyphInfo            Glyph = "info"
+	GlyphKeyRound        Glyph = "key-round"
 	GlyphKeyboard        Glyph = "keyboard"
 	GlyphLayoutDashboard Glyph = "layout-dashboard"
+	GlyphLink            Glyph = "link"
+	GlyphListChecks      Glyph = "list-checks"
 	GlyphListFilter      Glyph = "list-filter"
+	GlyphListTree        Glyph = "list-tree"
 	GlyphLogOut          Glyph = "log-out"
 	GlyphMenu            Glyph = "menu"
 	GlyphMonitor         Glyph = "monitor"
@@ -25,35 +49,72 @@ const (
 	GlyphPause           Glyph = "pause"
 	GlyphPenLine         Glyph = "pen-line"
 	GlyphPlay            Glyph = "play"
+	GlyphPlus            Glyph = "plus"
 	GlyphRefreshCw       Glyph = "refresh-cw"
+	GlyphRotateCcw       Glyph = "rotate-ccw"
+	GlyphSave            Glyph = "save"
 	GlyphSearch          Glyph = "search"
+	GlyphServer          Glyph = "server"
+	GlyphSettings        Glyph = "settings"
+	GlyphSmartphone      Glyph = "smartphone"
 	GlyphSun             Glyph = "sun"
 	GlyphTable2          Glyph = "table-2"
+	GlyphTag             Glyph = "tag"
+	GlyphTerminal        Glyph = "terminal"
+	GlyphTrash           Glyph = "trash"
 	GlyphTrash2          Glyph = "trash-2"
 	GlyphTriangleAlert   Glyph = "triangle-alert"
+	GlyphUndo2           Glyph = "undo-2"
+	GlyphUnplug          Glyph = "unplug"
+	GlyphUpload          Glyph = "upload"
+	GlyphUser            Glyph = "user"
 	GlyphX               Glyph = "x"
 )
 
 // Glyphs lists them all, by name.
 func Glyphs() []Glyph {
-	return []Glyph{GlyphActivity, GlyphArrowUp, GlyphBuilding2, GlyphCheck, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCopy, GlyphGitMerge, GlyphInbox, GlyphInfo, GlyphKeyboard, GlyphLayoutDashboard, GlyphListFilter, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphRefreshCw, GlyphSearch, GlyphSun, GlyphTable2, GlyphTrash2, GlyphTriangleAlert, GlyphX}
+	return []Glyph{GlyphActivity, GlyphArchiveRestore, GlyphArrowUp, GlyphBan, GlyphBraces, GlyphBuilding2, GlyphCheck, GlyphChevronDown, GlyphChevronLeft, GlyphChevronRight, GlyphChevronsLeft, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCircleX, GlyphClock, GlyphCopy, GlyphDatabase, GlyphDiff, GlyphDownload, GlyphEllipsis, GlyphExternalLink, GlyphEye, GlyphFileJson, GlyphFolder, GlyphGauge, GlyphGitMerge, GlyphHardDrive, GlyphHistory, GlyphInbox, GlyphInfo, GlyphKeyRound, GlyphKeyboard, GlyphLayoutDashboard, GlyphLink, GlyphListChecks, GlyphListFilter, GlyphListTree, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphPlus, GlyphRefreshCw, GlyphRotateCcw, GlyphSave, GlyphSearch, GlyphServer, GlyphSettings, GlyphSmartphone, GlyphSun, GlyphTable2, GlyphTag, GlyphTerminal, GlyphTrash, GlyphTrash2, GlyphTriangleAlert, GlyphUndo2, GlyphUnplug, GlyphUpload, GlyphUser, GlyphX}
 }
 
 var glyphs = map[Glyph]string{
 	GlyphActivity:        `<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>`,
+	GlyphArchiveRestore:  `<rect width="20" height="5" x="2" y="3" rx="1"/><path d="M4 8v11a2 2 0 0 0 2 2h2"/><path d="M20 8v11a2 2 0 0 1-2 2h-2"/><path d="m9 15 3-3 3 3"/><path d="M12 12v9"/>`,
 	GlyphArrowUp:         `<path d="m5 12 7-7 7 7"/><path d="M12 19V5"/>`,
+	GlyphBan:             `<path d="M4.929 4.929 19.07 19.071"/><circle cx="12" cy="12" r="10"/>`,
+	GlyphBraces:          `<path d="M8 3H7a2 2 0 0 0-2 2v5a2 2 0 0 1-2 2 2 2 0 0 1 2 2v5c0 1.1.9 2 2 2h1"/><path d="M16 21h1a2 2 0 0 0 2-2v-5c0-1.1.9-2 2-2a2 2 0 0 1-2-2V5a2 2 0 0 0-2-2h-1"/>`,
 	GlyphBuilding2:       `<path d="M10 12h4"/><path d="M10 8h4"/><path d="M14 21v-3a2 2 0 0 0-4 0v3"/><path d="M6 10H4a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-2"/><path d="M6 21V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v16"/>`,
 	GlyphCheck:           `<path d="M20 6 9 17l-5-5"/>`,
+	GlyphChevronDown:     `<path d="m6 9 6 6 6-6"/>`,
+	GlyphChevronLeft:     `<path d="m15 18-6-6 6-6"/>`,
+	GlyphChevronRight:    `<path d="m9 18 6-6-6-6"/>`,
+	GlyphChevronsLeft:    `<path d="m11 17-5-5 5-5"/><path d="m18 17-5-5 5-5"/>`,
 	GlyphChevronsUpDown:  `<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>`,
 	GlyphCircleAlert:     `<circle cx="12" cy="12" r="10"/><line x1="12" x2="12" y1="8" y2="12"/><line x1="12" x2="12.01" y1="16" y2="16"/>`,
 	GlyphCircleCheck:     `<circle cx="12" cy="12" r="10"/><path d="m9 12 2 2 4-4"/>`,
+	GlyphCircleX:         `<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>`,
+	GlyphClock:           `<path d="M12 6v6l4 2"/><circle cx="12" cy="12" r="10"/>`,
 	GlyphCopy:            `<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>`,
+	GlyphDatabase:        `<ellipse cx="12" cy="5" rx="9" ry="3"/><path d="M3 5V19A9 3 0 0 0 21 19V5"/><path d="M3 12A9 3 0 0 0 21 12"/>`,
+	GlyphDiff:            `<path d="M12 3v14"/><path d="M5 10h14"/><path d="M5 21h14"/>`,
+	GlyphDownload:        `<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>`,
+	GlyphEllipsis:        `<circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/><circle cx="5" cy="12" r="1"/>`,
+	GlyphExternalLink:    `<path d="M15 3h6v6"/><path d="M10 14 21 3"/><path d="M18 13v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6"/>`,
+	GlyphEye:             `<path d="M2.062 12.348a1 1 0 0 1 0-.696 10.75 10.75 0 0 1 19.876 0 1 1 0 0 1 0 .696 10.75 10.75 0 0 1-19.876 0"/><circle cx="12" cy="12" r="3"/>`,
+	GlyphFileJson:        `<path d="M6 22a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h8a2.4 2.4 0 0 1 1.704.706l3.588 3.588A2.4 2.4 0 0 1 20 8v12a2 2 0 0 1-2 2z"/><path d="M14 2v5a1 1 0 0 0 1 1h5"/><path d="M10 12a1 1 0 0 0-1 1v1a1 1 0 0 1-1 1 1 1 0 0 1 1 1v1a1 1 0 0 0 1 1"/><path d="M14 18a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1 1 1 0 0 1-1-1v-1a1 1 0 0 0-1-1"/>`,
+	GlyphFolder:          `<path d="M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.69-.9L9.6 3.9A2 2 0 0 0 7.93 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2Z"/>`,
+	GlyphGauge:           `<path d="m12 14 4-4"/><path d="M3.34 19a10 10 0 1 1 17.32 0"/>`,
 	GlyphGitMerge:        `<circle cx="18" cy="18" r="3"/><circle cx="6" cy="6" r="3"/><path d="M6 21V9a9 9 0 0 0 9 9"/>`,
+	GlyphHardDrive:       `<line x1="22" x2="2" y1="12" y2="12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/><line x1="6" x2="6.01" y1="16" y2="16"/><line x1="10" x2="10.01" y1="16" y2="16"/>`,
+	GlyphHistory:         `<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/><path d="M12 7v5l4 2"/>`,
 	GlyphInbox:           `<polyline points="22 12 16 12 14 15 10 15 8 12 2 12"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/>`,
 	GlyphInfo:            `<circle cx="12" cy="12" r="10"/><path d="M12 16v-4"/><path d="M12 8h.01"/>`,
+	GlyphKeyRound:        `<path d="M2.586 17.414A2 2 0 0 0 2 18.828V21a1 1 0 0 0 1 1h3a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h1a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h.172a2 2 0 0 0 1.414-.586l.814-.814a6.5 6.5 0 1 0-4-4z"/><circle cx="16.5" cy="7.5" r=".5" fill="currentColor"/>`,
 	GlyphKeyboard:        `<path d="M10 8h.01"/><path d="M12 12h.01"/><path d="M14 8h.01"/><path d="M16 12h.01"/><path d="M18 8h.01"/><path d="M6 8h.01"/><path d="M7 16h10"/><path d="M8 12h.01"/><rect width="20" height="16" x="2" y="4" rx="2"/>`,
 	GlyphLayoutDashboard: `<rect width="7" height="9" x="3" y="3" rx="1"/><rect width="7" height="5" x="14" y="3" rx="1"/><rect width="7" height="9" x="14" y="12" rx="1"/><rect width="7" height="5" x="3" y="16" rx="1"/>`,
+	GlyphLink:            `<path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71"/><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71"/>`,
+	GlyphListChecks:      `<path d="M13 5h8"/><path d="M13 12h8"/><path d="M13 19h8"/><path d="m3 17 2 2 4-4"/><path d="m3 7 2 2 4-4"/>`,
 	GlyphListFilter:      `<path d="M2 5h20"/><path d="M6 12h12"/><path d="M9 19h6"/>`,
+	GlyphListTree:        `<path d="M8 5h13"/><path d="M13 12h8"/><path d="M13 19h8"/><path d="M3 10a2 2 0 0 0 2 2h3"/><path d="M3 5v12a2 2 0 0 0 2 2h3"/>`,
 	GlyphLogOut:          `<path d="m16 17 5-5-5-5"/><path d="M21 12H9"/><path d="M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4"/>`,
 	GlyphMenu:            `<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>`,
 	GlyphMonitor:         `<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>`,
@@ -61,11 +122,24 @@ var glyphs = map[Glyph]string{
 	GlyphPause:           `<rect x="14" y="3" width="5" height="18" rx="1"/><rect x="5" y="3" width="5" height="18" rx="1"/>`,
 	GlyphPenLine:         `<path d="M13 21h8"/><path d="M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497z"/>`,
 	GlyphPlay:            `<path d="M5 5a2 2 0 0 1 3.008-1.728l11.997 6.998a2 2 0 0 1 .003 3.458l-12 7A2 2 0 0 1 5 19z"/>`,
+	GlyphPlus:            `<path d="M5 12h14"/><path d="M12 5v14"/>`,
 	GlyphRefreshCw:       `<path d="M3 12a9 9 0 0 1 9-9 9.75 9.75 0 0 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/><path d="M21 12a9 9 0 0 1-9 9 9.75 9.75 0 0 1-6.74-2.74L3 16"/><path d="M8 16H3v5"/>`,
+	GlyphRotateCcw:       `<path d="M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8"/><path d="M3 3v5h5"/>`,
+	GlyphSave:            `<path d="M15.2 3a2 2 0 0 1 1.4.6l3.8 3.8a2 2 0 0 1 .6 1.4V19a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/><path d="M17 21v-7a1 1 0 0 0-1-1H8a1 1 0 0 0-1 1v7"/><path d="M7 3v4a1 1 0 0 0 1 1h7"/>`,
 	GlyphSearch:          `<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>`,
+	GlyphServer:          `<rect width="20" height="8" x="2" y="2" rx="2" ry="2"/><rect width="20" height="8" x="2" y="14" rx="2" ry="2"/><line x1="6" x2="6.01" y1="6" y2="6"/><line x1="6" x2="6.01" y1="18" y2="18"/>`,
+	GlyphSettings:        `<path d="M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915"/><circle cx="12" cy="12" r="3"/>`,
+	GlyphSmartphone:      `<rect width="14" height="20" x="5" y="2" rx="2" ry="2"/><path d="M12 18h.01"/>`,
 	GlyphSun:             `<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>`,
 	GlyphTable2:          `<path d="M9 3H5a2 2 0 0 0-2 2v4m6-6h10a2 2 0 0 1 2 2v4M9 3v18m0 0h10a2 2 0 0 0 2-2V9M9 21H5a2 2 0 0 1-2-2V9m0 0h18"/>`,
+	GlyphTag:             `<path d="M12.586 2.586A2 2 0 0 0 11.172 2H4a2 2 0 0 0-2 2v7.172a2 2 0 0 0 .586 1.414l8.704 8.704a2.426 2.426 0 0 0 3.42 0l6.58-6.58a2.426 2.426 0 0 0 0-3.42z"/><circle cx="7.5" cy="7.5" r=".5" fill="currentColor"/>`,
+	GlyphTerminal:        `<path d="M12 19h8"/><path d="m4 17 6-6-6-6"/>`,
+	GlyphTrash:           `<path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>`,
 	GlyphTrash2:          `<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>`,
 	GlyphTriangleAlert:   `<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>`,
+	GlyphUndo2:           `<path d="M9 14 4 9l5-5"/><path d="M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5a5.5 5.5 0 0 1-5.5 5.5H11"/>`,
+	GlyphUnplug:          `<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>`,
+	GlyphUpload:          `<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>`,
+	GlyphUser:            `<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>`,
 	GlyphX:               `<path d="M18 6 6 18"/><path d="m6 6 12 12"/>`,
 }

@@ -14,6 +14,7 @@ import (
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
+	"tidemark/web/health"
 )
 
 // Options say what the door works with.
@@ -21,7 +22,7 @@ type Options struct {
 	Engine   *engine.Engine
 	Access   *access.Access
 	Limit    *access.Limiter // of requests; nil: none
-	Health   []Check
+	Health   *health.Health
 	Clock    clock.Clock
 	Version  string
 	URL      string          // where clients reach the server, for the OpenAPI document
@@ -31,7 +32,6 @@ type Options struct {
 // API holds the handlers. It is safe for concurrent use.
 type API struct {
 	opt      Options
-	health   health
 	document func() ([]byte, error) // of OpenAPI, made once
 }
 

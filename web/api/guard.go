@@ -24,18 +24,24 @@ func (a *API) Guard(p access.Permission, h Handler) fiber.Handler {
 			return err
 		}
 		req.TenantID, req.Actor = who.TenantID, who.Actor
-		rate, err := a.opt.Limit.Take(who)
-		rate.Tell(c.Set)
-		if err != nil {
-			return err
-		}
-		if err := a.opt.Access.Holds(who, p); err != nil {
-			return err
-		}
-		c.Response().Header.SetCanonical(headerCacheControl, privateNoStore)
-		c.Response().Header.AddBytesKV(headerVary, varyOnCredential)
-		return h(c, who)
+		err = a.serve(c, who, p, h)
+		a.opt.Access.Served(who, p, err)
+		return err
 	}
+}
+
+func (a *API) serve(c *fiber.Ctx, who models.Caller, p access.Permission, h Handler) error {
+	rate, err := a.opt.Limit.Take(who)
+	rate.Tell(c.Set)
+	if err != nil {
+		return err
+	}
+	if err := a.opt.Access.Holds(who, p); err != nil {
+		return err
+	}
+	c.Response().Header.SetCanonical(headerCacheControl, privateNoStore)
+	c.Response().Header.AddBytesKV(headerVary, varyOnCredential)
+	return h(c, who)
 }
 
 var (

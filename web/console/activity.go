@@ -6,31 +6,30 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
-	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
+	"tidemark/store"
 	"tidemark/views/activity"
 	"tidemark/views/ui"
 )
 
 const (
-	activityRows   = 40  // in the page as it comes, and in one event
-	activitySearch = 500 // newest changes a filter looks through
+	activityRows   = 40   // in the page as it comes, and in one event
+	activitySearch = 2000 // newest changes a filter looks through
 )
 
 func (c *Console) activity(f *fiber.Ctx) error {
 	t, fl := visitOf(f).tenant, filterOf(f)
-	changes, err := c.opt.Store.RecentChanges(f.UserContext(), t.ID, activitySearch)
+	changes, err := c.opt.Store.Activity(f.UserContext(), store.ActivityQuery{TenantID: t.ID, Limit: lookedAt(fl)})
 	if err != nil {
 		return err
 	}
 	base, paused := tenantOf(t).Href()+"/activity", f.Query("paused") != ""
 	p := activity.Props{
-		Base: base, Filter: fl, Searched: activitySearch, Paused: paused, Empty: len(changes) == 0,
-		Rows: rowsOf(pick(changes, fl, activityRows), clock.Millis(c.opt.Clock)), Links: linksOf(base, fl),
+		Base: base, Filter: fl, Searched: activitySearch, Paused: paused, Empty: len(changes) == 0, Doors: doorChoices,
+		Rows: rowsOf(t.Slug, pick(changes, fl, activityRows), clock.Millis(c.opt.Clock)),
 	}
 	if !paused {
 		p.Stream = base + "/stream?" + streamQuery(fl, changes)
@@ -38,50 +37,39 @@ func (c *Console) activity(f *fiber.Ctx) error {
 	return c.page(f, place{title: "Live activity", active: "activity"}, activity.Page(p))
 }
 
+// lookedAt is how many changes must be read to fill a page.
+func lookedAt(fl activity.Filter) int {
+	if fl.Active() {
+		return activitySearch
+	}
+	return activityRows
+}
+
 func filterOf(f *fiber.Ctx) activity.Filter {
-	fl := activity.Filter{Text: strings.TrimSpace(f.Query("q")), Op: f.Query("op")}
+	fl := activity.Filter{
+		Text: strings.TrimSpace(f.Query("q")), Op: f.Query("op"), User: f.Query("user"), Device: f.Query("device"), Door: f.Query("door"), Prefix: f.Query("prefix"),
+	}
 	if fl.Op != "set" && fl.Op != "remove" {
 		fl.Op = ""
+	}
+	if doorOf(fl.Door) == 0 {
+		fl.Door = ""
 	}
 	return fl
 }
 
+// activityOf is the filter for what a device wrote.
+func activityOf(in models.Instance) activity.Filter {
+	return activity.Filter{User: in.UserID, Device: in.ID}
+}
+
 // streamQuery has the stream go on where the page ends.
 func streamQuery(fl activity.Filter, changes []models.Change) string {
-	q := queryOf(fl)
+	q := fl.Query()
 	if len(changes) > 0 {
 		q.Set("after", strconv.FormatInt(changes[0].Seq, 10))
 	}
 	return q.Encode()
-}
-
-func queryOf(fl activity.Filter) url.Values {
-	q := url.Values{}
-	if fl.Text != "" {
-		q.Set("q", fl.Text)
-	}
-	if fl.Op != "" {
-		q.Set("op", fl.Op)
-	}
-	return q
-}
-
-// linksOf are the addresses of the page's other states.
-func linksOf(base string, fl activity.Filter) activity.Links {
-	with := func(op string, paused bool) string {
-		q := queryOf(activity.Filter{Text: fl.Text, Op: op})
-		if paused {
-			q.Set("paused", "1")
-		}
-		if len(q) == 0 {
-			return base
-		}
-		return base + "?" + q.Encode()
-	}
-	return activity.Links{
-		All: with("", false), Set: with("set", false), Remove: with("remove", false),
-		Pause: with(fl.Op, true), Resume: with(fl.Op, false), Clear: base,
-	}
 }
 
 // pick takes the first changes that pass the filter.
@@ -96,7 +84,10 @@ func pick(changes []models.Change, fl activity.Filter, limit int) []models.Chang
 }
 
 func passes(ch *models.Change, fl activity.Filter) bool {
-	if fl.Op == "set" && ch.Op != models.ChangeSet || fl.Op == "remove" && ch.Op != models.ChangeRemove {
+	switch {
+	case fl.Op == "set" && ch.Op != models.ChangeSet, fl.Op == "remove" && ch.Op != models.ChangeRemove,
+		fl.User != "" && ch.Owner != fl.User, fl.Device != "" && ch.Instance != fl.Device,
+		fl.Door != "" && ch.Door != doorOf(fl.Door), !strings.HasPrefix(ch.Key, fl.Prefix):
 		return false
 	}
 	text := strings.ToLower(fl.Text)
@@ -108,15 +99,55 @@ func passes(ch *models.Change, fl activity.Filter) bool {
 	return false
 }
 
-func rowOf(ch *models.Change, now int64) ui.ActivityRowProps {
-	return ui.ActivityRowProps{
-		Seq: ch.Seq, Removed: ch.Op == models.ChangeRemove, Key: ch.Key, User: ch.Owner, Source: sourceOf(ch), Door: doorNames[ch.Door],
-		Version: ch.Version, Size: ch.Size, At: ch.At, Now: now,
+func rowsOf(slug string, changes []models.Change, now int64) []ui.ActivityRowProps {
+	rows := make([]ui.ActivityRowProps, 0, len(changes))
+	for i := range changes {
+		rows = append(rows, rowOf(slug, &changes[i], now))
 	}
+	return rows
+}
+
+func rowOf(slug string, ch *models.Change, now int64) ui.ActivityRowProps {
+	r := ui.ActivityRowProps{
+		Seq: ch.Seq, Removed: ch.Op == models.ChangeRemove, Key: ch.Key, User: ch.Owner, Source: sourceOf(ch), Door: doorNames[ch.Door],
+		Href: changeHref(slug, ch), Version: ch.Version, Size: ch.Size, At: ch.At, Now: now,
+	}
+	if ch.Instance != "" {
+		r.Device = deviceHref(slug, ch.Owner, ch.Instance)
+	}
+	return r
+}
+
+// changeHref is the page of the item that a change is of.
+func changeHref(slug string, ch *models.Change) string {
+	q := url.Values{"owner": {ch.Owner}, "key": {ch.Key}}
+	if ch.Collection != models.Storage && ch.Collection != "" {
+		q.Set("collection", ch.Collection)
+	}
+	return "/console/t/" + slug + "/storage/item?" + q.Encode()
 }
 
 var doorNames = map[models.Door]string{
 	models.DoorREST: "REST", models.DoorSocketIO: "Socket.IO", models.DoorWebSocket: "WebSocket", models.DoorConsole: "Console", models.DoorInternal: "Tidemark",
+}
+
+// doorChoices are the doors in the order they are offered in.
+var doorChoices = []activity.Door{
+	{Name: models.DoorREST.String(), Label: "REST"},
+	{Name: models.DoorSocketIO.String(), Label: "Socket.IO"},
+	{Name: models.DoorWebSocket.String(), Label: "WebSocket"},
+	{Name: models.DoorConsole.String(), Label: "Console"},
+	{Name: models.DoorInternal.String(), Label: "Tidemark"},
+}
+
+// doorOf is the door of a name; 0: there is none.
+func doorOf(name string) models.Door {
+	for d := range doorNames {
+		if d.String() == name {
+			return d
+		}
+	}
+	return 0
 }
 
 // sourceOf is the device a change came from, or what else made it.
@@ -142,94 +173,20 @@ func (c *Console) activityStream(f *fiber.Ctx) error {
 	if err != nil {
 		seq = 0
 	}
-	changes, cancel := c.opt.Engine.Watch(t.ID)
-	return c.stream(f, &changesFeed{console: c, tenant: t.ID, filter: filterOf(f), changes: changes, cancel: cancel, seq: seq})
+	r := c.reelOf(reelName{tenant: t.ID, slug: t.Slug, filter: filterOf(f)})
+	return c.stream(f, &changesFeed{reel: r, seq: seq})
 }
 
-// changesFeed gives the changes of a tenant as they are committed.
+// changesFeed gives a page the changes of its reel.
 type changesFeed struct {
-	console *Console
-	tenant  string
-	filter  activity.Filter
-	changes <-chan engine.WatchBatch
-	cancel  func()
-	seq     int64 // the last change given
-	begun   bool
-	missed  int64           // changes left out since the last event
-	fresh   []models.Change // that pass the filter, newest last
+	reel *reel
+	seq  int64 // the last change given
 }
 
-func (n *changesFeed) close() { n.cancel() }
+func (n *changesFeed) close() { n.reel.leave() }
 
 func (n *changesFeed) pull(ctx context.Context) (*event, error) {
-	if !n.begun {
-		if err := n.catchUp(ctx); err != nil {
-			return nil, err
-		}
-	}
-	n.drain()
-	if len(n.fresh) == 0 && n.missed == 0 {
-		return nil, nil
-	}
-	rows := make([]ui.ActivityRowProps, 0, len(n.fresh))
-	for i := len(n.fresh) - 1; i >= 0; i-- {
-		rows = append(rows, rowOf(&n.fresh[i], clock.Millis(n.console.opt.Clock)))
-	}
-	id := strconv.FormatInt(n.seq, 10)
-	body := activity.Rows(rows)
-	if n.missed > 0 {
-		body = templ.Join(body, activity.Gap(id, n.missed))
-	}
-	n.fresh, n.missed = nil, 0
-	return &event{name: "changes", id: id, body: body}, nil
-}
-
-// catchUp reads what was committed between the page and the stream.
-func (n *changesFeed) catchUp(ctx context.Context) error {
-	recent, err := n.console.opt.Store.RecentChanges(ctx, n.tenant, activitySearch)
-	if err != nil {
-		return err
-	}
-	n.begun = true
-	for i := len(recent) - 1; i >= 0; i-- {
-		n.take(recent[i])
-	}
-	return nil
-}
-
-// drain takes what has been committed since the last pull.
-func (n *changesFeed) drain() {
-	for {
-		select {
-		case b, ok := <-n.changes:
-			if !ok {
-				n.changes, n.begun = nil, false // without a watch the log is read at every tick
-				return
-			}
-			n.missed += int64(b.Dropped)
-			for i := range b.Changes {
-				n.take(b.Changes[i])
-			}
-		default:
-			if n.changes == nil {
-				n.begun = false
-			}
-			return
-		}
-	}
-}
-
-func (n *changesFeed) take(ch models.Change) {
-	if ch.Seq <= n.seq {
-		return
-	}
-	n.seq = ch.Seq
-	if !passes(&ch, n.filter) {
-		return
-	}
-	n.fresh = append(n.fresh, ch)
-	if extra := len(n.fresh) - activityRows; extra > 0 {
-		n.fresh = n.fresh[extra:]
-		n.missed += int64(extra)
-	}
+	e, seq, err := n.reel.after(ctx, n.seq)
+	n.seq = seq
+	return e, err
 }

@@ -29,6 +29,7 @@ type Options struct {
 	Dev     bool   // serves the gallery
 	Secure  bool   // people reach it by TLS alone: __Host- cookies
 	Version string
+	System  System // what the System pages tell
 }
 
 // Console serves the pages. It is safe for concurrent use.
@@ -38,8 +39,11 @@ type Console struct {
 	sessions *scs.SessionManager
 	streams  streams
 
+	systemState systemState
+
 	mu     sync.Mutex
 	pulses map[string]*pulse // by tenant
+	reels  map[reelName]*reel
 }
 
 // New makes a console; Routes puts it into a server, Close ends its streams.
@@ -50,7 +54,8 @@ func New(o Options) *Console {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Console{opt: o, assets: newAssets(), pulses: map[string]*pulse{}}
+	o.System.complete(&o)
+	c := &Console{opt: o, assets: newAssets(), pulses: map[string]*pulse{}, reels: map[reelName]*reel{}}
 	c.sessions = newSessions(o.Store)
 	c.streams.done, c.streams.of = make(chan struct{}), map[string]int{}
 	return c

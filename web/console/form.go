@@ -65,15 +65,16 @@ func (c *Console) forms(f *fiber.Ctx) error {
 	if !sameSite(f) {
 		return fault.New(fault.OriginNotAllowed, "This was sent from another site, so it was not done.")
 	}
-	sent := f.Get("X-CSRF-Token")
-	if sent == "" {
-		sent = f.FormValue("_csrf")
+	if c.fits(f, f.Get("X-CSRF-Token")) || c.fits(f, f.FormValue("_csrf")) {
+		return f.Next()
 	}
+	return c.outdated(f, fault.New(fault.OriginNotAllowed, "The page was open for too long. Go back, reload it and send the form again."))
+}
+
+// fits says whether a token is of this browser and its session.
+func (c *Console) fits(f *fiber.Ctx, sent string) bool {
 	b, err := tokenText.DecodeString(sent)
-	if err != nil || len(b) <= formNonce || !hmac.Equal(b[formNonce:], c.sign(f, b[:formNonce])) {
-		return fault.New(fault.OriginNotAllowed, "The page was open for too long. Go back, reload it and send the form again.")
-	}
-	return f.Next()
+	return err == nil && len(b) > formNonce && hmac.Equal(b[formNonce:], c.sign(f, b[:formNonce]))
 }
 
 // sameSite believes what browsers say of where a request comes from; what says nothing must still have the token.

@@ -12,49 +12,66 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
+	"tidemark/store"
 	"tidemark/views/overview"
-	"tidemark/views/ui"
 )
 
 const (
 	recentRows  = 8
 	pulseMillis = 1000 // how old shared numbers may be
-	pulseTicks  = 5    // ticks after which numbers are looked at though no change was heard of
+	pastEvery   = 10_000
+	pastGap     = 5 * 60_000
+	pastKept    = 60
+	pulseTicks  = 5 // ticks after which numbers are looked at though no change was heard of
 )
 
 func (c *Console) overview(f *fiber.Ctx) error {
 	t := visitOf(f).tenant
-	n, recent, err := c.pulse(t.ID).take(f.UserContext(), c, t.ID)
+	now, err := c.pulse(t.ID).take(f.UserContext(), c, t)
 	if err != nil {
 		return err
 	}
 	base := tenantOf(t).Href()
 	return c.page(f, place{title: "Overview", active: "overview"}, overview.Page(overview.Props{
 		Base: base, Stream: base + "/stream", Paused: f.Query("paused") != "", Activity: base + "/activity", Suspended: t.Suspended,
-		Numbers: n, Recent: rowsOf(recent, n.Now), Example: example(f, t.Slug),
+		Numbers: now.numbers, Notices: now.notices, Recent: rowsOf(t.Slug, now.recent, now.numbers.Now), Example: example(f, t.Slug),
 	}))
 }
 
-// example is a first write to copy, for the address the page was reached by.
-func example(f *fiber.Ctx, slug string) string {
+// ownAddress is where this server was reached.
+func ownAddress(f *fiber.Ctx) string {
 	scheme := "http"
 	if telemetry.RequestOf(f.UserContext()).Secure {
 		scheme = "https"
 	}
-	return fmt.Sprintf("tidemark apikey create --tenant %s --name first\n\ncurl -X PUT %s://%s/api/v1/sync-storage/item/hello \\\n  -H 'X-API-Key: <the key it printed>' \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"value\": \"world\"}'",
-		slug, scheme, f.Request().Host())
+	return scheme + "://" + string(f.Request().Host())
+}
+
+// example is a first write to copy, for the address the page was reached by.
+func example(f *fiber.Ctx, slug string) string {
+	return fmt.Sprintf("tidemark apikey create --tenant %s --name first\n\ncurl -X PUT %s/api/v1/sync-storage/item/hello \\\n  -H 'X-API-Key: <the key it printed>' \\\n  -H 'Content-Type: application/json' \\\n  -d '{\"value\": \"world\"}'",
+		slug, ownAddress(f))
 }
 
 func (c *Console) overviewStream(f *fiber.Ctx) error {
 	t := visitOf(f).tenant
 	changes, cancel := c.opt.Engine.Watch(t.ID)
-	return c.stream(f, &numbersFeed{console: c, tenant: t.ID, changes: changes, cancel: cancel, ticks: pulseTicks})
+	return c.stream(f, &numbersFeed{console: c, tenant: t, changes: changes, cancel: cancel, ticks: pulseTicks})
 }
 
 // pulse is a tenant's numbers, asked for once a second however many people watch.
 type pulse struct {
-	mu      sync.Mutex
+	mu    sync.Mutex
+	now   beat
+	past  overview.Past
+	kept  int64 // ms, when the past was last added to
+	shown *event
+}
+
+// beat is how a tenant is doing at one moment.
+type beat struct {
 	numbers overview.Numbers
+	notices []overview.Notice
 	recent  []models.Change
 }
 
@@ -69,40 +86,76 @@ func (c *Console) pulse(tenantID string) *pulse {
 	return p
 }
 
-func (p *pulse) take(ctx context.Context, c *Console, tenantID string) (overview.Numbers, []models.Change, error) {
+func (p *pulse) take(ctx context.Context, c *Console, t models.Tenant) (beat, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := clock.Millis(c.opt.Clock)
-	if age := now - p.numbers.Now; age >= 0 && age < pulseMillis {
-		return p.numbers, p.recent, nil
+	if age := now - p.now.numbers.Now; age >= 0 && age < pulseMillis {
+		return p.now, nil
 	}
-	o, err := c.opt.Store.Overview(ctx, tenantID, now)
+	o, err := c.opt.Store.Overview(ctx, t.ID, now)
 	if err != nil {
-		return overview.Numbers{}, nil, err
+		return beat{}, err
 	}
-	recent, err := c.opt.Store.RecentChanges(ctx, tenantID, recentRows)
+	recent, err := c.opt.Store.Activity(ctx, store.ActivityQuery{TenantID: t.ID, Limit: recentRows})
 	if err != nil {
-		return overview.Numbers{}, nil, err
+		return beat{}, err
 	}
-	live, lastAt := c.opt.Engine.Stats(tenantID), int64(0)
+	notices, err := c.notices(ctx, t, &o, now)
+	if err != nil {
+		return beat{}, err
+	}
+	live, lastAt := c.opt.Engine.Stats(t.ID), int64(0)
 	if len(recent) > 0 {
 		lastAt = recent[0].At
 	}
-	p.recent, p.numbers = recent, overview.Numbers{
+	p.keep(&o, now)
+	p.shown, p.now = nil, beat{notices: notices, recent: recent, numbers: overview.Numbers{
 		Now: now, Items: o.Items, Users: o.Users, Bytes: o.Bytes, OpenConflicts: o.OpenConflicts, Devices: o.Devices, Connected: o.Connected,
-		Live: int64(live.Sessions), Lagging: int64(live.Lagging), Seq: o.Head.Seq, LastAt: lastAt, Floor: o.Head.Floor, PerMinute: o.PerMinute,
+		Live: int64(live.Sessions), CatchingUp: int64(live.Lagging), Lagging: o.Lagging, Seq: o.Head.Seq, LastAt: lastAt, Floor: o.Head.Floor,
+		PerMinute: o.PerMinute, Past: p.past,
+	}}
+	return p.now, nil
+}
+
+// keep adds to the numbers of the past, now and then. What is long ago is not beside what is now.
+func (p *pulse) keep(o *store.Overview, now int64) {
+	if now-p.kept > pastGap {
+		p.past = overview.Past{}
 	}
-	return p.numbers, p.recent, nil
+	if now-p.kept < pastEvery {
+		return
+	}
+	p.kept = now
+	add := func(series []int64, v int64) []int64 {
+		all := append(slices.Clone(series), v) // pages may still show the one before
+		return all[max(0, len(all)-pastKept):]
+	}
+	p.past = overview.Past{Items: add(p.past.Items, o.Items), Connected: add(p.past.Connected, o.Connected), OpenConflicts: add(p.past.OpenConflicts, o.OpenConflicts)}
+}
+
+// event is what pages are sent of the numbers at that moment, written once for all of them.
+func (p *pulse) event(slug string, of beat) (*event, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown != nil && p.now.numbers.Now == of.numbers.Now {
+		return p.shown, nil
+	}
+	e, err := (&event{name: "numbers", body: overview.Update(of.numbers, of.notices, rowsOf(slug, of.recent, of.numbers.Now))}).written()
+	if err == nil && p.now.numbers.Now == of.numbers.Now {
+		p.shown = e
+	}
+	return e, err
 }
 
 // numbersFeed tells when a tenant's numbers have moved.
 type numbersFeed struct {
 	console *Console
-	tenant  string
+	tenant  models.Tenant
 	changes <-chan engine.WatchBatch
 	cancel  func()
 	ticks   int // since the numbers were last looked at
-	shown   *overview.Numbers
+	shown   *beat
 }
 
 func (n *numbersFeed) close() { n.cancel() }
@@ -112,12 +165,13 @@ func (n *numbersFeed) pull(ctx context.Context) (*event, error) {
 		return nil, nil
 	}
 	n.ticks = 0
-	now, recent, err := n.console.pulse(n.tenant).take(ctx, n.console, n.tenant)
+	p := n.console.pulse(n.tenant.ID)
+	now, err := p.take(ctx, n.console, n.tenant)
 	if err != nil || n.shown != nil && same(*n.shown, now) {
 		return nil, err
 	}
 	n.shown = &now
-	return &event{name: "numbers", body: overview.Update(now, rowsOf(recent, now.Now))}, nil
+	return p.event(n.tenant.Slug, now) //nolint:contextcheck // what is written for many must not end with one of them
 }
 
 // heard takes what has been committed since, and says whether that was anything.
@@ -137,16 +191,7 @@ func (n *numbersFeed) heard() bool {
 	}
 }
 
-func same(a, b overview.Numbers) bool {
-	series := slices.Equal(a.PerMinute, b.PerMinute)
-	a.Now, a.PerMinute, b.Now, b.PerMinute = 0, nil, 0, nil
-	return series && fmt.Sprint(a) == fmt.Sprint(b)
-}
-
-func rowsOf(changes []models.Change, now int64) []ui.ActivityRowProps {
-	rows := make([]ui.ActivityRowProps, 0, len(changes))
-	for i := range changes {
-		rows = append(rows, rowOf(&changes[i], now))
-	}
-	return rows
+func same(a, b beat) bool {
+	a.numbers.Now, a.numbers.Past, b.numbers.Now, b.numbers.Past = 0, overview.Past{}, 0, overview.Past{}
+	return slices.Equal(a.notices, b.notices) && fmt.Sprint(a.numbers) == fmt.Sprint(b.numbers)
 }

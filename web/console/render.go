@@ -71,8 +71,10 @@ func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 	if err != nil {
 		return layout.Shell{}, err
 	}
+	frame := c.frame(f, p.title)
+	frame.Toast = c.told(f)
 	s := layout.Shell{
-		Frame: c.frame(f, p.title), Active: p.active, Crumbs: p.crumbs, Tenants: tenantsOf(all),
+		Frame: frame, Active: p.active, Crumbs: p.crumbs, Tenants: tenantsOf(all),
 		Person: layout.Person{Name: v.admin.Name, Email: v.admin.Email, Role: "Administrator"},
 		Groups: []layout.NavGroup{layout.InstallationNav()},
 	}
@@ -126,7 +128,8 @@ func again(f *fiber.Ctx, fl *fault.Error) string {
 
 func (c *Console) problem(f *fiber.Ctx, fl *fault.Error, status int) error {
 	id, _ := fl.Details["errorId"].(string)
-	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: "/console", Again: again(f, fl)}
+	c.surround(f)
+	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: wayBack(f), Again: again(f, fl)}
 	body := problem.Page(p)
 	if visitOf(f).signedIn() {
 		if s, err := c.shell(f, place{title: p.Title()}); err == nil { // without a database there is no shell

@@ -24,10 +24,16 @@ func (c *Console) Routes(r fiber.Router) {
 	in.Get("/", c.home)
 	in.Post("/logout", c.logout)
 	in.Get("/palette", c.palette)
-	in.Get("/tenants", c.tenants)
+	c.accountRoutes(in)
+	c.setupRoutes(in)
+	c.systemRoutes(in)
+	c.tenantsRoutes(in)
 
 	in.Get("/t/:tenant", c.ofTenant, c.overview)
 	in.Get("/t/:tenant/stream", c.ofTenant, c.overviewStream)
 	in.Get("/t/:tenant/activity", c.ofTenant, c.activity)
 	in.Get("/t/:tenant/activity/stream", c.ofTenant, c.activityStream)
+	c.deviceRoutes(in)
+	c.apiKeyRoutes(in)
+	c.storageRoutes(in)
 }

@@ -16,6 +16,7 @@ import (
 	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -32,6 +33,9 @@ const (
 	keyAdmin    = "admin"
 	keySeen     = "seen"     // last request, ms
 	keyPassword = "password" // fingerprint: a new password ends the session
+	keyBegun    = "begun"    // sign-in, ms
+	keyAddress  = "address"  // of the last request
+	keyAgent    = "agent"    // the browser, as it calls itself
 )
 
 // visit is who is asking, kept with the request.
@@ -56,20 +60,40 @@ func visitOf(f *fiber.Ctx) *visit {
 
 func newSessions(s *store.Store) *scs.SessionManager {
 	m := scs.New()
-	m.Store = sessionStore{s}
+	m.Store = sessionStore{s, m.Codec}
 	m.Lifetime = sessionLife
 	return m
 }
 
 // sessionStore keeps sessions in the database, which knows only hashes of their tokens.
-type sessionStore struct{ store *store.Store }
+type sessionStore struct {
+	store *store.Store
+	codec scs.Codec
+}
+
+// loadedToken is the token of the session that a context was loaded with.
+type loadedToken struct{}
 
 func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	return s.store.SessionFind(ctx, token)
 }
 
+// CommitCtx keeps a session. One that was there when the request came, and has been ended since, does not come back.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	return s.store.SessionCommit(ctx, token, b, expiry)
+	_, values, err := s.codec.Decode(b)
+	if err != nil {
+		return err
+	}
+	m := models.Session{Data: b, ExpiresAt: expiry.UnixMilli()}
+	m.AdminID, _ = values[keyAdmin].(string) // of who is not signed in there is nothing of these
+	m.Address, _ = values[keyAddress].(string)
+	m.UserAgent, _ = values[keyAgent].(string)
+	m.CreatedAt, _ = values[keyBegun].(int64)
+	m.SeenAt, _ = values[keySeen].(int64)
+	if loaded, _ := ctx.Value(loadedToken{}).(string); loaded == token {
+		return s.store.SessionSave(ctx, token, m)
+	}
+	return s.store.SessionAdd(ctx, token, m)
 }
 
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
@@ -105,7 +129,7 @@ func (c *Console) session(f *fiber.Ctx) error {
 
 // visitor is the administrator of a session, and the session in a context. Nobody is a zero administrator.
 func (c *Console) visitor(ctx context.Context, token string) (context.Context, models.Admin, error) {
-	ctx, err := c.sessions.Load(ctx, token)
+	ctx, err := c.sessions.Load(context.WithValue(ctx, loadedToken{}, token), token)
 	if err != nil {
 		return nil, models.Admin{}, err
 	}
@@ -122,7 +146,7 @@ func (c *Console) visitor(ctx context.Context, token string) (context.Context, m
 		return ctx, models.Admin{}, c.sessions.Destroy(ctx)
 	}
 	if err == nil && idle > sessionTouch {
-		c.sessions.Put(ctx, keySeen, now)
+		c.seen(ctx)
 	}
 	return ctx, admin, err
 }
@@ -147,7 +171,8 @@ func (c *Console) admin(ctx context.Context, id string) (models.Admin, error) {
 }
 
 // enter makes the session the administrator's, under a new token.
-func (c *Console) enter(ctx context.Context, id string) error {
+func (c *Console) enter(f *fiber.Ctx, id string) error {
+	ctx := f.UserContext()
 	admin, err := c.admin(ctx, id)
 	if err != nil {
 		return err
@@ -156,9 +181,17 @@ func (c *Console) enter(ctx context.Context, id string) error {
 		return err
 	}
 	c.sessions.Put(ctx, keyAdmin, admin.ID)
-	c.sessions.Put(ctx, keySeen, clock.Millis(c.opt.Clock))
+	c.sessions.Put(ctx, keyBegun, clock.Millis(c.opt.Clock))
 	c.sessions.Put(ctx, keyPassword, fingerprint(admin))
+	c.sessions.Put(ctx, keyAgent, f.Get(fiber.HeaderUserAgent))
+	c.seen(ctx)
 	return nil
+}
+
+// seen notes in a session when it was used last, and from where.
+func (c *Console) seen(ctx context.Context) {
+	c.sessions.Put(ctx, keySeen, clock.Millis(c.opt.Clock))
+	c.sessions.Put(ctx, keyAddress, telemetry.RequestOf(ctx).Address)
 }
 
 func fingerprint(m models.Admin) string {
@@ -201,15 +234,19 @@ func (c *Console) toLogin(f *fiber.Ctx) error {
 	if f.Get(fiber.HeaderAccept) == eventStream {
 		return f.SendStatus(http.StatusUnauthorized)
 	}
+	scripted := f.Get("HX-Request") != "" && f.Get("HX-History-Restore-Request") == ""
+	if f.Method() != fiber.MethodGet && !partial(f) && ours(f) && f.Path() != logoutPath {
+		return c.hold(f)
+	}
 	next := f.OriginalURL()
-	if partial(f) {
-		next = pathOf(f.Get("HX-Current-URL"))
+	if partial(f) || f.Method() != fiber.MethodGet {
+		next = stood(f)
 	}
 	to := "/console/login"
-	if f.Method() == fiber.MethodGet && local(next) && next != "/console" {
+	if local(next) && next != "/console" {
 		to += "?next=" + url.QueryEscape(next)
 	}
-	if partial(f) {
+	if scripted {
 		f.Set("HX-Redirect", to)
 		return f.SendStatus(http.StatusUnauthorized)
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -48,13 +49,20 @@ func (c *Console) login(f *fiber.Ctx) error {
 	ctx, email := f.UserContext(), f.FormValue("email")
 	admin, err := c.opt.Access.SignIn(ctx, email, f.FormValue("password"), telemetry.RequestOf(ctx).Address)
 	if err == nil {
-		err = c.enter(ctx, admin.ID)
+		err = c.enter(f, admin.ID)
 	}
-	if err == nil {
+	kept := readKept(f.FormValue("kept_to"), after(f.FormValue("next")), f.FormValue("kept"))
+	switch {
+	case err == nil && kept != nil:
+		if err = c.settle(f, admin); err != nil {
+			return err
+		}
+		return c.resend(f, *kept)
+	case err == nil:
 		return f.Redirect(after(f.FormValue("next")), http.StatusSeeOther)
 	}
 	fl := fault.From(err)
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: kept}
 	switch fl.Code {
 	case fault.Invalid:
 	case fault.RateLimited:
@@ -78,6 +86,8 @@ func (c *Console) setupPage(f *fiber.Ctx) error {
 	switch {
 	case err != nil:
 		return err
+	case !open && visitOf(f).signedIn():
+		return f.Redirect("/console/setup/tenant", http.StatusSeeOther)
 	case !open:
 		return f.Redirect("/console/login", http.StatusSeeOther)
 	case f.Query("token") == "":
@@ -117,10 +127,10 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 }
 
 func (c *Console) settled(f *fiber.Ctx, admin models.Admin) error {
-	if err := c.enter(f.UserContext(), admin.ID); err != nil {
+	if err := c.enter(f, admin.ID); err != nil {
 		return err
 	}
-	return f.Redirect("/console", http.StatusSeeOther)
+	return f.Redirect("/console/setup/tenant", http.StatusSeeOther)
 }
 
 // fieldsOf is what is wrong with which field, as sentences about the field above them.
@@ -132,12 +142,12 @@ func fieldsOf(fl *fault.Error) map[string]string {
 	return out
 }
 
-var fieldNames = map[string]string{"email": "The e-mail", "name": "The name", "password": "The password"}
+var fieldNames = map[string]string{"email": "The e-mail", "name": "The name", "old": "The present password", "password": "The password", "slug": "The slug"}
 
 func sentence(path, message string) string {
 	name := fieldNames[path]
 	if name == "" {
 		name = path
 	}
-	return name + " " + message + "."
+	return name + " " + strings.TrimSuffix(message, ".") + "."
 }

@@ -34,7 +34,7 @@ func TestSetupNeedsTheLinkAndWorksOnce(t *testing.T) {
 	if a.status != 422 || !strings.Contains(a.body, "The password must have at least") || !strings.Contains(a.body, `value="`+email+`"`) || strings.Contains(a.body, `value="short"`) {
 		t.Errorf("a short password: %d %s", a.status, a.body)
 	}
-	if a := b.post("/console/setup", form(token, password)); a.status != 303 || a.header.Get("Location") != "/console" {
+	if a := b.post("/console/setup", form(token, password)); a.status != 303 || a.header.Get("Location") != "/console/setup/tenant" {
 		t.Fatalf("setup: %d %s", a.status, a.body)
 	}
 	if a := b.get("/console/t/acme"); a.status != 200 || !strings.Contains(a.body, "Amina") {

@@ -34,6 +34,44 @@ type event struct {
 	name string
 	id   string // what the browser sends along when it comes back; empty: none
 	body templ.Component
+	text []byte // as it is sent, when it was written before, for many
+}
+
+// written is the event as it is sent, so that many may be sent it.
+func (e *event) written() (*event, error) {
+	var html, out bytes.Buffer
+	if err := e.body.Render(context.Background(), &html); err != nil {
+		return nil, err
+	}
+	if e.id != "" {
+		out.WriteString("id: " + e.id + "\n")
+	}
+	out.WriteString("event: " + e.name + "\n")
+	for line := range bytes.Lines(html.Bytes()) {
+		out.WriteString("data: ")
+		out.Write(bytes.TrimRight(line, "\r\n"))
+		out.WriteByte('\n')
+	}
+	if html.Len() == 0 {
+		out.WriteString("data:\n")
+	}
+	out.WriteByte('\n')
+	return &event{name: e.name, id: e.id, text: out.Bytes()}, nil
+}
+
+// joined is several written events to be sent as one; nil: none.
+func joined(events []*event) *event {
+	switch len(events) {
+	case 0:
+		return nil
+	case 1:
+		return events[0]
+	}
+	all := &event{}
+	for _, e := range events {
+		all.name, all.id, all.text = e.name, e.id, append(all.text, e.text...)
+	}
+	return all
 }
 
 // feed is where a stream's events come from. One goroutine uses it.
@@ -188,25 +226,13 @@ func (s *liveStream) stands() (bool, error) {
 }
 
 // send writes an event, one data line for each line of its HTML.
-func (s *liveStream) send(e *event) error {
-	var html, out bytes.Buffer
-	if err := e.body.Render(s.visit.base, &html); err != nil {
-		return err
+func (s *liveStream) send(e *event) (err error) {
+	if e.text == nil {
+		if e, err = e.written(); err != nil {
+			return err
+		}
 	}
-	if e.id != "" {
-		out.WriteString("id: " + e.id + "\n")
-	}
-	out.WriteString("event: " + e.name + "\n")
-	for line := range bytes.Lines(html.Bytes()) {
-		out.WriteString("data: ")
-		out.Write(bytes.TrimRight(line, "\r\n"))
-		out.WriteByte('\n')
-	}
-	if html.Len() == 0 {
-		out.WriteString("data:\n")
-	}
-	out.WriteByte('\n')
-	return s.write(out.Bytes())
+	return s.write(e.text)
 }
 
 // write gives a page that does not read a bounded time.

@@ -6,11 +6,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
-	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/views/layout"
-	"tidemark/views/tenants"
 )
 
 // ofTenant finds the tenant whose page this is, and has it noted that the administrator sees its data.
@@ -54,40 +52,4 @@ func firstActive(all []models.Tenant) layout.Tenant {
 		}
 	}
 	return tenantOf(all[0])
-}
-
-func (c *Console) tenants(f *fiber.Ctx) error {
-	all, err := c.opt.Store.Tenants(f.UserContext())
-	if err != nil {
-		return err
-	}
-	now := clock.Millis(c.opt.Clock)
-	rows := make([]tenants.Row, 0, len(all))
-	for _, t := range all {
-		rows = append(rows, tenants.Row{Slug: t.Slug, Name: t.Name, Href: tenantOf(t).Href(), Suspended: t.Suspended, CreatedAt: t.CreatedAt, Now: now})
-	}
-	return c.page(f, place{title: "Tenants", active: "tenants"}, tenants.Page(rows))
-}
-
-// palette answers the places that fit what is typed; without htmx it goes to the first of them.
-func (c *Console) palette(f *fiber.Ctx) error {
-	all, err := c.opt.Store.Tenants(f.UserContext())
-	if err != nil {
-		return err
-	}
-	groups, list := []layout.NavGroup{layout.InstallationNav()}, make([]layout.Tenant, 0, len(all))
-	for _, t := range all {
-		list = append(list, tenantOf(t))
-		if t.Slug == f.Query("t") {
-			groups = layout.TenantNav(t.Slug)
-		}
-	}
-	items := layout.PaletteOf(groups, list, f.Query("q"))
-	switch {
-	case partial(f):
-		return c.render(f, layout.PaletteList(items))
-	case len(items) > 0:
-		return f.Redirect(items[0].Href, http.StatusSeeOther)
-	}
-	return f.Redirect("/console/tenants", http.StatusSeeOther)
 }

@@ -27,7 +27,9 @@ type Options struct {
 	Tenants []string    // slugs; the name is the slug
 	Clock   clock.Clock // of the console; nil: the system's
 	Secure  bool
-	Shipped bool // as in production: without the gallery
+	Shipped bool           // as in production: without the gallery
+	Policy  string         // casbin rules of administrators; empty: those shipped
+	System  console.System // what the System pages tell
 }
 
 // House is a running server and its rooms.
@@ -65,19 +67,20 @@ func (h *House) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: clock.System{}, Limits: engine.DefaultLimits, Node: "test"}); err != nil {
+	o.System.Metrics = telemetry.NewMetrics("test")
+	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: clock.System{}, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics)}); err != nil {
 		return err
 	}
-	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log})
+	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy})
 	if err = h.populate(ctx, o.Tenants); err != nil {
 		return err
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	h.Console = console.New(console.Options{Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: o.Clock, Log: log, Dev: !o.Shipped, Secure: o.Secure, Version: "test"})
+	h.Console = console.New(console.Options{Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: o.Clock, Log: log, Dev: !o.Shipped, Secure: o.Secure, Version: "test", System: o.System})
 	h.Server, err = web.New(web.Options{
-		Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: clock.System{}, Log: log, Metrics: telemetry.NewMetrics("test"),
+		Store: h.Store, Access: h.Access, Engine: h.Engine, Clock: clock.System{}, Log: log, Metrics: o.System.Metrics,
 		Host: "127.0.0.1", MaxItemBytes: engine.DefaultLimits.MaxItemBytes, Version: "test", Console: h.Console,
 	})
 	if err != nil {

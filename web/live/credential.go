@@ -41,6 +41,7 @@ func (l *Live) plainCaller(c *fiber.Ctx) (models.Caller, error) {
 	cr, err := l.credential(c, models.DoorWebSocket)
 	cr.Ticket = query(c, "ticket")
 	who, rate, err := l.admit(c.UserContext(), cr, err)
+	who.UserAgent = agent(c)
 	rate.Tell(c.Set)
 	return who, err
 }
@@ -58,6 +59,20 @@ func withAuth(cr access.Credential, data []byte) (access.Credential, error) {
 		cr.Bearer = a.Token
 	}
 	return cr, nil
+}
+
+const maxAgent = 512 // bytes kept of what a client calls itself
+
+// agent is what a client calls itself, as far as it is text.
+func agent(c *fiber.Ctx) string {
+	plain := func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}
+	name := header(c, fiber.HeaderUserAgent)
+	return strings.Map(plain, strings.ToValidUTF8(name[:min(len(name), maxAgent)], ""))
 }
 
 // header and query copy: fasthttp uses its memory again.

@@ -9,6 +9,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export const faults = [];
 const pictures = process.env.TIDEMARK_PICTURES;
 
+/** soak asks for the long versions. */
+export const soak = Boolean(process.env.TIDEMARK_SOAK);
+
 export const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 export const themes = ["light", "dark"];
 
@@ -43,10 +46,15 @@ export function expect(page, what, holds) {
 export async function inspect(page, name) {
   const violations = await page.evaluate(() => window.violations ?? []);
   violations.forEach((v) => note(page, `policy (${name}): ${v}`));
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (over > 0) note(page, `${name} is ${over} px too wide`);
+  await fits(page, name);
   const found = await axeOn(page);
   for (const v of found) for (const n of v.nodes) note(page, `axe (${name}) ${v.id}: ${n.target.join(" ")}: ${n.failureSummary.replaceAll("\n", " ")}`);
+}
+
+/** fits notes a page that scrolls sideways. */
+export async function fits(page, name) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) note(page, `${name} is ${over} px too wide`);
 }
 
 // The policy forbids foreign scripts to the page, not to the tester: evaluate runs past it.

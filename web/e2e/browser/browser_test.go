@@ -43,7 +43,7 @@ func house(t *testing.T) *e2e.House {
 // drive runs a script of this folder with Node.
 func drive(t *testing.T, script string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", append([]string{script}, args...)...)
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium(t))

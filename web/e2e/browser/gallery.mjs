@@ -1,5 +1,6 @@
-// Walks the gallery and every page state in it, in both themes and sizes, and at 320 px.
-import { expect, finish, inspect, launch, picture, sizes, themes, visitor } from "./browser.mjs";
+// Walks the gallery and every page state in it: light and wide, dark on a phone,
+// and 320 px for the width alone. The long version takes every pair, and axe at 320 px too.
+import { expect, finish, fits, inspect, launch, picture, sizes, soak, themes, visitor } from "./browser.mjs";
 
 const base = process.argv[2];
 const browser = await launch();
@@ -9,17 +10,18 @@ const names = await plain.$$eval("nav[aria-label='Page states'] a", (all) => all
 expect(plain, "the gallery lists page states", names.length > 15);
 let seen = 0;
 
-const walks = themes.flatMap((theme) => Object.entries(sizes).map(([size, viewport]) => walk(theme, size, viewport)));
-await Promise.all([...walks, walk("light", "narrow", { width: 320, height: 640 })]);
+const pairs = soak ? themes.flatMap((theme) => Object.keys(sizes).map((size) => [theme, size])) : [["light", "wide"], ["dark", "phone"]];
+const narrow = walk("light", "narrow", { width: 320, height: 640 }, soak ? inspect : fits);
+await Promise.all([...pairs.map(([theme, size]) => walk(theme, size, sizes[size], inspect)), narrow]);
 await finish(browser, `${seen} pages without a fault`);
 
-async function walk(theme, size, viewport) {
+async function walk(theme, size, viewport, look) {
   const page = await visitor(browser, { viewport });
   await page.context().addCookies([{ name: "tidemark-theme", value: theme, url: base }]);
   for (const name of ["", ...names]) {
     await page.goto(`${base}/console/gallery/${name}`.replace(/\/$/, ""));
     await page.evaluate(() => document.fonts.ready);
-    await inspect(page, `${name || "gallery"} ${theme} ${size}`);
+    await look(page, `${name || "gallery"} ${theme} ${size}`);
     await picture(page, `gallery-${name || "parts"}-${theme}-${size}`, size !== "narrow");
     seen++;
   }

@@ -1,0 +1,101 @@
+// The editor for JSON, laid over a plain field which stays what the form sends.
+// It lives in a shadow root: its styles are adopted there and need no exception
+// from the page's policy.
+import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "var(--accent)" }, { tag: tags.string, color: "var(--ok)" }, { tag: tags.number, color: "var(--inc)" },
+  { tag: [tags.bool, tags.null], color: "var(--ai)" }, { tag: tags.invalid, color: "var(--bad)" },
+]);
+
+const mono = '"JetBrains Mono Variable", ui-monospace, monospace', tint = (name, part) => `color-mix(in oklab, var(--${name}) ${part}%, transparent)`;
+const look = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--surface)", border: "1px solid var(--line-2)", borderRadius: "6px", fontSize: "12px" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "2px" },
+  ".cm-scroller": { fontFamily: mono, lineHeight: "20px", minHeight: "var(--least)", maxHeight: "64vh", borderRadius: "5px" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { color: "var(--ink-3)", backgroundColor: "var(--sunken)", borderRight: "1px solid var(--line)" },
+  ".cm-activeLine": { backgroundColor: tint("accent", 6) },
+  ".cm-activeLineGutter": { color: "var(--ink)", backgroundColor: tint("accent", 10) },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: tint("accent", 26) },
+  "&.cm-focused .cm-matchingBracket, .cm-selectionMatch": { backgroundColor: tint("accent", 22) },
+  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--bad-soft)" },
+  ".cm-foldPlaceholder": { color: "var(--ink-2)", backgroundColor: "var(--sunken)", border: "1px solid var(--line)" },
+  ".cm-tooltip, .cm-panels": { color: "var(--ink)", backgroundColor: "var(--surface)", borderColor: "var(--line)" },
+  ".cm-panels input, .cm-panels button": { font: "inherit", color: "var(--ink)", background: "var(--sunken)", border: "1px solid var(--line-2)", borderRadius: "4px" },
+  ".cm-searchMatch": { backgroundColor: "var(--warn-soft)" },
+});
+
+/** mount lays the editor over a textarea. */
+export function mount(field) {
+  const host = document.createElement("div"), said = document.createElement("p");
+  host.className = "mt-1";
+  host.style.setProperty("--least", `${field.rows * 16}px`);
+  said.className = "mt-1 text-xs text-ink-3";
+  said.setAttribute("role", "status");
+  field.after(host, said);
+  field.hidden = true;
+  field.required = false; // the server asks for it; a hidden field could not be pointed at
+  const view = new EditorView({ state: EditorState.create({ doc: field.value, extensions: extensions(field, said) }), root: host.attachShadow({ mode: "open" }), parent: null });
+  view.root.append(view.dom);
+  host.addEventListener("keydown", (e) => { if (!e.ctrlKey && !e.metaKey) e.stopPropagation(); }); // no shortcuts of the page while one types
+  for (const to of [...field.labels, ...document.querySelectorAll(`a[href="#${CSS.escape(field.id)}"]`)]) {
+    to.addEventListener("click", (e) => { e.preventDefault(); view.focus(); });
+  }
+  document.fonts.ready.then(() => view.requestMeasure());
+  if (field.autofocus) view.focus();
+}
+
+function extensions(field, said) {
+  const label = field.dataset.editorLabel, wrong = field.getAttribute("aria-invalid") === "true";
+  return [
+    lineNumbers(), foldGutter(), lintGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
+    highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), search({ top: true }), indentUnit.of("  "), EditorView.lineWrapping,
+    keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
+    EditorView.domEventHandlers({ beforeinput: type }), json(), linter(mistakes(field, said), { delay: 300 }), syntaxHighlighting(colours), look,
+    EditorView.contentAttributes.of({ "aria-label": `${label}. JSON. Escape, then Tab, leaves the editor.`, "aria-invalid": String(wrong), spellcheck: "false", dir: "ltr", tabindex: "0" }),
+    EditorView.updateListener.of((u) => {
+      if (!u.docChanged) return;
+      field.value = u.state.doc.toString();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }),
+  ];
+}
+
+// type puts in what was typed. Left to the browser it would carry the colours of
+// what stood there over as inline styles, which the policy forbids.
+function type(e, view) {
+  if (e.inputType !== "insertText" || e.isComposing || view.composing || !e.data) return false;
+  const { from, to } = view.state.selection.main;
+  const insert = () => view.state.update(view.state.replaceSelection(e.data), { userEvent: "input.type", scrollIntoView: true });
+  if (!view.state.facet(EditorView.inputHandler).some((taken) => taken(view, from, to, e.data, insert))) view.dispatch(insert());
+  e.preventDefault();
+  return true;
+}
+
+const parse = jsonParseLinter();
+
+// mistakes says where the text stops being JSON, beside the line and below the editor.
+function mistakes(field, said) {
+  return (view) => {
+    const blank = view.state.doc.toString().trim() === "";
+    const found = blank ? [] : parse(view);
+    for (const m of found) {
+      const line = view.state.doc.lineAt(m.from);
+      m.message = `Line ${line.number}, column ${m.from - line.from + 1}: ${m.message.replace(/ in JSON at position.*| at line \d+ column \d+.*/s, "")}`;
+    }
+    said.textContent = found.length ? found[0].message : "Esc, then Tab leaves the editor.";
+    said.classList.toggle("text-bad", found.length > 0);
+    said.classList.toggle("text-ink-3", found.length === 0);
+    return found;
+  };
+}

@@ -1,0 +1,238 @@
+// Package apikeys is the pages on which a tenant's API keys are listed, made, looked at and changed.
+package apikeys
+
+import (
+	"strings"
+
+	"tidemark/views/ui"
+)
+
+// State is how a key stands.
+type State struct {
+	Name      string // active, disabled, expired or revoked
+	ExpiresAt int64  // ms; 0: never
+	Soon      bool   // it expires so soon that somebody should know
+	Now       int64
+}
+
+func (s State) badge() ui.BadgeProps {
+	switch {
+	case s.Name == "revoked":
+		return ui.BadgeProps{Tone: ui.Bad, Label: "revoked", Glyph: ui.GlyphBan}
+	case s.Name == "expired":
+		return ui.BadgeProps{Tone: ui.Bad, Label: "expired", Glyph: ui.GlyphClock}
+	case s.Name == "disabled":
+		return ui.BadgeProps{Tone: ui.Neutral, Label: "disabled", Glyph: ui.GlyphPause}
+	case s.Soon:
+		return ui.BadgeProps{Tone: ui.Warn, Label: "expires " + within(s.ExpiresAt-s.Now), Glyph: ui.GlyphClock}
+	}
+	return ui.BadgeProps{Tone: ui.OK, Label: "active", Glyph: ui.GlyphCheck}
+}
+
+func (s State) revoked() bool { return s.Name == "revoked" }
+
+// within says how long from now something is, in the largest unit that fits, rounded.
+func within(ms int64) string {
+	const minute, hour, day = 60_000, 3_600_000, 86_400_000
+	in := func(unit int64, name string) string { return "in " + ui.Comma((ms+unit/2)/unit) + " " + name }
+	switch {
+	case ms < hour:
+		return in(minute, "min")
+	case ms < 2*day:
+		return in(hour, "h")
+	}
+	return in(day, "d")
+}
+
+// Row is a key in the list.
+type Row struct {
+	Href     string
+	Name     string
+	Mask     string // what is known of its secret
+	Read     bool
+	Write    bool
+	Scopes   []string
+	User     string // empty: any
+	State    State
+	UsedAt   int64 // ms; 0: never
+	Requests int64 // in the last day
+	Series   []int64
+}
+
+// ListProps are what the list shows.
+type ListProps struct {
+	Base   string
+	Text   string
+	State  string
+	States []ui.Choice
+	Rows   []Row
+	Pager  ui.PagerProps
+	New    string
+	Clear  string
+}
+
+func (p ListProps) filtered() bool { return p.Text != "" || p.State != "" }
+
+// tried says what was looked for. The text is isolated, so that it turns nothing else around.
+func (p ListProps) tried() string {
+	kind := "key"
+	if p.State != "" {
+		kind = p.State + " key"
+	}
+	if p.Text == "" {
+		return "This tenant has no " + kind + "."
+	}
+	return "No " + kind + " has “\u2068" + p.Text + "\u2069” in its name, its user or the end of its secret."
+}
+
+// rights are what a key may do, in words.
+func rights(read, write bool) string {
+	switch {
+	case read && write:
+		return "read, write"
+	case read:
+		return "read only"
+	default:
+		return "write only"
+	}
+}
+
+func user(name string) string {
+	if name == "" {
+		return "any user"
+	}
+	return name
+}
+
+// Scope is a scope that can be chosen.
+type Scope struct {
+	Name string
+	On   bool
+}
+
+// FormProps are the form for a new key, or for what can be changed of one.
+type FormProps struct {
+	CSRF    string
+	Action  string
+	Cancel  string
+	Title   string
+	Edit    bool // of a key that is there
+	Mask    string
+	Version string
+	Stale   *Stale // somebody else saved meanwhile
+
+	Name     string
+	User     string
+	Read     bool
+	Write    bool
+	Scopes   []Scope
+	Narrow   string // scopes narrowed to some keys, one a line
+	Expiries []ui.Option
+	Date     string
+	Errors   map[string]string // by field
+}
+
+// Stale is what somebody else changed while this form was open.
+type Stale struct {
+	Who   string
+	At    int64
+	Now   int64
+	Rows  []Difference
+	Fresh string // address of the form with what is saved now
+}
+
+// Difference is a field that is saved with another value than the form has.
+type Difference struct{ Field, Saved, Typed string }
+
+// common are the scopes that most keys need; the others are in a section that opens.
+var common = map[string]bool{"read": true, "write": true, "users:all": true}
+
+func (p FormProps) scopes(often bool) []Scope {
+	var out []Scope
+	for _, s := range p.Scopes {
+		if common[s.Name] == often {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// finer says whether the section of the other scopes is open from the start.
+func (p FormProps) finer() bool {
+	for _, s := range p.scopes(false) {
+		if s.On {
+			return true
+		}
+	}
+	return p.Narrow != "" || p.Errors["scopes"] != ""
+}
+
+// Hint says what a scope lets a key do; empty for one that is not known.
+func Hint(scope string) string { return hints[scope] }
+
+var hints = map[string]string{
+	"read":             "Items, the state of the sync and conflicts.",
+	"write":            "Set and remove items, and clear a user's storage.",
+	"items:read":       "Read and follow items.",
+	"items:write":      "Set and remove items.",
+	"items:clear":      "Clear all items of a user at once.",
+	"status:read":      "See how the sync of this tenant stands.",
+	"users:all":        "Read the items of all users at once (userId=*). For servers, never for devices.",
+	"conflicts:read":   "See writes that wait for a decision.",
+	"conflicts:review": "Decide which side of a conflict stays.",
+	"analytics:read":   "Read figures of use.",
+}
+
+func (p FormProps) fields() []ui.FieldError {
+	var out []ui.FieldError
+	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
+		if m := p.Errors[f.field]; m != "" {
+			out = append(out, ui.FieldError{ID: f.id, Message: m})
+		}
+	}
+	return out
+}
+
+func scopeID(name string) string { return "scope-" + strings.ReplaceAll(name, ":", "-") }
+
+// SecretProps are the page that shows a new key's secret.
+type SecretProps struct {
+	Name   string
+	Secret ui.SecretProps
+	Curl   string
+}
+
+// KeyProps are a key's own page.
+type KeyProps struct {
+	CSRF      string
+	Base      string // address of the page
+	Name      string
+	Mask      string
+	ID        string
+	Version   string
+	Clash     string // why a switch was not made; empty: nothing went wrong
+	State     State
+	Read      bool
+	Write     bool
+	Scopes    []string
+	User      string
+	CreatedAt int64
+	UsedAt    int64
+	RevokedAt int64
+	Live      int64 // its connections to this node
+	Devices   int64 // among them
+	Range     []ui.Choice
+	Chart     ui.StackedProps
+	Period    string // what the chart shows, such as "the last 24 hours"
+	Changes   []ui.ActivityRowProps
+	Activity  string
+	Curl      string
+}
+
+// connected says who is connected with the key, as far as this node knows.
+func (p KeyProps) connected() string {
+	if p.Live == 0 {
+		return "nothing"
+	}
+	return ui.Comma(p.Live) + " " + ui.Plural(p.Live, "connection", "connections") + ", " + ui.Comma(p.Devices) + " " + ui.Plural(p.Devices, "device", "devices")
+}

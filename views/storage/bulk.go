@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"fmt"
+
+	"tidemark/views/ui"
+)
+
+// BulkProps are the preview of something done to many items.
+type BulkProps struct {
+	CSRF     string
+	Action   string // "delete", "tag" or "untag"
+	Tag      string
+	Affected int64
+	Exact    bool
+	Skipped  []Count
+	Sample   []Sample
+	Scope    string // in words: which items
+	Start    string // where the form goes
+	Back     string
+	Fields   []ui.Hidden
+	Word     string // to be typed; empty: none
+	Typed    string
+	Error    string
+}
+
+// Sample is one of the items meant.
+type Sample struct{ Key, Owner string }
+
+// Count is how many there are of something.
+type Count struct {
+	Label string
+	N     int64
+}
+
+func (p BulkProps) count() string {
+	if p.Exact {
+		return ui.Comma(p.Affected)
+	}
+	return "at least " + ui.Comma(p.Affected)
+}
+
+func (p BulkProps) things() string {
+	return p.count() + " " + ui.Plural(p.Affected, "item", "items")
+}
+
+// Title is the question the page asks.
+func (p BulkProps) Title() string {
+	switch p.Action {
+	case "tag":
+		return fmt.Sprintf("Add the tag “\u2068%s\u2069” to %s?", p.Tag, p.things())
+	case "untag":
+		return fmt.Sprintf("Remove the tag “\u2068%s\u2069” from %s?", p.Tag, p.things())
+	}
+	return "Delete " + p.things() + "?"
+}
+
+func (p BulkProps) text() string {
+	if p.Action == "delete" {
+		return "Clients drop these items as they hear of it. Items that are changed before the job comes to them are left alone. The job can be undone for as long as the history keeps what it removed."
+	}
+	return "Each item becomes a new version with the same value. Items that somebody changes at the same moment are left alone."
+}
+
+func (p BulkProps) button() string {
+	switch p.Action {
+	case "tag":
+		return "Add tag"
+	case "untag":
+		return "Remove tag"
+	}
+	return "Delete " + p.things()
+}
+
+func (p BulkProps) look() ui.Look {
+	if p.Action == "delete" {
+		return ui.Danger
+	}
+	return ui.Primary
+}

@@ -1,0 +1,96 @@
+package storage
+
+import (
+	"sort"
+
+	"tidemark/views/ui"
+)
+
+// EditProps describe the form of an item: a new one, or one that is there.
+type EditProps struct {
+	Place    ItemPlace
+	CSRF     string
+	Script   string // address of the editor's code
+	New      bool
+	Version  int64  // the base version of what is being edited
+	Seq      int64  // and where that is in the log
+	Op       string // names this form, so that sending it twice is one write
+	Value    string
+	Metadata string
+	Tags     string // one a line
+	Expires  string
+	Priority string
+	Error    string            // above the form; empty: nothing is wrong
+	Fields   map[string]string // what is wrong with which field
+	Stale    *StaleProps       // the item has changed meanwhile
+}
+
+var editIDs = map[string]string{
+	"owner": "item-owner", "collection": "item-collection", "key": "item-key", "value": "item-value", "metadata": "item-metadata",
+	"tags": "item-tags", "expires": "item-expires", "priority": "item-priority",
+}
+
+func (p EditProps) errors() []ui.FieldError {
+	var out []ui.FieldError
+	for name, message := range p.Fields {
+		out = append(out, ui.FieldError{ID: editIDs[name], Message: message})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Message < out[j].Message })
+	return out
+}
+
+// typed says whether the form holds what a person typed and nobody has saved.
+func (p EditProps) typed() string {
+	if p.Stale != nil || p.Error != "" {
+		return "typed"
+	}
+	return ""
+}
+
+func (p EditProps) action() string {
+	if p.New {
+		return p.Place.Form("/new")
+	}
+	return p.Place.Href("/edit")
+}
+
+func (p EditProps) cancel() string {
+	if p.New {
+		return p.Place.Base
+	}
+	return p.Place.Href("")
+}
+
+func (p EditProps) hidden() []ui.Hidden {
+	return []ui.Hidden{{Name: "op", Value: p.Op}, number("version", p.Version), number("seq", p.Seq)}
+}
+
+func (p EditProps) save() string {
+	switch {
+	case p.Stale != nil && p.Stale.Removed:
+		return "Save mine, bring it back"
+	case p.Stale != nil:
+		return "Save mine over version " + ui.Comma(p.Version)
+	case p.New:
+		return "Create"
+	}
+	return "Save"
+}
+
+// StaleProps tell that an item has changed since it was opened.
+type StaleProps struct {
+	Title    string
+	Text     string
+	Now      int64 // ms
+	Removed  bool  // it is gone now
+	Since    []Change
+	Sides    []ui.Side
+	Diff     ui.Differences
+	Fallback string // the theirs: address of the item as it is
+}
+
+// StaleDeleteProps ask whether to delete an item that has changed since it was looked at.
+type StaleDeleteProps struct {
+	Item
+	Since []Change
+}

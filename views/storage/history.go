@@ -1,0 +1,81 @@
+package storage
+
+import "tidemark/views/ui"
+
+// HistoryProps describe the versions of an item.
+type HistoryProps struct {
+	Item
+	Versions []Change
+	Newest   int64  // sequence number of the newest version on this page
+	Next     string // address of the page with older ones; empty: none
+	First    string // address of the newest ones; empty: this is it
+	Gone     bool   // there were older versions, which are no longer kept
+	Days     int    // how long history is kept
+}
+
+func (c Change) badge() ui.BadgeProps {
+	if c.Removed {
+		return ui.BadgeProps{Tone: ui.Bad, Label: "removed", Glyph: ui.GlyphTrash2}
+	}
+	return ui.BadgeProps{Tone: ui.Info, Label: "set", Glyph: ui.GlyphPenLine}
+}
+
+// what says a version's place: the one it follows, and what it is now.
+func (c Change) base() string {
+	switch c.Base {
+	case -1:
+		return "named no base"
+	case 0:
+		return "as a new item"
+	}
+	return "on version " + ui.Comma(c.Base)
+}
+
+func (p HistoryProps) note() string {
+	n := int64(len(p.Versions))
+	if n == 0 {
+		return "No version is kept"
+	}
+	return "Versions " + ui.Comma(p.Versions[n-1].Version) + " to " + ui.Comma(p.Versions[0].Version)
+}
+
+// DiffPageProps describe two versions of an item side by side.
+type DiffPageProps struct {
+	Item
+	From, To    Change
+	Lines       bool // as text, not by fields
+	Differences ui.Differences
+	Text        []ui.Line
+	Swap        string // address of the same the other way round
+}
+
+func (p DiffPageProps) sides() []ui.Side {
+	return []ui.Side{p.From.side(ui.SideCurrent), p.To.side(ui.SideIncoming)}
+}
+
+func (c Change) side(t ui.SideTone) ui.Side {
+	return ui.Side{Label: "Version " + ui.Comma(c.Version), Note: c.by(), Tone: t, Glyph: ui.GlyphHistory}
+}
+
+// by is who made a version, where and when, in a line.
+func (c Change) by() string {
+	text := c.Who
+	if c.Device != "" {
+		text += " · " + c.Device
+	}
+	if c.Door != "" {
+		text += " · " + c.Door
+	}
+	return text + " · " + ui.Stamp(c.At)
+}
+
+func (p DiffPageProps) choices() []ui.Choice {
+	at := func(view string) string {
+		more := []ui.Hidden{number("from", p.From.Seq), number("to", p.To.Seq)}
+		if view != "" {
+			more = append(more, ui.Hidden{Name: "view", Value: view})
+		}
+		return p.Place.Href("/diff", more...)
+	}
+	return []ui.Choice{{Label: "Fields", Href: at(""), Current: !p.Lines}, {Label: "Text", Href: at("text"), Current: p.Lines}}
+}

@@ -1,0 +1,142 @@
+package storage
+
+import (
+	"fmt"
+
+	"github.com/a-h/templ"
+
+	"tidemark/views/ui"
+)
+
+// ImportProps are what the page shows on which an import begins.
+type ImportProps struct {
+	CSRF   string
+	Action string
+	Back   string
+	Owner  string
+	Error  string
+	Fields map[string]string // messages by field
+	Most   string            // bytes that a file may have without JavaScript, in words
+	Part   string            // bytes of a part of a larger one
+}
+
+func (p ImportProps) errors() []ui.FieldError {
+	var out []ui.FieldError
+	for _, name := range []string{"file", "owner"} {
+		if m := p.Fields[name]; m != "" {
+			out = append(out, ui.FieldError{ID: "import-" + name, Message: m})
+		}
+	}
+	return out
+}
+
+// LineExample is a line of a file to import.
+const LineExample = `{"key":"orders/1","value":{"total":12.5},"owner":"u-17","tags":["paid"],"metadata":{"from":"shop"},"priority":0,"ttl":86400,"timestamp":1767225600000}`
+
+// JobProps are what the page of a job shows.
+type JobProps struct {
+	CSRF   string
+	Self   string // address of the page
+	Jobs   string // of the list
+	Title  string
+	What   string // more about it
+	Status string // "open", "held", "done", "failed" or "cancelled"
+	Stage  string // of an import: "upload", "check", "ready" or "write"
+	Done   int64
+	Total  int64 // 0: unknown
+	Failed int64
+	Waits  bool // another job of this tenant comes first
+	Ending bool // somebody has asked for its end
+	Error  string
+	Counts []Count
+	Errors []JobError
+	Kept   int64  // errors that are kept, at most
+	ErrAt  string // address of the next page of errors; empty: there are no more
+	By     string
+	At     int64
+	Last   int64
+	Now    int64
+	Undo   bool  // it can be taken back
+	Parts  int64 // of a file
+	Bytes  int64
+	Policy string // chosen the last time
+}
+
+// JobError is one thing that could not be done.
+type JobError struct {
+	Place  string
+	Key    string
+	Owner  string
+	Href   string // of the item; empty: there is none
+	Reason string
+}
+
+func (p JobProps) moves() bool { return p.Status == "open" }
+
+func (p JobProps) badge() ui.BadgeProps { return jobBadge(p.Status, p.Stage) }
+
+func jobBadge(status, stage string) ui.BadgeProps {
+	switch {
+	case status == "held" && stage == "ready":
+		return ui.BadgeProps{Tone: ui.Warn, Label: "waits for you", Glyph: ui.GlyphPause}
+	case status == "held":
+		return ui.BadgeProps{Tone: ui.Warn, Label: "not complete", Glyph: ui.GlyphPause}
+	case status == "open":
+		return ui.BadgeProps{Tone: ui.Info, Label: "running", Glyph: ui.GlyphPlay}
+	case status == "done":
+		return ui.BadgeProps{Tone: ui.OK, Label: "done", Glyph: ui.GlyphCircleCheck}
+	case status == "failed":
+		return ui.BadgeProps{Tone: ui.Bad, Label: "failed", Glyph: ui.GlyphCircleX}
+	}
+	return ui.BadgeProps{Tone: ui.Neutral, Label: "cancelled", Glyph: ui.GlyphBan}
+}
+
+// poll has the page ask for itself again for as long as the job goes on.
+func (p JobProps) poll() templ.Attributes {
+	if !p.moves() {
+		return nil
+	}
+	return templ.Attributes{"hx-get": p.Self, "hx-trigger": "every 1s", "hx-target": "this", "hx-swap": "outerHTML"}
+}
+
+func (p JobProps) errorsTitle() string {
+	if p.Stage == "check" || p.Stage == "ready" {
+		return "Lines that cannot be imported"
+	}
+	return "What could not be done"
+}
+
+func (p JobProps) errorsNote() string {
+	if p.Failed > p.Kept {
+		return fmt.Sprintf("%s in all; the first %s are kept", ui.Comma(p.Failed), ui.Comma(p.Kept))
+	}
+	return ui.Comma(p.Failed) + " in all"
+}
+
+func (p JobProps) summary() string {
+	n := map[string]int64{}
+	for _, c := range p.Counts {
+		n[c.Label] = c.N
+	}
+	return fmt.Sprintf("%s new, %s would change, %s invalid", ui.Comma(n["New"]), ui.Comma(n["Existing"]), ui.Comma(n["Invalid"]))
+}
+
+// JobsProps are the jobs of a tenant.
+type JobsProps struct {
+	Back string
+	Rows []JobRow
+	Now  int64
+}
+
+// JobRow is a job in a list.
+type JobRow struct {
+	Href   string
+	Title  string
+	Status string
+	Stage  string
+	Done   int64
+	Total  int64
+	Failed int64
+	By     string
+	At     int64
+}

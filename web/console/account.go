@@ -1,0 +1,170 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/access"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+	"tidemark/views/account"
+	"tidemark/views/layout"
+	"tidemark/views/ui"
+)
+
+const (
+	accountPath = "/console/account"
+	auditLooked = 100 // newest rows of the audit in which the author of a change is looked for
+)
+
+func (c *Console) accountRoutes(in fiber.Router) {
+	in.Get("/account", c.account)
+	in.Post("/account/profile", c.saveProfile)
+	in.Post("/account/password", c.changePassword)
+	in.Post("/account/sessions/end", c.endSession)
+	in.Post("/account/sessions/end-others", c.endOtherSessions)
+}
+
+func (c *Console) account(f *fiber.Ctx) error {
+	m := visitOf(f).admin
+	return c.accountPage(f, account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}})
+}
+
+// accountPage answers the page around the form that it was given.
+func (c *Console) accountPage(f *fiber.Ctx, p account.Props) error {
+	v := visitOf(f)
+	frame := c.frame(f, "Account")
+	p.CSRF, p.Now, p.Theme, p.KeysOff, p.Keys = frame.CSRF, frame.Now, frame.Theme, frame.KeysOff, layout.Shortcuts([]layout.NavGroup{layout.InstallationNav()})
+	p.Password.Email = v.admin.Email
+	open, err := c.opt.Store.Sessions(f.UserContext(), v.admin.ID, p.Now-sessionIdle.Milliseconds())
+	if err != nil {
+		return err
+	}
+	p.Sessions = sessionsOf(open, store.SessionID(v.token))
+	return c.page(f, place{title: "Account", active: "account"}, account.Page(p))
+}
+
+// sessionsOf are the rows of the list, this browser's first.
+func sessionsOf(open []models.Session, here string) []account.Session {
+	var mine, others []account.Session
+	for _, s := range open {
+		row := account.Session{ID: s.ID, Here: s.ID == here, Agent: s.UserAgent, Address: s.Address, Begun: s.CreatedAt, Seen: s.SeenAt}
+		if row.Here {
+			mine = append(mine, row)
+			continue
+		}
+		others = append(others, row)
+	}
+	return append(mine, others...)
+}
+
+// saveProfile changes name and e-mail. A save against an older version comes back with what stands now.
+func (c *Console) saveProfile(f *fiber.Ctx) error {
+	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	if err != nil {
+		return fault.OfField("version", "format", "must be a number")
+	}
+	typed := account.Profile{Name: f.FormValue("name"), Email: f.FormValue("email"), Version: version}
+	_, err = c.opt.Access.UpdateAdmin(as(f), models.Admin{ID: visitOf(f).admin.ID, Name: typed.Name, Email: typed.Email, Version: version})
+	if err == nil {
+		return c.done(f, accountPath, flash{Text: "Your profile is saved."})
+	}
+	fl := fault.From(err)
+	switch fl.Code {
+	case fault.Invalid:
+		typed.Error, typed.Fields = "The profile was not saved", fieldsOf(fl)
+	case fault.StaleEdit:
+		if typed.Stale, err = c.staleProfile(f); err != nil {
+			return err
+		}
+		typed.Version = visitOf(f).admin.Version
+	default:
+		return err
+	}
+	return c.accountPage(f.Status(fl.Code.Status()), account.Props{Profile: typed})
+}
+
+func (c *Console) staleProfile(f *fiber.Ctx) (*account.Stale, error) {
+	v := visitOf(f)
+	now, err := c.admin(f.UserContext(), v.admin.ID)
+	if err != nil {
+		return nil, err
+	}
+	v.admin = now
+	who, err := c.changedBy(f.UserContext(), now)
+	return &account.Stale{Who: who, At: now.UpdatedAt, Name: now.Name, Email: now.Email}, err
+}
+
+// changedBy names who changed an administrator last, as the audit has it.
+func (c *Console) changedBy(ctx context.Context, m models.Admin) (string, error) {
+	entries, err := c.opt.Store.AuditEntries(ctx, "", "", auditLooked)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		if e.Object != m.ID || e.Action != "admin.update" && e.Action != "admin.password" {
+			continue
+		}
+		if e.Actor == "admin:"+m.ID {
+			return "You, in another window,", nil
+		}
+		return "Somebody else", nil
+	}
+	return "Somebody", nil
+}
+
+// changePassword also gives this session a new token; all others end.
+func (c *Console) changePassword(f *fiber.Ctx) error {
+	v := visitOf(f)
+	ended, err := c.opt.Access.ChangePassword(as(f), v.admin, access.Passwords{Old: f.FormValue("old"), New: f.FormValue("password")}, v.token)
+	if err == nil {
+		if err = c.enter(f, v.admin.ID); err != nil {
+			return err
+		}
+		return c.done(f, accountPath, flash{Text: "Your password is changed. " + endedText(ended)})
+	}
+	fl := fault.From(err)
+	form := account.PasswordForm{Error: "The password was not changed", Fields: fieldsOf(fl)}
+	switch fl.Code {
+	case fault.Invalid:
+	case fault.RateLimited:
+		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(fl.RetryAfter.Seconds()))))
+		form.Error = fmt.Sprintf("Too many wrong passwords. Try again in %d minutes.", int(math.Ceil(fl.RetryAfter.Minutes())))
+	default:
+		return err
+	}
+	m := v.admin
+	return c.accountPage(f.Status(fl.Code.Status()), account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}, Password: form})
+}
+
+func endedText(n int64) string {
+	if n == 0 {
+		return "No other session was open."
+	}
+	return fmt.Sprintf("%s other %s ended.", ui.Comma(n), ui.Plural(n, "session", "sessions"))
+}
+
+func (c *Console) endSession(f *fiber.Ctx) error {
+	err := c.opt.Store.EndSession(as(f), visitOf(f).admin, f.FormValue("id"))
+	if fault.Is(err, fault.NotFound) {
+		return c.done(f, accountPath, flash{Text: "That session had ended already."})
+	}
+	if err != nil {
+		return err
+	}
+	return c.done(f, accountPath, flash{Text: "The session is ended."})
+}
+
+func (c *Console) endOtherSessions(f *fiber.Ctx) error {
+	v := visitOf(f)
+	ended, err := c.opt.Store.EndOtherSessions(as(f), v.admin, v.token)
+	if err != nil {
+		return err
+	}
+	return c.done(f, accountPath, flash{Text: endedText(ended)})
+}

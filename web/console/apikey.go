@@ -1,0 +1,100 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
+	"tidemark/models"
+	"tidemark/views/apikeys"
+	"tidemark/views/ui"
+)
+
+const keyChanges = 8 // made with a key, on its page
+
+func (c *Console) apiKey(f *fiber.Ctx) error {
+	k, err := c.key(f)
+	if err != nil {
+		return err
+	}
+	return c.keyPage(f, k, "")
+}
+
+func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
+	ctx, t, now := f.UserContext(), visitOf(f).tenant, clock.Millis(c.opt.Clock)
+	span := usageSpanOf(f.Query("range"))
+	used, err := c.opt.Store.KeyUsage(ctx, t.ID, []string{k.ID}, span.first(now))
+	if err != nil {
+		return err
+	}
+	made, err := c.opt.Store.RecentChangesBy(ctx, t.ID, "key:"+k.ID, keyChanges)
+	if err != nil {
+		return err
+	}
+	base := keysBase(f) + "/" + k.ID
+	live, devices := c.opt.Engine.Using(t.ID, k.ID)
+	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
+		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
+		State: stateOf(&k, now), Read: k.CanRead, Write: k.CanWrite, Scopes: k.Scopes, User: k.UserID, CreatedAt: k.CreatedAt,
+		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Live: int64(live), Devices: int64(devices), Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
+		Changes: rowsOf(t.Slug, made, now), Activity: tenantOf(t).Href() + "/activity", Curl: keyCurl(f, &k),
+	}))
+}
+
+// origin is the address of the server as the page was reached.
+func origin(f *fiber.Ctx) string {
+	scheme := "http"
+	if telemetry.RequestOf(f.UserContext()).Secure {
+		scheme = "https"
+	}
+	return scheme + "://" + string(f.Request().Host())
+}
+
+// switchAPIKey disables a key, or enables it.
+func (c *Console) switchAPIKey(f *fiber.Ctx) error {
+	k, err := c.key(f)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	if err != nil {
+		return fault.New(fault.Malformed, "The form is not complete. Open the page again.")
+	}
+	active, base := f.FormValue("active") == "1", keysBase(f)+"/"+k.ID
+	now, err := c.opt.Access.SetKeyActive(as(f), k.ID, active, version)
+	switch fault.CodeOf(err) {
+	case "":
+	case fault.StaleEdit:
+		return c.keyClash(f, k)
+	case fault.Revoked:
+		return c.tooLate(f, k)
+	default:
+		return err
+	}
+	told := flash{Text: "The key is disabled. Whoever holds it is shut out.", Undo: base + "/active"}
+	back := "1"
+	if active {
+		told.Text, back = "The key is enabled. It lets in again.", "0"
+	}
+	told.With = []ui.Hidden{{Name: "version", Value: strconv.FormatInt(now.Version, 10)}, {Name: "active", Value: back}}
+	return c.done(f, base, told)
+}
+
+// keyClash is the key's page as it is now, which somebody else changed.
+func (c *Console) keyClash(f *fiber.Ctx, k models.APIKey) error {
+	who, err := c.lastEditor(f.UserContext(), k)
+	if err != nil {
+		return err
+	}
+	text := "\u2068" + who + "\u2069 changed this key " + ui.Ago(clock.Millis(c.opt.Clock), k.UpdatedAt) + ". Nothing was switched; this is how it is now."
+	return c.keyPage(f.Status(http.StatusConflict), k, text)
+}
+
+// tooLate tells that there is nothing to change of a key any more.
+func (c *Console) tooLate(f *fiber.Ctx, k models.APIKey) error {
+	return c.done(f, keysBase(f)+"/"+k.ID, flash{Text: "This key was revoked, which cannot be taken back. Nothing was changed.", Bad: true})
+}

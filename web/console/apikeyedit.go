@@ -1,0 +1,144 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/views/apikeys"
+	"tidemark/views/layout"
+	"tidemark/views/ui"
+)
+
+func (c *Console) editAPIKey(f *fiber.Ctx) error {
+	k, err := c.key(f)
+	if err != nil {
+		return err
+	}
+	if k.RevokedAt != 0 {
+		return c.tooLate(f, k)
+	}
+	return c.keyEditForm(f, k, keyForm(k, expiryKept, ""))
+}
+
+func (c *Console) keyEditForm(f *fiber.Ctx, k models.APIKey, p apikeys.FormProps) error {
+	base := keysBase(f) + "/" + k.ID
+	p.CSRF, p.Action, p.Cancel, p.Title, p.Edit = c.token(f), base+"/edit", base, "Edit API key", true
+	p.Mask, p.Version = mask(&k), strconv.FormatInt(k.Version, 10)
+	chosen := p.Expiries[0].Value
+	keep := ui.Option{Value: expiryKept, Label: "As it is: " + lower(expiryWord(k.ExpiresAt)), Selected: chosen == expiryKept}
+	p.Expiries = append([]ui.Option{keep}, expiries(chosen, 0)...)
+	return c.page(f, keyPlace(f, p.Title, layout.Crumb{Label: k.Name, Href: base}), apikeys.Form(p))
+}
+
+func (c *Console) changeAPIKey(f *fiber.Ctx) error {
+	k, err := c.key(f)
+	if err != nil {
+		return err
+	}
+	typed, err := c.keyEdited(f, k)
+	if err == nil {
+		_, err = c.opt.Access.EditKey(as(f), typed)
+	}
+	p := keyForm(typed, f.FormValue("expiry"), f.FormValue("date"))
+	switch fault.CodeOf(err) {
+	case "":
+		return c.done(f, keysBase(f)+"/"+k.ID, flash{Text: "The key was saved. Live connections are held to it at once."})
+	case fault.Invalid:
+		p.Errors, k.Version = keyErrors(err), typed.Version
+		return c.keyEditForm(f.Status(http.StatusUnprocessableEntity), k, p)
+	case fault.Revoked:
+		return c.tooLate(f, k)
+	case fault.StaleEdit:
+		if p.Stale, err = c.keyStale(f, k, typed); err != nil {
+			return err
+		}
+		return c.keyEditForm(f.Status(http.StatusConflict), k, p)
+	default:
+		return err
+	}
+}
+
+// keyEdited is the key as the form has it, with the version it was opened at.
+func (c *Console) keyEdited(f *fiber.Ctx, k models.APIKey) (models.APIKey, error) {
+	typed := keyTyped(f)
+	typed.ID, typed.TenantID, typed.UserID = k.ID, k.TenantID, k.UserID
+	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	if err != nil {
+		return typed, fault.New(fault.Malformed, "The form is not complete. Open it again.")
+	}
+	typed.Version = version
+	typed.ExpiresAt, err = c.expiryOf(f, k.ExpiresAt)
+	return typed, err
+}
+
+// keyStale is what somebody else saved while the form was open.
+func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.Stale, error) {
+	who, err := c.lastEditor(f.UserContext(), saved)
+	if err != nil {
+		return nil, err
+	}
+	s := &apikeys.Stale{Who: who, At: saved.UpdatedAt, Now: clock.Millis(c.opt.Clock), Fresh: keysBase(f) + "/" + saved.ID + "/edit"}
+	for _, d := range []apikeys.Difference{
+		{Field: "Name", Saved: saved.Name, Typed: typed.Name},
+		{Field: "Rights", Saved: rightsWord(saved), Typed: rightsWord(typed)},
+		{Field: "Scopes", Saved: strings.Join(saved.Scopes, ", "), Typed: strings.Join(typed.Scopes, ", ")},
+		{Field: "Expires", Saved: expiryWord(saved.ExpiresAt), Typed: expiryWord(typed.ExpiresAt)},
+	} {
+		if d.Saved != d.Typed {
+			s.Rows = append(s.Rows, d)
+		}
+	}
+	return s, nil
+}
+
+func rightsWord(k models.APIKey) string {
+	return fmt.Sprintf("read %s, write %s", onOff[k.CanRead], onOff[k.CanWrite])
+}
+
+var onOff = map[bool]string{true: "on", false: "off"}
+
+func expiryWord(at int64) string {
+	if at == 0 {
+		return "Never"
+	}
+	return ui.Stamp(at)
+}
+
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+const editorRows = 100 // of the audit, in which the last change of a key is looked for
+
+// lastEditor is the name of who changed a key last, as far as the newest rows of the audit tell.
+func (c *Console) lastEditor(ctx context.Context, k models.APIKey) (string, error) {
+	rows, err := c.opt.Store.AuditEntries(ctx, k.TenantID, "", editorRows)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range rows {
+		if e.Object == k.ID {
+			return c.authorName(ctx, e.Actor)
+		}
+	}
+	return "Somebody", nil
+}
+
+// authorName is what an author of the audit is called.
+func (c *Console) authorName(ctx context.Context, actor string) (string, error) {
+	id, ok := strings.CutPrefix(actor, "admin:")
+	if !ok {
+		return "Somebody at the command line", nil
+	}
+	m, err := c.opt.Store.AdminByID(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return "An administrator who is gone", nil
+	}
+	return m.Name, err
+}

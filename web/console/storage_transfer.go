@@ -1,0 +1,323 @@
+package console
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/engine"
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/store"
+	"tidemark/views/storage"
+)
+
+const (
+	importPart = 512 << 10 // bytes that a browser sends at once
+	importForm = 1 << 20   // bytes of a whole file in one form
+	fileName   = 120       // signs of a file's name
+	jobErrors  = 100       // on one page
+	jobsListed = 100
+	exportIdle = time.Minute // for whoever downloads to take some more
+)
+
+// exportItems answers all items that fit as JSON Lines, for a download of any length in little memory.
+func (c *Console) exportItems(f *fiber.Ctx) error {
+	fl, err := storageFilterOf(f)
+	if err != nil {
+		return err
+	}
+	t, conn := visitOf(f).tenant, f.Context().Conn()
+	q, ctx := browseQuery(t.ID, fl, clock.Millis(c.opt.Clock)), visitOf(f).base
+	detail, err := json.Marshal(filterQuery(fl))
+	if err != nil {
+		return err
+	}
+	if err := c.opt.Store.Audit(as(f), models.AuditEntry{TenantID: t.ID, Action: "items.export", Object: fl.Owner, Detail: detail}); err != nil {
+		return err
+	}
+	if err := c.streams.enter(visitOf(f).token); err != nil {
+		return err
+	}
+	token := visitOf(f).token
+	f.Attachment(t.Slug + "-items-" + c.opt.Clock.Now().UTC().Format("2006-01-02") + ".jsonl")
+	f.Set(fiber.HeaderContentType, "application/x-ndjson")
+	f.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		defer c.streams.leave(token)
+		err := c.opt.Engine.Export(ctx, q, &download{w: w, more: func() error { return conn.SetWriteDeadline(c.opt.Clock.Now().Add(exportIdle)) }})
+		if err != nil {
+			c.opt.Log.WarnContext(ctx, "an export ended early", "tenant_id", t.ID, "error", err)
+			_ = conn.Close() // so that the file is not taken for whole
+		}
+	})
+	return nil
+}
+
+// download gives who reads it a bounded time for every stretch.
+type download struct {
+	w    *bufio.Writer
+	more func() error
+	n    int
+}
+
+func (d *download) Write(b []byte) (int, error) {
+	if d.n -= len(b); d.n < 0 {
+		if err := d.more(); err != nil {
+			return 0, err
+		}
+		d.n = 64 << 10
+	}
+	return d.w.Write(b)
+}
+
+func (c *Console) importForm(f *fiber.Ctx) error {
+	return c.importPage(f, storage.ImportProps{Owner: f.Query("owner")})
+}
+
+func (c *Console) importPage(f *fiber.Ctx, p storage.ImportProps) error {
+	base := tenantOf(visitOf(f).tenant).Href() + "/storage"
+	p.CSRF, p.Action, p.Back, p.Most, p.Part = c.token(f), base+"/import", base, "1 MB", strconv.Itoa(importPart)
+	return c.page(f, inStorage(f, "Import items"), storage.ImportPage(p))
+}
+
+// newImport takes a file: whole, or, where a script cuts it, the name of one whose parts follow.
+func (c *Console) newImport(f *fiber.Ctx) error {
+	in := engine.Import{Name: f.FormValue("name"), Owner: f.FormValue("owner")}
+	var body []byte
+	if in.Name == "" {
+		var err error
+		if in.Name, body, err = uploaded(f); err != nil {
+			return c.importAgain(f, in, err)
+		}
+	}
+	in.Name = string([]rune(in.Name)[:min(len([]rune(in.Name)), fileName)])
+	tenantID := visitOf(f).tenant.ID
+	id, err := c.opt.Engine.NewImport(f.UserContext(), caller(f, ""), in)
+	if err != nil {
+		return c.importAgain(f, in, err)
+	}
+	if body == nil {
+		return f.Status(http.StatusCreated).SendString(jobHref(f, id))
+	}
+	if err := c.opt.Engine.AddImport(f.UserContext(), tenantID, id, 0, body); err != nil {
+		return err
+	}
+	if err := c.opt.Engine.CheckImport(as(f), tenantID, id); err != nil {
+		return err
+	}
+	return f.Redirect(jobHref(f, id), http.StatusSeeOther)
+}
+
+// importAgain shows the form again with what is wrong.
+func (c *Console) importAgain(f *fiber.Ctx, in engine.Import, err error) error {
+	fl := fault.From(err)
+	if fl.Code != fault.Invalid {
+		return err
+	}
+	f.Status(http.StatusUnprocessableEntity)
+	return c.importPage(f, storage.ImportProps{Owner: in.Owner, Error: "Nothing was uploaded", Fields: fieldsOf(fl)})
+}
+
+// uploaded is the file of a form.
+func uploaded(f *fiber.Ctx) (name string, body []byte, err error) {
+	h, err := f.FormFile("file")
+	if err != nil || h.Size == 0 {
+		return "", nil, fault.OfField("file", "required", "must be chosen, and not be empty.")
+	}
+	if h.Size > importForm {
+		return "", nil, fault.OfField("file", "max", "may have at most 1 MB when it is sent without JavaScript.")
+	}
+	file, err := h.Open()
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	body, err = io.ReadAll(io.LimitReader(file, importForm))
+	return h.Filename, body, err
+}
+
+// importPart takes the next part of a file.
+func (c *Console) importPart(f *fiber.Ctx) error {
+	n, err := strconv.ParseInt(f.Query("n"), 10, 64)
+	if err != nil || n < 0 {
+		return fault.OfField("n", "natural", "must count the parts from 0.")
+	}
+	if len(f.Body()) == 0 || len(f.Body()) > importForm {
+		return fault.OfField("file", "max", "must come in parts of at most 1 MB.")
+	}
+	if err := c.opt.Engine.AddImport(f.UserContext(), visitOf(f).tenant.ID, f.Params("job"), n, f.Body()); err != nil {
+		return err
+	}
+	return f.SendStatus(http.StatusNoContent)
+}
+
+// checkImport has a file read whose parts are all there.
+func (c *Console) checkImport(f *fiber.Ctx) error {
+	if err := c.opt.Engine.CheckImport(as(f), visitOf(f).tenant.ID, f.Params("job")); err != nil {
+		return err
+	}
+	return f.Redirect(jobHref(f, f.Params("job")), http.StatusSeeOther)
+}
+
+// startImport has a file that was checked written.
+func (c *Console) startImport(f *fiber.Ctx) error {
+	if err := c.opt.Engine.RunImport(as(f), visitOf(f).tenant.ID, f.Params("job"), f.FormValue("policy")); err != nil {
+		return err
+	}
+	return f.Redirect(jobHref(f, f.Params("job")), http.StatusSeeOther)
+}
+
+func (c *Console) cancelJob(f *fiber.Ctx) error {
+	if err := c.opt.Engine.Cancel(as(f), visitOf(f).tenant.ID, f.Params("job")); err != nil {
+		return err
+	}
+	return c.done(f, jobHref(f, f.Params("job")), flash{Text: "The job ends. What is done stays done."})
+}
+
+func (c *Console) undoJob(f *fiber.Ctx) error {
+	id, err := c.opt.Engine.StartUndo(f.UserContext(), caller(f, ""), f.Params("job"))
+	if err != nil {
+		return err
+	}
+	return f.Redirect(jobHref(f, id), http.StatusSeeOther)
+}
+
+func (c *Console) jobs(f *fiber.Ctx) error {
+	all, err := c.opt.Store.Jobs(f.UserContext(), visitOf(f).tenant.ID, jobsListed)
+	if err != nil {
+		return err
+	}
+	names, err := c.opt.Store.Names(f.UserContext(), jobActors(all))
+	if err != nil {
+		return err
+	}
+	p := storage.JobsProps{Back: tenantOf(visitOf(f).tenant).Href() + "/storage", Now: clock.Millis(c.opt.Clock)}
+	for i := range all {
+		j := &all[i]
+		title, what := kindOf(j)
+		if what != "" {
+			title += ": " + what
+		}
+		p.Rows = append(p.Rows, storage.JobRow{
+			Href: jobHref(f, j.ID), Title: title, Status: string(j.Status), Stage: stageOf(j).Stage, Done: j.Done, Total: j.Total, Failed: j.Failed, By: jobActor(names, j.Actor), At: j.CreatedAt,
+		})
+	}
+	return c.page(f, inStorage(f, "Jobs"), storage.JobsPage(p))
+}
+
+// jobActors are the ids of those who asked for jobs.
+func jobActors(all []models.Job) (ids []string) {
+	for _, j := range all {
+		if _, id, ok := strings.Cut(j.Actor, ":"); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// jobActor names who asked for a job, if that is known.
+func jobActor(names map[string]string, actor string) string {
+	_, id, _ := strings.Cut(actor, ":")
+	if name := names[id]; name != "" {
+		return name
+	}
+	return actor
+}
+
+// job shows one job; while it goes on, its page asks for itself again.
+func (c *Console) job(f *fiber.Ctx) error {
+	ctx, t := f.UserContext(), visitOf(f).tenant
+	j, err := c.opt.Store.Job(ctx, t.ID, f.Params("job"))
+	if err != nil {
+		return err
+	}
+	after, err := strconv.ParseInt(f.Query("errors", "0"), 10, 64)
+	if err != nil {
+		after = 0
+	}
+	errs, err := c.opt.Store.JobErrors(ctx, t.ID, j.ID, after, jobErrors+1)
+	if err != nil {
+		return err
+	}
+	names, err := c.opt.Store.Names(ctx, jobActors([]models.Job{j}))
+	if err != nil {
+		return err
+	}
+	p := jobProps(f, &j)
+	p.CSRF, p.Now, p.By = c.token(f), clock.Millis(c.opt.Clock), jobActor(names, j.Actor)
+	p.Waits = j.Status == models.JobOpen && j.LeaseUntil < p.Now && p.Now-j.CreatedAt > 5000
+	p.Errors, p.ErrAt = errorsOf(f, &j, errs)
+	if j.Kind == engine.JobImport {
+		if p.Parts, p.Bytes, err = c.opt.Store.JobParts(ctx, t.ID, j.ID); err != nil {
+			return err
+		}
+	}
+	return c.page(f, inStorage(f, p.Title), storage.JobPage(p))
+}
+
+func jobProps(f *fiber.Ctx, j *models.Job) storage.JobProps {
+	title, what := kindOf(j)
+	st := stageOf(j)
+	return storage.JobProps{
+		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: j.Done, Total: j.Total, Failed: j.Failed,
+		Ending: j.Stopping, Error: j.Error, Counts: countsOf(j, st), Kept: 1000, At: j.CreatedAt, Last: j.UpdatedAt, Undo: engine.Undoable(*j), Policy: "skip",
+	}
+}
+
+// stageOf is where an import stands; of other jobs it is empty.
+func stageOf(j *models.Job) (st engine.ImportState) {
+	if j.Kind == engine.JobImport {
+		_ = json.Unmarshal(j.State, &st) // what is damaged has no details
+	}
+	return st
+}
+
+// countsOf is what a job has counted.
+func countsOf(j *models.Job, st engine.ImportState) []storage.Count {
+	if j.Kind == engine.JobImport {
+		if st.Stage == engine.StageWrite {
+			return []storage.Count{{Label: "New", N: st.New}, {Label: "Changed", N: st.Existing}, {Label: "Left as they are", N: st.Skipped}, {Label: "Invalid", N: st.Invalid}}
+		}
+		return []storage.Count{{Label: "New", N: st.New}, {Label: "Existing", N: st.Existing}, {Label: "Existing, line is newer", N: st.Newer}, {Label: "Invalid", N: st.Invalid}}
+	}
+	var did engine.BulkState
+	_ = json.Unmarshal(j.State, &did) // what is damaged has no details
+	out := []storage.Count{{Label: "Done", N: j.Done}}
+	for _, why := range slices.Sorted(maps.Keys(did.Skipped)) {
+		out = append(out, storage.Count{Label: "Skipped: " + why, N: did.Skipped[why]})
+	}
+	return append(out, storage.Count{Label: "Errors", N: j.Failed})
+}
+
+// errorsOf is a page of what could not be done, and where the next one is.
+func errorsOf(f *fiber.Ctx, j *models.Job, errs []models.JobError) (out []storage.JobError, next string) {
+	if len(errs) > jobErrors {
+		errs = errs[:jobErrors]
+		next = jobHref(f, j.ID) + "?" + url.Values{"errors": {strconv.FormatInt(errs[jobErrors-1].N, 10)}}.Encode()
+	}
+	base := tenantOf(visitOf(f).tenant).Href() + "/storage"
+	for _, e := range errs {
+		row := storage.JobError{Place: e.Place, Key: e.Key, Owner: e.Owner, Reason: e.Reason}
+		if e.Place == "" && e.Key != "" && e.Owner != "" {
+			row.Href = itemHref(base, e.Owner, bulkCollection(j), e.Key)
+		}
+		out = append(out, row)
+	}
+	return out, next
+}
+
+func bulkCollection(j *models.Job) string {
+	b := engine.Bulk{Query: store.BrowseQuery{Collection: models.Storage}}
+	_ = json.Unmarshal(j.Input, &b) // what is damaged has no details
+	return b.Query.Collection
+}

@@ -1,0 +1,80 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/views/tenants"
+	"tidemark/views/ui"
+)
+
+// tenantChanges says who did what to a tenant after a version of it, newest first.
+func (c *Console) tenantChanges(ctx context.Context, id string, after int64) ([]tenants.Change, error) {
+	found, err := c.opt.Store.TenantChanges(ctx, id, after)
+	if err != nil {
+		return nil, err
+	}
+	var out []tenants.Change
+	for _, ch := range found {
+		who, err := c.tenantAuthor(ctx, ch.Actor)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, tenants.Change{Who: who, What: whatWasDone(ch), At: ch.At})
+	}
+	return out, nil
+}
+
+// tenantAuthor is the name of an author in the audit.
+func (c *Console) tenantAuthor(ctx context.Context, actor string) (string, error) {
+	id, isAdmin := strings.CutPrefix(actor, "admin:")
+	if !isAdmin {
+		return "The command line", nil
+	}
+	m, err := c.opt.Store.AdminByID(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return "An administrator", nil
+	}
+	return m.Name, err
+}
+
+var tenantDone = map[string]string{
+	"create": "made it", "suspend": "suspended it", "resume": "let it in again", "trash": "moved it to the trash", "restore": "took it out of the trash",
+	"delete": "began to delete it for good",
+}
+
+func whatWasDone(ch models.TenantChange) string {
+	if ch.Action != "edit" {
+		return tenantDone[ch.Action]
+	}
+	var parts []string
+	for _, fc := range ch.Changed {
+		name := tenantFieldNames[fc.Field]
+		if name == "" {
+			name = fc.Field
+		}
+		parts = append(parts, fmt.Sprintf("%s from %s to %s", strings.ToLower(name[:1])+name[1:], shownField(fc.Field, fc.From), shownField(fc.Field, fc.To)))
+	}
+	return "changed " + strings.Join(parts, "; ")
+}
+
+// shownField is a field's value in the audit as people read it.
+func shownField(field string, v any) string {
+	n, isNumber := v.(float64)
+	switch {
+	case field == "strategy":
+		return strategyNames[fmt.Sprint(v)]
+	case !isNumber:
+		return fmt.Sprintf("“%v”", v)
+	case n == 0:
+		return "none"
+	case field == "maxBytes" || field == "maxUserBytes":
+		return megabytes(int64(n)) + " MB"
+	case field == "retentionDays":
+		return counted(int64(n), "day", "days")
+	}
+	return ui.Comma(int64(n))
+}

@@ -1,0 +1,97 @@
+package console
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/clock"
+	"tidemark/models"
+	"tidemark/store"
+	"tidemark/views/layout"
+	"tidemark/views/tenants"
+)
+
+func (c *Console) tenantsRoutes(in fiber.Router) {
+	in.Get("/tenants", c.tenants)
+	in.Get("/tenants/new", c.newTenant)
+	in.Post("/tenants/new", c.createTenant)
+	in.Get("/tenants/deletions/:job", c.tenantDeletion)
+	in.Get("/tenants/:id", c.editTenant)
+	in.Post("/tenants/:id", c.saveTenant)
+	for name := range c.tenantVerbs() {
+		in.Post("/tenants/:id/"+name, c.pressTenant(name))
+	}
+	in.Get("/tenants/:id/delete", c.askDeleteTenant)
+	in.Post("/tenants/:id/delete", c.deleteTenant)
+}
+
+const (
+	tenantsPerPage = 50
+	tenantsHref    = "/console/tenants"
+)
+
+var tenantCrumbs = []layout.Crumb{{Label: "Tenants", Href: tenantsHref}}
+
+func (c *Console) tenants(f *fiber.Ctx) error {
+	ctx := f.UserContext()
+	q := store.TenantQuery{Text: strings.TrimSpace(f.Query("q")), Trash: f.Query("trash") != "", After: f.Query("after"), Limit: tenantsPerPage + 1}
+	found, err := c.opt.Store.TenantPage(ctx, q)
+	if err != nil {
+		return err
+	}
+	p := tenants.Props{CSRF: c.token(f), Text: q.Text, Trash: q.Trash, Self: tenantsAt(q)}
+	if p.Open, p.Gone, err = c.opt.Store.CountTenants(ctx); err != nil {
+		return err
+	}
+	if len(found) > tenantsPerPage {
+		found = found[:tenantsPerPage]
+		next := q
+		next.After = found[len(found)-1].Slug
+		p.Next = tenantsAt(next)
+	}
+	if q.After != "" {
+		first := q
+		first.After = ""
+		p.First = tenantsAt(first)
+	}
+	now := clock.Millis(c.opt.Clock)
+	for i := range found {
+		p.Rows = append(p.Rows, tenantRow(found[i], now))
+	}
+	return c.page(f, place{title: "Tenants", active: "tenants"}, tenants.Page(p))
+}
+
+// tenantsAt is the address of a page of the list.
+func tenantsAt(q store.TenantQuery) string {
+	v := url.Values{}
+	for name, value := range map[string]string{"q": q.Text, "after": q.After} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if q.Trash {
+		v.Set("trash", "1")
+	}
+	if len(v) == 0 {
+		return tenantsHref
+	}
+	return tenantsHref + "?" + v.Encode()
+}
+
+func tenantRow(r models.TenantRow, now int64) tenants.Row {
+	out := tenants.Row{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, Href: tenantOf(r.Tenant).Href(), Version: r.Version, Suspended: r.Suspended, TrashedAt: r.DeletedAt,
+		ChangedAt: r.LastChangeAt, Now: now, Usage: tenants.Usage{
+			Items: r.Usage.Items, MaxItems: r.Limits.Items, Bytes: r.Usage.Bytes, MaxBytes: r.Limits.Bytes, Users: r.Usage.Users,
+			Devices: min(r.Devices, store.MaxListed), ManyDevices: r.Devices > store.MaxListed,
+		},
+	}
+	if r.DeleteJob != "" {
+		out.Deleting = deletionAt(r.DeleteJob)
+	}
+	return out
+}
+
+func deletionAt(jobID string) string { return tenantsHref + "/deletions/" + jobID }

@@ -1,0 +1,96 @@
+package console
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/internal/fault"
+	"tidemark/models"
+	"tidemark/views/tenants"
+	"tidemark/views/ui"
+)
+
+const (
+	megabyte     = 1 << 20
+	maxMegabytes = 1 << 30
+	maxItems     = 1 << 50
+	maxDays      = 3650
+)
+
+func valuesOf(t models.Tenant) tenants.Values {
+	v := tenants.Values{
+		Slug: t.Slug, Name: t.Name, Strategy: string(t.Strategy), Days: strconv.Itoa(t.RetentionDays),
+		Megabytes: megabytes(t.Limits.Bytes), UserMegabytes: megabytes(t.Limits.UserBytes),
+	}
+	if t.Limits.Items > 0 {
+		v.Items = strconv.FormatInt(t.Limits.Items, 10)
+	}
+	return v
+}
+
+// megabytes is a number of bytes as it stands in a field; none is empty.
+func megabytes(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(n)/megabyte, 'f', -1, 64)
+}
+
+func typedTenant(f *fiber.Ctx) tenants.Values {
+	of := func(name string) string { return strings.TrimSpace(f.FormValue(name)) }
+	return tenants.Values{
+		Slug: of("slug"), Name: of("name"), Strategy: f.FormValue("strategy"), Days: of("retentionDays"),
+		Items: of("maxItems"), Megabytes: of("maxBytes"), UserMegabytes: of("maxUserBytes"),
+	}
+}
+
+// tenantFrom reads what was typed: `invalid` names every number that is none.
+func tenantFrom(v tenants.Values) (models.Tenant, error) {
+	t := models.Tenant{Name: v.Name, Strategy: models.Strategy(v.Strategy)}
+	var wrong []fault.Field
+	number := func(field, text string, most float64) float64 {
+		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+		if text != "" && (err != nil || !(n >= 0 && n <= most)) {
+			wrong = append(wrong, fault.Field{Path: field, Rule: "range", Message: "must be a number from 0 to " + ui.Comma(int64(most))})
+			return 0
+		}
+		return n
+	}
+	t.RetentionDays = int(number("retentionDays", cmp.Or(v.Days, "-"), maxDays))
+	t.Limits = models.TenantLimits{
+		Items: int64(number("maxItems", v.Items, maxItems)),
+		Bytes: int64(math.Ceil(number("maxBytes", v.Megabytes, maxMegabytes) * megabyte)), UserBytes: int64(math.Ceil(number("maxUserBytes", v.UserMegabytes, maxMegabytes) * megabyte)),
+	}
+	if len(wrong) > 0 {
+		return t, &fault.Error{Code: fault.Invalid, Message: "Some numbers are none.", Fields: wrong}
+	}
+	return t, nil
+}
+
+// differing are the fields that do not stand as they were typed, and how they stand.
+func differing(typed, now tenants.Values) map[string]string {
+	out := map[string]string{}
+	for field, v := range map[string][2]string{
+		"name": {typed.Name, now.Name}, "strategy": {typed.Strategy, now.Strategy}, "retentionDays": {typed.Days, now.Days},
+		"maxItems": {typed.Items, now.Items}, "maxBytes": {typed.Megabytes, now.Megabytes}, "maxUserBytes": {typed.UserMegabytes, now.UserMegabytes},
+	} {
+		if v[0] != v[1] {
+			out[field] = v[1]
+		}
+	}
+	if s, ok := out["strategy"]; ok {
+		out["strategy"] = strategyNames[s]
+	}
+	return out
+}
+
+var tenantFieldNames = map[string]string{
+	"slug": "The slug", "name": "The name", "strategy": "What settles a conflict", "retentionDays": "The retention",
+	"maxItems": "The limit of items", "maxBytes": "The limit of what is stored", "maxUserBytes": "The limit of each user",
+}
+
+var strategyNames = map[string]string{"": "none", string(models.StrategyLWW): "last write wins", string(models.StrategyFWW): "first write wins"}
