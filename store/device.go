@@ -165,7 +165,7 @@ func (q *DeviceQuery) fits(c *condition, d *dialect) {
 	case DevicesAll:
 	}
 	if q.Text != "" {
-		c.and(deviceText[d.name]+" LIKE ? ESCAPE '!'", "%"+literal.Replace(q.Text)+"%")
+		c.and(deviceText[d.name]+" LIKE ?"+likeEscape, "%"+likeEscapes.Replace(q.Text)+"%")
 	}
 }
 

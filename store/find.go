@@ -17,6 +17,7 @@ const (
 // likeEscape is the sign before one that LIKE would take for a wildcard.
 const likeEscape = ` ESCAPE '!'`
 
+// likeEscapes has LIKE take its signs as what they are, with the escape !.
 var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // FindAPIKeys reads a few keys of a tenant that are not revoked, newest first, whose

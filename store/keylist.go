@@ -42,8 +42,8 @@ func (q KeyQuery) where(now int64) (string, []any) {
 		and("expires_at <> 0 AND expires_at < ?", q.Until)
 	}
 	if q.Text != "" {
-		part := "%" + literal.Replace(strings.ToLower(q.Text)) + "%"
-		like := " LIKE ? ESCAPE '!'"
+		part := "%" + likeEscapes.Replace(strings.ToLower(q.Text)) + "%"
+		like := " LIKE ?" + likeEscape
 		and("(LOWER(name)"+like+" OR LOWER(CAST(user_id AS CHAR))"+like+" OR LOWER(CAST(last4 AS CHAR))"+like+")", part, part, part)
 	}
 	if q.Before != "" {
@@ -51,9 +51,6 @@ func (q KeyQuery) where(now int64) (string, []any) {
 	}
 	return text, args
 }
-
-// literal has LIKE take its signs as what they are, with the escape !.
-var literal = likeEscapes
 
 const maxExpiring = 100
 
