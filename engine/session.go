@@ -94,7 +94,7 @@ func (s *Session) listen(ctx context.Context, known bool) error {
 		return err
 	}
 	return s.e.hub.listen(ctx, s.caller.TenantID, func(t *topic) {
-		s.t, s.sent, s.resumed = t, t.tail, known
+		s.t, s.sent, s.resumed = t, max(t.tail, h.Seq), known // another process may have written what is not handed out yet
 		if known {
 			s.resume(h)
 		}
