@@ -110,26 +110,48 @@ func (a *Access) ChangePassword(ctx context.Context, m models.Admin, p Passwords
 	if err := checkPassword(p.New); err != nil {
 		return 0, err
 	}
-	address := telemetry.RequestOf(ctx).Address
-	if err := a.throttle.enter(m.Email, address); err != nil {
+	right, err := a.proves(ctx, m, p.Old)
+	if err != nil {
 		return 0, err
 	}
-	right := false
-	if len(p.Old) <= maxPassword {
-		if right, err = a.passwords.matches(ctx, m.PasswordHash, p.Old); err != nil {
-			return 0, err
-		}
-	}
 	if !right {
-		a.opt.Log.WarnContext(ctx, "password_change_refused", "address", address)
+		a.opt.Log.WarnContext(ctx, "password_change_refused", "address", telemetry.RequestOf(ctx).Address)
 		return 0, fault.OfField("old", "right", "is wrong")
 	}
-	a.throttle.forgive(m.Email, address)
 	hash, err := a.passwords.hash(ctx, p.New)
 	if err != nil {
 		return 0, err
 	}
 	return a.opt.Store.SetAdminPassword(ctx, m, hash, token)
+}
+
+// Confirm is for who is signed in and gives the password once more. A wrong one is
+// `invalid`, and a try as at the sign-in: too many are `rate_limited`. The audit has both.
+func (a *Access) Confirm(ctx context.Context, m models.Admin, password string) error {
+	right, err := a.proves(ctx, m, password)
+	if err != nil {
+		return err
+	}
+	if err := a.opt.Store.AdminConfirmed(ctx, m, right); err != nil || right {
+		return err
+	}
+	a.opt.Log.WarnContext(ctx, "confirmation_refused", "address", telemetry.RequestOf(ctx).Address)
+	return fault.OfField("password", "right", "is wrong")
+}
+
+// proves says whether a password is the administrator's, as a try that the throttle counts.
+func (a *Access) proves(ctx context.Context, m models.Admin, password string) (right bool, err error) {
+	address := telemetry.RequestOf(ctx).Address
+	if err := a.throttle.enter(m.Email, address); err != nil {
+		return false, err
+	}
+	if len(password) > maxPassword {
+		return false, nil
+	}
+	if right, err = a.passwords.matches(ctx, m.PasswordHash, password); right {
+		a.throttle.forgive(m.Email, address)
+	}
+	return right, err
 }
 
 // AdminByID is the administrator of a session: `revoked` when disabled or gone.

@@ -124,6 +124,38 @@ func TestSignInTakesOneHashEitherWay(t *testing.T) {
 	}
 }
 
+func TestAConfirmationCountsAndIsAuditedAsASignIn(t *testing.T) {
+	t.Parallel()
+	eachDB(t, func(t *testing.T, r *room) {
+		m, err := r.CreateAdmin(t.Context(), "ada@example.com", "", rightPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := store.As(t.Context(), store.Author{Actor: "admin:" + m.ID})
+		for _, wrong := range []string{"", "wrong password", strings.Repeat("x", maxPassword+1)} {
+			wantCode(t, r.Confirm(ctx, m, wrong), fault.Invalid)
+		}
+		wantCode(t, r.Confirm(ctx, m, rightPassword), "")
+		for range triesPerAccount { // those before are forgiven
+			wantCode(t, r.Confirm(ctx, m, "wrong password"), fault.Invalid)
+		}
+		wantCode(t, r.Confirm(ctx, m, rightPassword), fault.RateLimited)
+		_, err = r.SignIn(t.Context(), m.Email, rightPassword, "192.0.2.1")
+		wantCode(t, err, fault.RateLimited)
+		entries, err := r.store.AuditEntries(t.Context(), "", "", 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		did := map[string]int{}
+		for _, e := range entries {
+			did[e.Action]++
+		}
+		if did["admin.confirm"] != 1 || did["admin.confirm_refused"] != 3+triesPerAccount {
+			t.Errorf("%v", did)
+		}
+	})
+}
+
 func TestWeakHashesAreMadeAnew(t *testing.T) {
 	t.Parallel()
 	r := onSQLite(t)

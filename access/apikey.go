@@ -73,7 +73,13 @@ func checkRights(k models.APIKey) error {
 	case len(k.Scopes) == 0:
 		return fault.OfField("scopes", "required", "must be at least one")
 	}
-	return CheckScopes(k.Scopes)
+	if err := CheckScopes(k.Scopes); err != nil {
+		return err
+	}
+	if r := RightsOf(k); len(r.Scopes) == 0 {
+		return fault.OfField("scopes", "effect", "give nothing that canRead and canWrite allow")
+	}
+	return nil
 }
 
 func checkBound(user string) error {

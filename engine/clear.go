@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
@@ -15,34 +14,34 @@ import (
 	"tidemark/store"
 )
 
-const (
-	clearStep = 200
-	clearKind = "clear"
-)
+const clearStep = 200 // items in one unit of the queue
 
-// clearing is a clear under way: enough to go on with it after a crash.
+// clearing is a clear under way: enough for any node to go on with it.
 type clearing struct {
-	ID       string `json:"id"`
-	Owner    string `json:"owner"`
-	Instance string `json:"instance"`
-	UpTo     int64  `json:"upTo"` // items changed later survive
-	Total    int64  `json:"total"`
-	Job      string `json:"job,omitempty"`
-	Request  string `json:"request"`
-	Address  string `json:"address"`
+	ID       string      `json:"id"`
+	Owner    string      `json:"owner"`
+	Instance string      `json:"instance"`
+	UpTo     int64       `json:"upTo"` // items changed later survive
+	Total    int64       `json:"total"`
+	Job      string      `json:"job,omitempty"`
+	Door     models.Door `json:"door"`
+	Request  string      `json:"request"`
+	Address  string      `json:"address"`
+}
+
+// clearState is how far the job of a clear came.
+type clearState struct {
+	After string `json:"after"` // keys up to here are done
 }
 
 // Clear removes the caller's items of the built-in collection as they stand
 // now, in bounded steps: not atomically, but writes made meanwhile survive.
-// With more than Limits.ClearInline items it goes on in a job. Repeated with its opID it
-// goes on with what it began.
+// With more than Limits.ClearInline items a job does it, on any node. Repeated with
+// its opID it goes on with what it began.
 func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (ClearReport, error) {
-	if c.AllUsers {
-		return ClearReport{}, fault.OfField("userId", "one", "must name one user to clear.")
-	}
-	cl, repeated, err := e.beginClear(ctx, c, opID)
-	if cl.Job != "" && !repeated { // also when nobody knows whether it was written down
-		e.start(func(ctx context.Context) { e.finishClear(ctx, c, cl) })
+	cl, repeated, err := e.beginClear(ctx, c, opID, int64(e.limits.ClearInline))
+	if cl.Job != "" {
+		e.jobs.wake() // also when nobody knows whether it was written down
 	}
 	if err != nil {
 		return ClearReport{}, err
@@ -50,21 +49,31 @@ func (e *Engine) Clear(ctx context.Context, c models.Caller, opID string) (Clear
 	if cl.Job != "" {
 		return ClearReport{JobID: cl.Job, Total: cl.Total}, nil
 	}
-	removed, err := e.clear(ctx, c, cl, func(int64) error { return nil })
+	removed, err := e.clear(ctx, c, cl)
 	if repeated {
 		removed = cl.Total
 	}
 	return ClearReport{Removed: removed, Total: cl.Total}, err
 }
 
-// beginClear fixes what will be cleared, and remembers it under the operation's id.
-func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string) (cl clearing, repeated bool, err error) {
+// StartClear has a job do what Clear does, however few the items are, and gives its id.
+func (e *Engine) StartClear(ctx context.Context, c models.Caller, opID string) (string, error) {
+	cl, _, err := e.beginClear(ctx, c, opID, -1)
+	e.jobs.wake()
+	return cl.Job, err
+}
+
+// beginClear fixes what will be cleared, and remembers it under the operation's id. More items than inline are a job.
+func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string, inline int64) (cl clearing, repeated bool, err error) {
+	if c.AllUsers {
+		return cl, false, fault.OfField("userId", "one", "must name one user to clear.")
+	}
 	total, err := e.store.CountLive(ctx, c.TenantID, c.UserID, models.Storage)
 	if err != nil {
 		return clearing{}, false, err
 	}
-	begin := clearing{ID: e.newID(), Owner: c.UserID, Instance: c.InstanceID, Total: total, Request: c.RequestID, Address: c.Address}
-	if total > int64(e.limits.ClearInline) {
+	begin := clearing{ID: e.newID(), Owner: c.UserID, Instance: c.InstanceID, Total: total, Door: c.Door, Request: c.RequestID, Address: c.Address}
+	if total > inline {
 		begin.Job = begin.ID
 	}
 	if opID == "" {
@@ -99,7 +108,7 @@ func (e *Engine) writeClear(t *store.CommitTx, c models.Caller, opID string, cl 
 		return cl, err
 	}
 	if cl.Job != "" {
-		j := models.Job{ID: cl.Job, TenantID: c.TenantID, Kind: clearKind, Input: input, Total: cl.Total, Actor: c.Actor}
+		j := models.Job{ID: cl.Job, TenantID: c.TenantID, Kind: JobClear, Input: input, Total: cl.Total, Actor: c.Actor}
 		if err := t.CreateJob(j); err != nil {
 			return cl, err
 		}
@@ -109,7 +118,7 @@ func (e *Engine) writeClear(t *store.CommitTx, c models.Caller, opID string, cl 
 
 // rememberClear keeps a clear under its operation's id, or gives what was kept before.
 func rememberClear(t *store.CommitTx, c models.Caller, opID string, input []byte, now int64) (before []byte, err error) {
-	sum := sha256.Sum256([]byte(clearKind))
+	sum := sha256.Sum256([]byte(JobClear))
 	row := &store.OpRow{TenantID: c.TenantID, UserID: c.UserID, Sender: c.IdemInstance(), OpID: opID, Outcome: input, At: now}
 	copy(row.RequestHash[:], sum[:])
 	seen, err := t.LoadOps(row.TenantID, row.UserID, row.Sender, []string{opID})
@@ -150,102 +159,66 @@ func (e *Engine) persist(ctx context.Context, f func(*store.CommitTx) error) err
 	}
 }
 
-// clear removes step by step and reports how many are gone so far.
-func (e *Engine) clear(ctx context.Context, c models.Caller, cl clearing, progress func(int64) error) (int64, error) {
-	removed, after := int64(0), ""
-	for {
-		keys, err := e.store.LiveKeys(ctx, c.TenantID, cl.Owner, models.Storage, after, cl.UpTo, clearStep)
-		if err != nil || len(keys) == 0 {
+// clear removes step by step and says how many are gone.
+func (e *Engine) clear(ctx context.Context, c models.Caller, cl clearing) (removed int64, err error) {
+	for after := ""; ; {
+		n, last, err := e.clearSome(ctx, c, cl, after)
+		removed += n
+		if err != nil || last == "" {
 			return removed, err
 		}
-		names, guards := make([]store.ItemKey, len(keys)), make([]guard, len(keys))
-		for i, k := range keys {
-			names[i], guards[i] = store.ItemKey{Owner: cl.Owner, Collection: models.Storage, Key: k}, guard{upToSeq: max(cl.UpTo, 1)}
-		}
-		results, err := e.internal(ctx, c, names, guards)
-		if err != nil {
-			return removed, err
-		}
-		for _, r := range results {
-			if r.Status == protocol.Applied && r.Seq > 0 {
-				removed++
-			}
-		}
-		if err := progress(removed); err != nil {
-			return removed, err
-		}
-		after = keys[len(keys)-1]
+		after = last
 	}
 }
 
-// finishClear works on a job, if there is one, until it is done. One that the
-// engine's end interrupts stays open, and the next start goes on with it.
-func (e *Engine) finishClear(ctx context.Context, c models.Caller, cl clearing) {
-	var job models.Job
-	err := e.insist(ctx, func() (err error) {
-		job, err = e.store.Job(ctx, c.TenantID, cl.Job)
-		return err
-	})
-	if fault.Is(err, fault.NotFound) {
-		return
+// clearSome removes the next items after a key, and gives the last of them; none are left where that is empty.
+func (e *Engine) clearSome(ctx context.Context, c models.Caller, cl clearing, after string) (removed int64, last string, err error) {
+	keys, err := e.store.LiveKeys(ctx, c.TenantID, cl.Owner, models.Storage, after, cl.UpTo, clearStep)
+	if err != nil || len(keys) == 0 {
+		return 0, "", err
 	}
-	if err == nil {
-		err = e.clearAll(ctx, c, cl, &job)
+	names, guards := make([]store.ItemKey, len(keys)), make([]guard, len(keys))
+	for i, k := range keys {
+		names[i], guards[i] = store.ItemKey{Owner: cl.Owner, Collection: models.Storage, Key: k}, guard{upToSeq: max(cl.UpTo, 1)}
 	}
-	if ctx.Err() != nil {
-		return
-	}
-	job.Status = models.JobDone
+	results, err := e.internal(ctx, c, names, guards)
 	if err != nil {
-		job.Status, job.Error = models.JobFailed, string(fault.CodeOf(err))
+		return 0, "", err
 	}
-	if err := e.insist(ctx, func() error { return e.store.SaveJob(ctx, job) }); err != nil {
-		e.log.Warn("a clear's outcome could not be saved", "tenant_id", c.TenantID, "error", err)
+	for _, r := range results {
+		if r.Status == protocol.Applied && r.Seq > 0 {
+			removed++
+		}
 	}
+	return removed, keys[len(keys)-1], nil
 }
 
-// clearAll clears until nothing is left.
-func (e *Engine) clearAll(ctx context.Context, c models.Caller, cl clearing, job *models.Job) error {
-	return e.insist(ctx, func() error {
-		before := job.Done
-		_, err := e.clear(ctx, c, cl, func(n int64) error {
-			job.Done = before + n
-			return e.store.SaveJob(ctx, *job)
-		})
+// runClear does the rest of a large clear.
+func (e *Engine) runClear(ctx context.Context, r *jobRun) error {
+	var cl clearing
+	var state clearState
+	if err := json.Unmarshal(r.job.Input, &cl); err != nil {
 		return err
-	})
-}
-
-// insist does again and again what the database is away or busy for, until ctx ends.
-func (e *Engine) insist(ctx context.Context, do func() error) error {
-	for {
-		err := do()
-		if !fault.Is(err, fault.Unavailable) && !e.store.Aborted(err) {
+	}
+	if len(r.job.State) > 0 {
+		if err := json.Unmarshal(r.job.State, &state); err != nil {
 			return err
 		}
-		if pause(ctx, time.Second); ctx.Err() != nil {
-			return ctx.Err()
-		}
 	}
-}
-
-// resumeClears goes on with what a stopped process left unfinished.
-func (e *Engine) resumeClears(ctx context.Context) {
-	jobs, err := e.store.OpenJobs(ctx, clearKind)
-	for ; err != nil; jobs, err = e.store.OpenJobs(ctx, clearKind) {
-		if ctx.Err() != nil {
-			return
+	c := models.Caller{TenantID: r.job.TenantID, UserID: cl.Owner, InstanceID: cl.Instance, Actor: r.job.Actor, Door: cl.Door, RequestID: cl.Request, Address: cl.Address}
+	for {
+		var removed int64
+		var last string
+		err := e.insist(ctx, func() (err error) {
+			removed, last, err = e.clearSome(ctx, c, cl, state.After)
+			return err
+		})
+		if err != nil || last == "" {
+			return err
 		}
-		e.log.Warn("unfinished clears could not be read; trying again", "error", err)
-		pause(ctx, time.Second)
-	}
-	for _, j := range jobs {
-		var cl clearing
-		if err := json.Unmarshal(j.Input, &cl); err != nil {
-			e.log.Warn("an unfinished clear is damaged", "tenant_id", j.TenantID, "error", err)
-			continue
+		r.job.Done, state.After = r.job.Done+removed, last
+		if err := r.reached(ctx, state); err != nil {
+			return err
 		}
-		cl.Job = j.ID
-		e.finishClear(ctx, models.Caller{TenantID: j.TenantID, UserID: cl.Owner, InstanceID: cl.Instance, Actor: j.Actor, Door: models.DoorInternal, RequestID: cl.Request, Address: cl.Address}, cl)
 	}
 }

@@ -40,6 +40,33 @@ func TestADisconnectedDeviceMayComeBackAndMissesNothing(t *testing.T) {
 	})
 }
 
+// Who uses a key is counted wherever it is connected; connections without a device are known to their node.
+func TestThoseConnectedWithAKeyAreCountedOverNodes(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		here, there := h.node(), h.node()
+		with := func(c models.Caller) models.Caller { c.KeyID = "k1"; return c }
+		count := func(n *node, want engine.KeyUse) {
+			h.Helper()
+			eventually(h.T, fmt.Sprint(want), func() bool {
+				got, err := n.Using(h.Context(), h.tenant.ID, "k1")
+				return err == nil && got == want
+			})
+		}
+		count(here, engine.KeyUse{})
+		h.live(here, with(h.device("u", "phone")))
+		h.live(here, with(h.device("v", "phone")))
+		desk, _ := h.live(there, with(h.device("u", "desk")))
+		h.live(there, with(h.user("u")))
+		h.live(there, h.device("u", "of another key"))
+		count(here, engine.KeyUse{Devices: 3})
+		count(there, engine.KeyUse{Devices: 3, Others: 1})
+		desk.Close()
+		count(here, engine.KeyUse{Devices: 2})
+		h.live(there, h.device("u", "phone")) // it comes back with another key
+		count(here, engine.KeyUse{Devices: 1})
+	})
+}
+
 // A forgotten device has no place in the log any more, whoever knew it.
 func TestAForgottenDeviceBeginsAnew(t *testing.T) {
 	eachDB(t, func(h *harness) {

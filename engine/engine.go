@@ -56,9 +56,8 @@ type Engine struct {
 	commits   atomic.Int64
 	committed atomic.Int64
 
-	start func(job func(context.Context)) // beside the others, until Close
-	stop  context.CancelFunc
-	work  sync.WaitGroup
+	stop context.CancelFunc
+	work sync.WaitGroup
 }
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
@@ -92,8 +91,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e.startShards()
 	work, stop := context.WithCancel(context.Background())
 	e.stop = stop
-	e.start = func(job func(context.Context)) { e.background(work, job) }
-	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.resumeTenantDeletes, e.resumeClears, e.jobs.run)
+	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.jobs.run)
 	if k != nil {
 		e.background(work, k.run)
 	}

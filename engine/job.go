@@ -20,42 +20,54 @@ const (
 	jobLook       = 2 * time.Second  // between looks for jobs that others left
 	jobTidy       = time.Hour        // between looks for jobs that wait in vain
 	jobPatience   = 7 * 24 * time.Hour
-	jobsAtOnce    = 4 // of this node, each of another tenant
+	jobsAtOnce    = 4 // of this node in each lane, each of another tenant
 	jobErrorsKept = 1000
 	jobGoodbye    = 2 * time.Second // to hand jobs back when the engine ends
 	jobUnit       = 500             // operations in one unit of the queue
 	jobBytes      = 4 << 20         // of values read at once
 )
 
-// Kinds of jobs that people ask for.
+// Kinds of jobs.
 const (
-	JobBulk   = "bulk"
-	JobImport = "import"
-	JobUndo   = "undo"
+	JobBulk         = "bulk"
+	JobImport       = "import"
+	JobUndo         = "undo"
+	JobClear        = "clear"         // of one user's items, as a client asked for
+	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
 )
 
 // How a job's work may end, beside well and with an error.
 var (
 	errJobHeld    = errors.New("the job waits for a person")
 	errJobStopped = errors.New("the job was cancelled")
-	errJobLost    = errors.New("another node has the job")
+	errJobLost    = errors.New("the job is no longer this node's")
 )
 
-// jobs runs what people asked for and nobody waits for: one job of a tenant at a
-// time, oldest first, on one node, which hands it back when it ends and loses it
+// jobs runs what people asked for and nobody waits for: in each lane one job of a
+// tenant at a time, oldest first, on one node, which hands it back when it ends and loses it
 // when it falls silent. Work is begun again from the state last kept, so it must bear being done twice.
 type jobs struct {
 	e     *Engine
-	kinds map[string]func(context.Context, *jobRun) error
+	kinds map[string]jobKind
 	news  chan struct{}
 
 	mu      sync.Mutex
-	running map[string]bool // by tenant
+	running map[jobLane]bool
 }
 
+// jobKind is what the jobs of a kind do.
+type jobKind struct {
+	run  func(context.Context, *jobRun) error
+	lane string // jobs of a tenant wait for those before them in the same one
+}
+
+// jobLane is where jobs wait for each other.
+type jobLane struct{ name, tenantID string }
+
 func newJobs(e *Engine) *jobs {
-	return &jobs{e: e, news: make(chan struct{}, 1), running: map[string]bool{}, kinds: map[string]func(context.Context, *jobRun) error{
-		JobBulk: e.runBulk, JobImport: e.runImport, JobUndo: e.runUndo,
+	return &jobs{e: e, news: make(chan struct{}, 1), running: map[jobLane]bool{}, kinds: map[string]jobKind{
+		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
+		JobClear: {run: e.runClear, lane: "clients"}, // a client's clear does not wait for an import, nor the other way round
 	}}
 }
 
@@ -103,46 +115,55 @@ func (j *jobs) forget(ctx context.Context) {
 	}
 }
 
-// take begins with the oldest job of each tenant that has none under way.
+// take begins with the oldest job in each lane of each tenant that has none under way there.
 func (j *jobs) take(ctx context.Context, under *sync.WaitGroup) error {
-	open, err := j.e.store.OpenJobs(ctx, "")
+	open, err := j.e.store.OpenJobs(ctx)
 	if err != nil {
 		return err
 	}
-	first, now := map[string]bool{}, clock.Millis(j.e.clock)
+	first, now := map[jobLane]bool{}, clock.Millis(j.e.clock)
 	for _, job := range open {
-		if j.kinds[job.Kind] == nil || first[job.TenantID] {
+		kind, known := j.kinds[job.Kind]
+		in := jobLane{kind.lane, job.TenantID}
+		if !known || first[in] {
 			continue
 		}
-		first[job.TenantID] = true
-		if job.LeaseUntil >= now && job.Node != j.e.node || !j.begin(job.TenantID) {
+		first[in] = true
+		if job.LeaseUntil >= now && job.Node != j.e.node || !j.begin(in) {
 			continue
 		}
 		run := &jobRun{e: j.e, job: job}
 		run.job.Node = j.e.node
 		under.Go(func() {
-			defer j.wake() // the next of this tenant
-			defer j.end(job.TenantID)
-			run.work(ctx, j.kinds[job.Kind])
+			had := run.work(ctx, kind.run)
+			if j.end(in); had {
+				j.wake() // the next in this lane
+			}
 		})
 	}
 	return nil
 }
 
-func (j *jobs) begin(tenantID string) bool {
+func (j *jobs) begin(in jobLane) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.running[tenantID] || len(j.running) >= jobsAtOnce {
+	beside := 0
+	for other := range j.running {
+		if other.name == in.name {
+			beside++
+		}
+	}
+	if j.running[in] || beside >= jobsAtOnce {
 		return false
 	}
-	j.running[tenantID] = true
+	j.running[in] = true
 	return true
 }
 
-func (j *jobs) end(tenantID string) {
+func (j *jobs) end(in jobLane) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.running, tenantID)
+	delete(j.running, in)
 }
 
 // jobRun is a job being worked on. One goroutine uses it.
@@ -152,19 +173,20 @@ type jobRun struct {
 	errs []models.JobError // not kept yet
 }
 
-// work claims the job, does it, and keeps how it ended.
-func (r *jobRun) work(ctx context.Context, do func(context.Context, *jobRun) error) {
+// work claims the job, does it, and keeps how it ended. It had none where another node
+// was quicker, or where the claim failed; the next look tries again.
+func (r *jobRun) work(ctx context.Context, do func(context.Context, *jobRun) error) (had bool) {
 	r.lease()
 	if err := r.e.store.ClaimJob(ctx, r.job.ID, r.e.node, r.job.LeaseUntil); err != nil {
-		return // another node was quicker, or the next look tries again
+		return false
 	}
 	err := r.safely(ctx, do)
 	switch {
 	case errors.Is(err, errJobLost):
-		return
+		return true
 	case ctx.Err() != nil:
 		r.handBack(ctx)
-		return
+		return true
 	case errors.Is(err, errJobStopped):
 		r.job.Status = models.JobCancelled
 	case errors.Is(err, errJobHeld):
@@ -179,10 +201,12 @@ func (r *jobRun) work(ctx context.Context, do func(context.Context, *jobRun) err
 		r.e.log.Warn("a job's outcome could not be saved", "tenant_id", r.job.TenantID, "job", r.job.ID, "error", err)
 	}
 	if r.job.Status.Ended() && r.job.Kind == JobImport {
-		if err := r.e.store.DropJobParts(ctx, r.job.TenantID, r.job.ID); err != nil {
+		err := r.e.insist(ctx, func() error { return r.e.store.DropJobParts(ctx, r.job.TenantID, r.job.ID) })
+		if err != nil {
 			r.e.log.Warn("the file of an import could not be dropped", "tenant_id", r.job.TenantID, "job", r.job.ID, "error", err)
 		}
 	}
+	return true
 }
 
 // safely lets a panic fail this job alone.
@@ -275,18 +299,38 @@ func (e *Engine) Cancel(ctx context.Context, tenantID, id string) error {
 	return e.store.DropJobParts(ctx, tenantID, id)
 }
 
-// addJob begins a job for the author of ctx, and writes that into the audit.
+// addJob begins a job for the author of ctx, and writes that into the audit. One that comes with an id begins once.
 func (e *Engine) addJob(ctx context.Context, c models.Caller, j models.Job, input any, entry models.AuditEntry) (string, error) {
 	b, err := json.Marshal(input)
 	if err != nil {
 		return "", err
 	}
-	j.ID, j.TenantID, j.Input, j.Actor = e.newID(), c.TenantID, b, c.Actor
+	given := j.ID != ""
+	if !given {
+		j.ID = e.newID()
+	}
+	j.TenantID, j.Input, j.Actor = c.TenantID, b, c.Actor
 	entry.TenantID, entry.Object = c.TenantID, j.ID
 	ctx = store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID})
 	if err := e.store.AddJob(ctx, j, entry); err != nil {
+		if before, gone := e.store.Job(ctx, c.TenantID, j.ID); given && gone == nil && before.Kind == j.Kind {
+			return before.ID, nil
+		}
 		return "", err
 	}
 	e.jobs.wake()
 	return j.ID, nil
+}
+
+// insist does again and again what the database is away or busy for, until ctx ends.
+func (e *Engine) insist(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !fault.Is(err, fault.Unavailable) && !e.store.Aborted(err) {
+			return err
+		}
+		if pause(ctx, time.Second); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 }

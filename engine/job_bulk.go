@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tidemark/engine/protocol"
@@ -17,6 +18,7 @@ import (
 
 // Bulk is something to be done to many items: to those that are named, or to all a query finds.
 type Bulk struct {
+	ID      string            `json:"-"`      // of the job, which then begins once however often it is asked for; empty: a new one
 	Action  string            `json:"action"` // BulkDelete, BulkTag or BulkUntag
 	Tag     string            `json:"tag,omitempty"`
 	Query   store.BrowseQuery `json:"query"`
@@ -30,6 +32,12 @@ const (
 	BulkDelete = "delete"
 	BulkTag    = "tag"
 	BulkUntag  = "untag"
+)
+
+// An id of a job as whoever asks for it may give it.
+const (
+	idLength = 26
+	idSigns  = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
 
 // Bounds of a preview.
@@ -149,12 +157,15 @@ func (e *Engine) StartBulk(ctx context.Context, c models.Caller, b Bulk, total i
 	if err := CheckBulk(b); err != nil {
 		return "", err
 	}
+	if b.ID != "" && (len(b.ID) != idLength || strings.Trim(b.ID, idSigns) != "") {
+		return "", fault.OfField("op", "form", "is not an id.")
+	}
 	b.Query.TenantID, b.Query.Values, b.Address = c.TenantID, false, c.Address
 	detail, err := json.Marshal(map[string]any{"action": b.Action, "tag": b.Tag, "items": total, "owner": b.Query.Owner, "prefix": b.Query.Prefix})
 	if err != nil {
 		return "", err
 	}
-	return e.addJob(ctx, c, models.Job{Kind: JobBulk, Status: models.JobOpen, Total: total}, b, models.AuditEntry{Action: "items." + b.Action, Detail: detail})
+	return e.addJob(ctx, c, models.Job{ID: b.ID, Kind: JobBulk, Status: models.JobOpen, Total: total}, b, models.AuditEntry{Action: "items." + b.Action, Detail: detail})
 }
 
 // BulkState is how far a bulk came.
@@ -163,6 +174,7 @@ type BulkState struct {
 	Skipped map[string]int64 `json:"skipped,omitempty"` // by reason
 	First   int64            `json:"first,omitempty"`   // of its changes in the log
 	Last    int64            `json:"last,omitempty"`
+	Undo    string           `json:"undo,omitempty"` // the job that takes it back
 }
 
 func (e *Engine) runBulk(ctx context.Context, r *jobRun) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
@@ -166,11 +167,14 @@ func cutTo(s string, most int) string { return s[:min(len(s), most)] }
 // reasonOf says what was wrong, field by field.
 func reasonOf(err error) string {
 	f := fault.From(err)
-	text := f.Message
-	for _, field := range f.Fields {
-		text += " " + field.Path + " " + field.Message + "."
+	if len(f.Fields) == 0 {
+		return f.Message
 	}
-	return text
+	parts := make([]string, len(f.Fields))
+	for i, field := range f.Fields {
+		parts[i] = field.Path + " " + field.Message + "."
+	}
+	return strings.Join(parts, " ")
 }
 
 // settle counts, or writes, some lines.

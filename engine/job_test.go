@@ -76,7 +76,14 @@ func TestABulkDeleteRemovesWhatMatchesAndIsTakenBack(t *testing.T) {
 		h.put(n, h.user("u"), set("k007", `"new"`))
 		id, err := n.StartUndo(h.Context(), h.admin(), j.ID)
 		h.ok(err)
+		again, err := n.StartUndo(h.Context(), h.admin(), j.ID)
+		h.ok(err)
 		back := h.ends(id)
+		later, err := n.StartUndo(h.Context(), h.admin(), j.ID)
+		h.ok(err)
+		if again != id || later != id {
+			h.Errorf("taken back three times: %s %s %s", id, again, later)
+		}
 		if back.Status != models.JobDone || back.Done != 600 {
 			h.Fatalf("%+v %s", back, back.State)
 		}

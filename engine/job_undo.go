@@ -7,6 +7,7 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 )
 
 // undoing is the taking back of a bulk removal.
@@ -29,7 +30,7 @@ func Undoable(j models.Job) bool {
 }
 
 // StartUndo begins a job that brings back what a bulk removed and nobody has
-// written since, and gives its id.
+// written since, and gives its id. Asked for again it gives the same job, unless that ended early.
 func (e *Engine) StartUndo(ctx context.Context, c models.Caller, id string) (string, error) {
 	j, err := e.store.Job(ctx, c.TenantID, id)
 	if err != nil {
@@ -39,12 +40,42 @@ func (e *Engine) StartUndo(ctx context.Context, c models.Caller, id string) (str
 	if !Undoable(j) || json.Unmarshal(j.State, &did) != nil {
 		return "", fault.New(fault.AlreadyResolved, "What this job did cannot be taken back.")
 	}
+	if did.Undo != "" {
+		before, err := e.store.Job(ctx, c.TenantID, did.Undo)
+		if err != nil || before.Status == models.JobOpen || before.Status == models.JobDone {
+			return before.ID, err
+		}
+	}
+	return e.addUndo(ctx, c, j, did)
+}
+
+// addUndo adds the job, once however many ask for it at a time.
+func (e *Engine) addUndo(ctx context.Context, c models.Caller, j models.Job, did BulkState) (string, error) {
+	undo := models.Job{ID: e.newID(), TenantID: c.TenantID, Kind: JobUndo, Status: models.JobOpen, Total: j.Done, Actor: c.Actor}
 	u := undoing{Job: j.ID, First: did.First, Last: did.Last, Address: c.Address}
-	detail, err := json.Marshal(map[string]any{"job": id, "items": j.Done})
+	did.Undo = undo.ID
+	var err error
+	if undo.Input, err = json.Marshal(u); err != nil {
+		return "", err
+	}
+	state, err := json.Marshal(did)
 	if err != nil {
 		return "", err
 	}
-	return e.addJob(ctx, c, models.Job{Kind: JobUndo, Status: models.JobOpen, Total: j.Done}, u, models.AuditEntry{Action: "items.restore", Detail: detail})
+	detail, err := json.Marshal(map[string]any{"job": j.ID, "items": j.Done})
+	if err != nil {
+		return "", err
+	}
+	entry := models.AuditEntry{TenantID: c.TenantID, Action: "items.restore", Object: undo.ID, Detail: detail}
+	err = e.store.AddUndo(store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID}), undo, j, state, entry)
+	if fault.Is(err, fault.NotFound) {
+		return "", fault.New(fault.AlreadyResolved, "Somebody takes this back already. Look at the jobs.")
+	}
+	if err != nil {
+		return "", err
+	}
+	e.jobs.wake()
+	return undo.ID, nil
 }
 
 func (e *Engine) runUndo(ctx context.Context, r *jobRun) error {

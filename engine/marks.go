@@ -114,7 +114,7 @@ func (m *marks) claim(s *Session, inst models.Instance, forgotten bool) (known b
 	s.caller.ConnID = m.e.conns.Add(1)
 	in := &mk.inst
 	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
-	in.Address, in.Door, in.UserAgent = s.caller.Address, s.caller.Door, s.caller.UserAgent
+	in.Address, in.Door, in.UserAgent, in.KeyID = s.caller.Address, s.caller.Door, s.caller.UserAgent, s.caller.KeyID
 	mk.taking = true
 	m.sessions[s.caller.ConnID] = s
 	m.dirty[mk] = struct{}{}

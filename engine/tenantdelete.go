@@ -9,21 +9,34 @@ import (
 	"tidemark/store"
 )
 
-// TenantDeleteKind is the kind of the jobs that delete a tenant for good. They are the installation's.
-const TenantDeleteKind = "tenant.delete"
-
 const deleteStep = 500 // rows in one transaction
 
-// TenantDeletion is the input of such a job.
+// TenantDeletion is the input of a job that deletes a tenant for good.
 type TenantDeletion struct {
 	TenantID string `json:"tenant"`
 	Slug     string `json:"slug"`
 	Name     string `json:"name"`
 }
 
+// DeletionOf reads what a job deletes; `not_found` when it deletes no tenant.
+func DeletionOf(j models.Job) (TenantDeletion, error) {
+	var of TenantDeletion
+	if err := json.Unmarshal(j.Input, &of); err != nil || j.Kind != JobTenantDelete {
+		return of, fault.New(fault.NotFound, "There is no such deletion.")
+	}
+	return of, nil
+}
+
+// GoneWith counts the rows that such a job took away, by table.
+func GoneWith(j models.Job) map[string]int64 {
+	gone := map[string]int64{}
+	_ = json.Unmarshal(j.State, &gone) // what is damaged has no details
+	return gone
+}
+
 // DeleteTenant begins to delete a tenant of the trash for good, against the version
-// it carries, and gives the job that goes on with it, also after a restart. The
-// context names its author. `not_found`, or `stale_edit` when it changed or left the trash.
+// it carries, and gives the job that does it, on any node. The context names its
+// author. `not_found`, or `stale_edit` when it changed or left the trash.
 func (e *Engine) DeleteTenant(ctx context.Context, t models.Tenant) (models.Job, error) {
 	effect, err := e.store.TenantEffect(ctx, t)
 	if err != nil {
@@ -37,11 +50,11 @@ func (e *Engine) DeleteTenant(ctx context.Context, t models.Tenant) (models.Job,
 	if err != nil {
 		return models.Job{}, err
 	}
-	j := models.Job{ID: e.newID(), Kind: TenantDeleteKind, Status: models.JobOpen, Input: input, Total: rowsOf(t, h, effect)}
+	j := models.Job{ID: e.newID(), Kind: JobTenantDelete, Status: models.JobOpen, Input: input, Total: rowsOf(t, h, effect)}
 	if _, err := e.store.BeginTenantDelete(ctx, t, j, effect); err != nil {
 		return models.Job{}, err
 	}
-	e.start(func(ctx context.Context) { e.deleteTenant(ctx, j.ID) })
+	e.jobs.wake()
 	return j, nil
 }
 
@@ -50,72 +63,57 @@ func rowsOf(t models.Tenant, h models.Head, e models.TenantEffect) int64 {
 	return 2*t.Usage.Items + h.Seq - h.Floor + e.Users + e.Keys + e.Devices + e.Conflicts
 }
 
-// deleteTenant works on a job until nothing of its tenant is left. One that the
-// engine's end interrupts stays open, and the next start goes on with it.
-func (e *Engine) deleteTenant(ctx context.Context, jobID string) {
-	var j models.Job
-	var in TenantDeletion
-	err := e.insist(ctx, func() (err error) {
-		j, err = e.store.Job(ctx, "", jobID)
+// StopDeletion asks for the end of a job that deletes a tenant: what is gone stays gone,
+// what is left stays in the trash. One that is over is `already_resolved`.
+func (e *Engine) StopDeletion(ctx context.Context, jobID string) error {
+	j, err := e.store.Job(ctx, "", jobID)
+	if err != nil {
 		return err
-	})
-	if err == nil {
-		err = json.Unmarshal(j.Input, &in)
 	}
-	if err == nil && j.Status == models.JobOpen {
-		err = e.deleteAll(store.As(ctx, store.Author{Actor: j.Actor}), in.TenantID, &j)
+	of, err := DeletionOf(j)
+	if err != nil {
+		return err
 	}
-	if err == nil || ctx.Err() != nil {
-		return
-	}
-	e.log.Error("a tenant could not be deleted", "tenant_id", in.TenantID, "error", err)
-	j.Status, j.Error = models.JobFailed, string(fault.CodeOf(err))
-	if err := e.insist(ctx, func() error { return e.store.SaveJob(ctx, j) }); err != nil {
-		e.log.Warn("a deletion's outcome could not be saved", "tenant_id", in.TenantID, "error", err)
-	}
+	return e.store.StopTenantDelete(ctx, of.TenantID, jobID)
 }
 
-// deleteAll deletes step by step, and the tenant itself once nothing else is left.
-func (e *Engine) deleteAll(ctx context.Context, tenantID string, j *models.Job) error {
-	return e.insist(ctx, func() error {
-		for gone := false; !gone; {
-			if err := e.deleteRows(ctx, tenantID, j); err != nil {
-				return err
-			}
-			var err error
-			if gone, err = e.store.FinishTenantDelete(ctx, tenantID, *j); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (e *Engine) deleteRows(ctx context.Context, tenantID string, j *models.Job) error {
-	for {
-		n, err := e.store.DeleteTenantRows(ctx, tenantID, deleteStep)
-		if err != nil || n == 0 {
+// runTenantDelete deletes step by step, and the tenant itself once nothing else is
+// left. Each step keeps its own progress, and the last one how the job ended.
+func (e *Engine) runTenantDelete(ctx context.Context, r *jobRun) error {
+	of, err := DeletionOf(r.job)
+	if err != nil {
+		return err
+	}
+	ctx = store.As(ctx, store.Author{Actor: r.job.Actor})
+	for over := false; !over; {
+		err := e.insist(ctx, func() (err error) {
+			over, err = r.deleteSome(ctx, of.TenantID)
 			return err
+		})
+		if fault.Is(err, fault.NotFound) {
+			return errJobLost
 		}
-		j.Done += n
-		j.Total = max(j.Total, j.Done)
-		if err := e.store.SaveJob(ctx, *j); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+	return errJobLost // its end is kept already
 }
 
-// resumeTenantDeletes goes on with what a stopped process left unfinished.
-func (e *Engine) resumeTenantDeletes(ctx context.Context) {
-	var jobs []models.Job
-	err := e.insist(ctx, func() (err error) {
-		jobs, err = e.store.OpenJobs(ctx, TenantDeleteKind)
-		return err
-	})
-	if err != nil && ctx.Err() == nil {
-		e.log.Error("unfinished deletions of tenants could not be read", "error", err)
+// deleteSome is one step; over says that the job has ended with it.
+func (r *jobRun) deleteSome(ctx context.Context, tenantID string) (over bool, err error) {
+	r.lease()
+	before := r.job.Done
+	j, err := r.e.store.DeleteTenantRows(ctx, tenantID, r.job, deleteStep)
+	if err != nil {
+		return false, err
 	}
-	for _, j := range jobs {
-		e.deleteTenant(ctx, j.ID)
+	r.job = j
+	switch {
+	case j.Stopping:
+		return true, r.e.store.LeaveTenant(ctx, tenantID, j)
+	case j.Done > before:
+		return false, nil
 	}
+	return r.e.store.FinishTenantDelete(ctx, tenantID, j)
 }

@@ -147,15 +147,19 @@ func TestADeletionTakesWhatIsWrittenMeanwhile(t *testing.T) {
 		n := h.node()
 		h.put(n, h.user("u"), set("a", `1`))
 		trashed := h.trash(h.tenant)
-		_, err := h.store.BeginTenantDelete(h.Context(), trashed, models.Job{ID: "j", Kind: engine.TenantDeleteKind}, models.TenantEffect{})
+		n.stop(h)
+		j := models.Job{ID: "j", Kind: engine.JobTenantDelete, Node: "a node"}
+		_, err := h.store.BeginTenantDelete(h.Context(), trashed, j, models.TenantEffect{})
 		h.ok(err)
-		if gone, err := h.store.FinishTenantDelete(h.Context(), h.tenant.ID, models.Job{ID: "j"}); gone || err != nil {
+		h.ok(h.store.ClaimJob(h.Context(), j.ID, j.Node, 1<<60))
+		if gone, err := h.store.FinishTenantDelete(h.Context(), h.tenant.ID, j); gone || err != nil {
 			h.Fatalf("a tenant with an item goes: %v", err)
 		}
 		h.exec("UPDATE jobs SET status = 'failed'")
+		n = h.node()
 		now, err := h.store.TenantNamed(h.Context(), h.tenant.ID)
 		h.ok(err)
-		j, err := n.DeleteTenant(h.Context(), now) // one that failed can be asked for again
+		j, err = n.DeleteTenant(h.Context(), now) // one that failed can be asked for again
 		h.ok(err)
 		h.finished(j)
 		_, err = n.Write(h.Context(), h.user("u"), []protocol.Op{set("b", `1`)})

@@ -1,17 +1,22 @@
 package engine
 
-// Using counts the live connections of a key to this node, and the devices among them.
-func (e *Engine) Using(tenantID, keyID string) (connections, devices int) {
-	seen := map[[2]string]bool{}
+import "context"
+
+// KeyUse is who is connected with a key.
+type KeyUse struct {
+	Devices int64 // to any node
+	Others  int64 // connections to this node that name no device
+}
+
+// Using counts who is connected with a key. Devices of other nodes count as of a second ago.
+func (e *Engine) Using(ctx context.Context, tenantID, keyID string) (KeyUse, error) {
+	var u KeyUse
 	e.hub.each(tenantID, func(s *Session) {
-		c := s.Caller()
-		if c.KeyID != keyID {
-			return
-		}
-		connections++
-		if c.InstanceID != "" {
-			seen[[2]string{c.UserID, c.InstanceID}] = true
+		if c := s.Caller(); c.KeyID == keyID && c.InstanceID == "" {
+			u.Others++
 		}
 	})
-	return connections, len(seen)
+	n, err := e.store.ConnectedWith(ctx, tenantID, keyID)
+	u.Devices = n
+	return u, err
 }

@@ -11,7 +11,8 @@ type Instance struct {
 	UserAgent   string
 	Address     string
 	Door        Door
-	ClockSkew   bool // its clock ran ahead of the server beyond the bound
+	KeyID       string // of the API key it connected with the last time; empty: with none
+	ClockSkew   bool   // its clock ran ahead of the server beyond the bound
 	Node        string
 	ConnID      uint64 // live connection on Node; 0: not connected
 	ConnectedAt int64

@@ -119,6 +119,15 @@ func (s *Store) AdminSignedIn(ctx context.Context, m models.Admin, stronger []by
 	})
 }
 
+// AdminConfirmed notes that who is signed in gave their password once more, or a wrong one.
+func (s *Store) AdminConfirmed(ctx context.Context, m models.Admin, right bool) error {
+	action := "admin.confirm"
+	if !right {
+		action = "admin.confirm_refused"
+	}
+	return s.write(ctx, func(tx *gorm.DB) error { return s.addAudit(ctx, tx, adminAudit(m, action)) })
+}
+
 // UpdateAdmin changes an administrator's name and e-mail. The version names what
 // was changed: `stale_edit` when it is no longer theirs, `invalid` when the e-mail is taken.
 func (s *Store) UpdateAdmin(ctx context.Context, m models.Admin) (models.Admin, error) {

@@ -36,7 +36,8 @@ func TestAttentionFindsWhatNeedsAPerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantFault(t, s.SaveJob(t.Context(), models.Job{ID: "j2", TenantID: acme.ID, Status: models.JobFailed}), "")
+		wantFault(t, s.ClaimJob(t.Context(), "j2", "n", now+1000), "")
+		_ = must[bool](t)(s.KeepJob(t.Context(), models.Job{ID: "j2", TenantID: acme.ID, Node: "n", Status: models.JobFailed}, nil))
 		a := must[store.Attention](t)(s.Attention(t.Context(), q))
 		if a.Conflict.Key != "new" || a.Conflict.Owner != "bob" || a.Conflict.Collection != "c" || a.NearLimit != 2 || a.Fullest.ID != "c" || a.FailedJobs != 1 || len(a.Expiring) != 1 || a.Expiring[0].Name != "soon" {
 			t.Errorf("%+v", a)

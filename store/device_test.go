@@ -161,6 +161,36 @@ func TestADeviceIsForgottenUntilItIsTakenAgain(t *testing.T) {
 	})
 }
 
+func TestTheDevicesConnectedWithAKeyAreCountedOverNodes(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		ctx := t.Context()
+		take := func(node, tenant, id, key string) {
+			t.Helper()
+			wantFault(t, s.TakeInstances(ctx, node, []models.Instance{{TenantID: tenant, UserID: "u", ID: id, Node: node, KeyID: key, ConnID: 1 << 63}}), "")
+		}
+		count := func(key string, want int64) {
+			t.Helper()
+			if n := must[int64](t)(s.ConnectedWith(ctx, "t", key)); n != want {
+				t.Errorf("%s: %d, want %d", key, n, want)
+			}
+		}
+		take("a", "t", "phone", "k")
+		take("a", "t", "desk", "k")
+		take("a", "t", "watch", "other")
+		take("b", "t", "tablet", "k")
+		take("b", "elsewhere", "tablet", "k")
+		count("k", 3)
+		count("K", 0)
+		take("b", "t", "phone", "other") // it came back with another key
+		wantFault(t, s.Forget(ctx, "t", "u", "desk", ""), "")
+		count("k", 1)
+		count("other", 2)
+		wantFault(t, s.Disconnect(ctx, "b"), "")
+		count("k", 0)
+	})
+}
+
 func TestWhatWaitsForDevicesIsCountedToABound(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {

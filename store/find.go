@@ -20,6 +20,22 @@ const likeEscape = ` ESCAPE '!'`
 // likeEscapes has LIKE take its signs as what they are, with the escape !.
 var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
+// FindTenants reads the first tenants, by slug, whose slug or name contains the text; those in the trash are left out.
+func (s *Store) FindTenants(ctx context.Context, text string, limit int) ([]models.Tenant, error) {
+	where, args := tenantsWith(text)
+	out, err := scanAll(s.read(ctx), scanTenant, tenantSelect+where+" ORDER BY slug LIMIT ?", append(args, limit)...)
+	return out, s.fault(err)
+}
+
+// tenantsWith is the condition that a tenant's slug or name contains a text, whatever its case; empty fits all.
+func tenantsWith(text string) (string, []any) {
+	if text == "" {
+		return "", nil
+	}
+	part := "%" + likeEscapes.Replace(strings.ToLower(text)) + "%"
+	return " AND (slug LIKE ?" + likeEscape + " OR LOWER(name) LIKE ?" + likeEscape + ")", []any{part, part}
+}
+
 // FindAPIKeys reads a few keys of a tenant that are not revoked, newest first, whose
 // name contains the text, whatever its case, or whose prefix or last digits do.
 func (s *Store) FindAPIKeys(ctx context.Context, tenantID, text string) ([]models.APIKey, error) {

@@ -43,6 +43,27 @@ func TestAFewKeysAreFoundByWhatIsShownOfThem(t *testing.T) {
 	})
 }
 
+func TestAFewTenantsAreFoundByNameOrSlug(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		for slug, name := range map[string]string{"acme": "100% Acme", "beta": "Beta_Two", "gone": "Acme of old", "zeta": "Zeta"} {
+			made := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: slug, Name: name}))
+			if slug == "gone" {
+				must[models.Tenant](t)(s.TrashTenant(t.Context(), made.ID, made.Version))
+			}
+		}
+		for text, want := range map[string]string{"": "acme,beta", "ACME": "acme", "eta": "beta,zeta", "%": "acme", "_": "beta", "!": "", "none": ""} {
+			var slugs []string
+			for _, found := range must[[]models.Tenant](t)(s.FindTenants(t.Context(), text, 2)) {
+				slugs = append(slugs, found.Slug)
+			}
+			if got := strings.Join(slugs, ","); got != want {
+				t.Errorf("%q finds %q, want %q", text, got, want)
+			}
+		}
+	})
+}
+
 func TestAFewItemsAreFoundByHowTheirKeyBegins(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {

@@ -7,18 +7,21 @@ import (
 	"tidemark/models"
 )
 
-// historySelect walks from one change of an item to the one before it, past values unread.
-var historySelect = `WITH RECURSIVE past (at_seq, before_seq, n) AS (
+// history walks from one change of an item to the one before it, past values unread,
+// and joins as written: SQLite would begin with all of the tenant's changes.
+func (d *dialect) history() string {
+	return `WITH RECURSIVE past (at_seq, before_seq, n) AS (
 SELECT seq, prev_seq, 1 FROM changes WHERE tenant_id = ? AND seq = ? AND owner = ? AND collection = ? AND item_key = ?
-UNION ALL SELECT c.seq, c.prev_seq, p.n + 1 FROM past p JOIN changes c ON c.tenant_id = ? AND c.seq = p.before_seq WHERE p.n < ?)
+UNION ALL SELECT c.seq, c.prev_seq, p.n + 1 FROM past p` + d.inOrder() + `changes c ON c.tenant_id = ? AND c.seq = p.before_seq WHERE p.n < ?)
 SELECT c.` + strings.Replace(strings.Join(changeColumns, ", c."), " c.value, c.metadata,", " NULL, NULL,", 1) + `
-FROM past p JOIN changes c ON c.tenant_id = ? AND c.seq = p.at_seq ORDER BY p.n`
+FROM past p` + d.inOrder() + `changes c ON c.tenant_id = ? AND c.seq = p.at_seq ORDER BY p.n`
+}
 
 // History reads the changes of an item that are kept, newest first, from one of
 // them on, at most limit and without values. It is empty when that one is not
 // kept, or is another item's.
 func (s *Store) History(ctx context.Context, tenantID string, k ItemKey, from int64, limit int) ([]models.Change, error) {
-	rows, err := s.query(ctx, historySelect, tenantID, from, k.Owner, k.Collection, k.Key, tenantID, limit, tenantID)
+	rows, err := s.query(ctx, s.dialect.history(), tenantID, from, k.Owner, k.Collection, k.Key, tenantID, limit, tenantID)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -15,17 +15,17 @@ import (
 
 var instanceColumns = []string{
 	"tenant_id", "user_id", "instance_id", "mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "node", "conn_id",
-	"connected_at", "first_seen_at", "last_seen_at", "forgotten_at",
+	"key_id", "connected_at", "first_seen_at", "last_seen_at", "forgotten_at",
 }
 
 var instanceSelect = "SELECT " + strings.Join(instanceColumns, ", ") + " FROM instances"
 
-// savedColumns are what a save changes. A take changes the node, too, and takes one back that was forgotten.
+// savedColumns are what a save changes. A take changes the node and the key, too, and takes one back that was forgotten.
 var (
 	savedColumns = []string{
 		"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at",
 	}
-	takenColumns = slices.Concat(savedColumns, []string{"node", "first_seen_at", "forgotten_at"})
+	takenColumns = slices.Concat(savedColumns, []string{"node", "key_id", "first_seen_at", "forgotten_at"})
 )
 
 // instanceWrites are the statements of a dialect that write instances.
@@ -103,7 +103,7 @@ func (t *CommitTx) putInstances(in *inserter, rows []models.Instance) error {
 	return in.run(t, len(rows), func(int) int { return 1024 }, func(args []any, i int) []any {
 		in := &rows[i]
 		return append(args, in.TenantID, in.UserID, in.ID, in.Mark, asInt(in.Acks), in.Platform, in.UserAgent, in.Address, int64(in.Door),
-			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt, in.ForgottenAt)
+			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.KeyID, in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt, in.ForgottenAt)
 	})
 }
 
@@ -120,7 +120,7 @@ func (s *Store) Disconnect(ctx context.Context, node string) error {
 func scanInstance(row scanner, in *models.Instance) error {
 	var conn int64
 	err := row.Scan(&in.TenantID, &in.UserID, &in.ID, &in.Mark, &in.Acks, &in.Platform, &in.UserAgent, &in.Address, &in.Door, &in.ClockSkew,
-		&in.Node, &conn, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt, &in.ForgottenAt)
+		&in.Node, &conn, &in.KeyID, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt, &in.ForgottenAt)
 	in.ConnID = uint64(conn)
 	return err
 }

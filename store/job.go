@@ -40,12 +40,6 @@ func (s *Store) AddJob(ctx context.Context, j models.Job, e models.AuditEntry) e
 	})
 }
 
-// SaveJob keeps a job's status, input, progress and error.
-func (s *Store) SaveJob(ctx context.Context, j models.Job) error {
-	return s.changeJob(ctx, "UPDATE jobs SET status = ?, input = ?, done = ?, total = ?, error = ?, updated_at = ? WHERE tenant_id = ? AND id = ?",
-		string(j.Status), orNil(j.Input), j.Done, j.Total, j.Error, clock.Millis(s.clock), j.TenantID, j.ID)
-}
-
 // changeJob is a change of one job; that there is none such is `not_found`.
 func (s *Store) changeJob(ctx context.Context, text string, args ...any) error {
 	return s.write(ctx, func(tx *gorm.DB) error { return changedOne(tx.Exec(text, args...)) })
@@ -68,9 +62,7 @@ func (s *Store) ClaimJob(ctx context.Context, id, node string, until int64) erro
 // and says whether somebody asked for its end. A node that has it no longer is told `not_found`.
 func (s *Store) KeepJob(ctx context.Context, j models.Job, errs []models.JobError) (stopping bool, err error) {
 	err = s.write(ctx, func(tx *gorm.DB) error {
-		if err := changedOne(tx.Exec(`UPDATE jobs SET status = ?, state = ?, done = ?, total = ?, failed = ?, error = ?, lease_until = ?, updated_at = ?
-WHERE tenant_id = ? AND id = ? AND node = ? AND status = ?`,
-			string(j.Status), orNil(j.State), j.Done, j.Total, j.Failed, j.Error, j.LeaseUntil, clock.Millis(s.clock), j.TenantID, j.ID, j.Node, string(models.JobOpen))); err != nil {
+		if err := s.keepJob(tx, j); err != nil {
 			return err
 		}
 		if err := addJobErrors(tx, j, errs); err != nil {
@@ -79,6 +71,12 @@ WHERE tenant_id = ? AND id = ? AND node = ? AND status = ?`,
 		return tx.Raw("SELECT stopping FROM jobs WHERE id = ?", j.ID).Row().Scan(&stopping)
 	})
 	return stopping, err
+}
+
+func (s *Store) keepJob(tx *gorm.DB, j models.Job) error {
+	return changedOne(tx.Exec(`UPDATE jobs SET status = ?, state = ?, done = ?, total = ?, failed = ?, error = ?, lease_until = ?, updated_at = ?
+WHERE tenant_id = ? AND id = ? AND node = ? AND status = ?`,
+		string(j.Status), orNil(j.State), j.Done, j.Total, j.Failed, j.Error, j.LeaseUntil, clock.Millis(s.clock), j.TenantID, j.ID, j.Node, string(models.JobOpen)))
 }
 
 func addJobErrors(tx *gorm.DB, j models.Job, errs []models.JobError) error {
@@ -96,15 +94,19 @@ func addJobErrors(tx *gorm.DB, j models.Job, errs []models.JobError) error {
 
 // StopJob asks for the end of a job that goes on; one that is held has ended with that. Ended ones are `already_resolved`.
 func (s *Store) StopJob(ctx context.Context, tenantID, id string) error {
-	return s.steer(ctx, tenantID, id, "job.cancel", func(tx *gorm.DB) *gorm.DB {
-		return tx.Exec("UPDATE jobs SET stopping = 1, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ? WHERE tenant_id = ? AND id = ? AND status IN (?, ?)",
-			string(models.JobHeld), string(models.JobCancelled), clock.Millis(s.clock), tenantID, id, string(models.JobOpen), string(models.JobHeld))
+	return s.steer(ctx, models.AuditEntry{TenantID: tenantID, Action: "job.cancel", Object: id}, func(tx *gorm.DB) *gorm.DB {
+		return s.stopJob(tx, tenantID, id)
 	})
+}
+
+func (s *Store) stopJob(tx *gorm.DB, tenantID, id string) *gorm.DB {
+	return tx.Exec("UPDATE jobs SET stopping = 1, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ? WHERE tenant_id = ? AND id = ? AND status IN (?, ?)",
+		string(models.JobHeld), string(models.JobCancelled), clock.Millis(s.clock), tenantID, id, string(models.JobOpen), string(models.JobHeld))
 }
 
 // ResumeJob lets a held job go on with a new input and state, its errors forgotten. Others are `already_resolved`.
 func (s *Store) ResumeJob(ctx context.Context, j models.Job) error {
-	return s.steer(ctx, j.TenantID, j.ID, "job.start", func(tx *gorm.DB) *gorm.DB {
+	return s.steer(ctx, models.AuditEntry{TenantID: j.TenantID, Action: "job.start", Object: j.ID}, func(tx *gorm.DB) *gorm.DB {
 		res := tx.Exec("UPDATE jobs SET status = ?, input = ?, state = ?, done = 0, total = ?, failed = 0, node = '', lease_until = 0, updated_at = ? WHERE tenant_id = ? AND id = ? AND status = ?",
 			string(models.JobOpen), orNil(j.Input), orNil(j.State), j.Total, clock.Millis(s.clock), j.TenantID, j.ID, string(models.JobHeld))
 		if res.Error != nil || res.RowsAffected == 0 {
@@ -118,7 +120,7 @@ func (s *Store) ResumeJob(ctx context.Context, j models.Job) error {
 }
 
 // steer changes a job as a person asked for, with its row in the audit.
-func (s *Store) steer(ctx context.Context, tenantID, id, action string, change func(*gorm.DB) *gorm.DB) error {
+func (s *Store) steer(ctx context.Context, e models.AuditEntry, change func(*gorm.DB) *gorm.DB) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
 		res := change(tx)
 		if res.Error != nil {
@@ -127,7 +129,7 @@ func (s *Store) steer(ctx context.Context, tenantID, id, action string, change f
 		if res.RowsAffected == 0 {
 			return fault.New(fault.AlreadyResolved, "This job has moved on meanwhile. Reload its page to see where it stands.")
 		}
-		return s.addAudit(ctx, tx, models.AuditEntry{TenantID: tenantID, Action: action, Object: id})
+		return s.addAudit(ctx, tx, e)
 	})
 }
 
@@ -137,23 +139,27 @@ func (s *Store) Job(ctx context.Context, tenantID, id string) (models.Job, error
 	return j, s.fault(err)
 }
 
-// Jobs reads the newest jobs of a tenant, newest first; an empty tenant means all of them.
-func (s *Store) Jobs(ctx context.Context, tenantID string, limit int) ([]models.Job, error) {
-	where, args := "", []any{}
-	if tenantID != "" {
-		where, args = " WHERE tenant_id = ?", append(args, tenantID)
+// JobQuery asks for a page of jobs, newest first.
+type JobQuery struct {
+	TenantID string // whose; empty: the installation's own
+	All      bool   // of all tenants and the installation instead
+	Before   string // id of the last one of the page before; empty: from the newest on
+	Limit    int
+}
+
+// Jobs reads a page of jobs.
+func (s *Store) Jobs(ctx context.Context, q JobQuery) ([]models.Job, error) {
+	where, args := " WHERE (? = '' OR id < ?)", []any{q.Before, q.Before}
+	if !q.All {
+		where, args = where+" AND tenant_id = ?", append(args, q.TenantID)
 	}
-	out, err := scanAll(s.read(ctx), scanJob, jobSelect+where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	out, err := scanAll(s.read(ctx), scanJob, jobSelect+where+" ORDER BY id DESC LIMIT ?", append(args, q.Limit)...)
 	return out, s.fault(err)
 }
 
-// OpenJobs reads the jobs of a kind that are not finished, of all tenants, oldest first; an empty kind means all.
-func (s *Store) OpenJobs(ctx context.Context, kind string) ([]models.Job, error) {
-	where, args := " WHERE status = ?", []any{string(models.JobOpen)}
-	if kind != "" {
-		where, args = where+" AND kind = ?", append(args, kind)
-	}
-	out, err := scanAll(s.read(ctx), scanJob, jobSelect+where+" ORDER BY id", args...)
+// OpenJobs reads the jobs that are not finished, of all tenants, oldest first.
+func (s *Store) OpenJobs(ctx context.Context) ([]models.Job, error) {
+	out, err := scanAll(s.read(ctx), scanJob, jobSelect+" WHERE status = ? ORDER BY id", string(models.JobOpen))
 	return out, s.fault(err)
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,26 +19,41 @@ func TestJobs(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
 		now := clock.Millis(c)
 		j := models.Job{ID: "1", TenantID: "t", Kind: "clear", Status: models.JobOpen, Input: []byte(`{"seq":3}`), Total: 10, Actor: "key:1", CreatedAt: now, UpdatedAt: now}
-		other := models.Job{ID: "2", TenantID: "u", Kind: "export", Actor: "key:1"}
+		other := models.Job{ID: "2", TenantID: "u", Kind: "clear", Actor: "key:1"}
 		wantFault(t, s.Commit(t.Context(), func(tx *store.CommitTx) error { return errors.Join(tx.CreateJob(j), tx.CreateJob(other)) }), "")
-		if d := cmp.Diff([]models.Job{j}, must[[]models.Job](t)(s.OpenJobs(t.Context(), "clear"))); d != "" {
+		wantFault(t, s.AddJob(t.Context(), models.Job{ID: "3", TenantID: "t", Status: models.JobHeld}, models.AuditEntry{TenantID: "t"}), "")
+		wantFault(t, s.AddJob(t.Context(), models.Job{ID: "4", Status: models.JobOpen}, models.AuditEntry{}), "")
+		if d := cmp.Diff(j, must[models.Job](t)(s.Job(t.Context(), "t", "1"))); d != "" {
 			t.Error(d)
-		}
-		c.Advance(time.Second)
-		j.Done, j.Status = 10, models.JobDone
-		wantFault(t, s.SaveJob(t.Context(), j), "")
-		got := must[models.Job](t)(s.Job(t.Context(), "t", j.ID))
-		if got.Done != 10 || got.Status != models.JobDone || got.UpdatedAt != clock.Millis(c) {
-			t.Errorf("%+v", got)
-		}
-		if open := must[[]models.Job](t)(s.OpenJobs(t.Context(), "clear")); len(open) != 0 {
-			t.Errorf("%d still open", len(open))
 		}
 		_, err := s.Job(t.Context(), "t", other.ID)
 		wantFault(t, err, fault.NotFound)
-		other.TenantID = "t"
-		wantFault(t, s.SaveJob(t.Context(), other), fault.NotFound)
+		open := must[[]models.Job](t)(s.OpenJobs(t.Context()))
+		if got := ids(open); got != "1 2 4" {
+			t.Errorf("open are %s", got)
+		}
+		for want, q := range map[string]store.JobQuery{
+			"3 1":     {TenantID: "t", Limit: 9},
+			"1":       {TenantID: "t", Before: "3", Limit: 9},
+			"3":       {TenantID: "t", Limit: 1},
+			"4":       {Limit: 9},
+			"4 3 2 1": {All: true, Limit: 9},
+			"2 1":     {All: true, Before: "3", Limit: 2},
+			"":        {TenantID: "nobody", Limit: 9},
+		} {
+			if got := ids(must[[]models.Job](t)(s.Jobs(t.Context(), q))); got != want {
+				t.Errorf("%+v finds %q, want %q", q, got, want)
+			}
+		}
 	})
+}
+
+func ids(jobs []models.Job) string {
+	var out []string
+	for _, j := range jobs {
+		out = append(out, j.ID)
+	}
+	return strings.Join(out, " ")
 }
 
 func TestAJobIsOneNodesAtATime(t *testing.T) {
@@ -104,7 +120,7 @@ func TestAFileIsKeptInPartsUntilItsJobIsHeldNoMore(t *testing.T) {
 		wantFault(t, s.ResumeJob(t.Context(), j), fault.AlreadyResolved)
 		wantFault(t, s.AddJobPart(t.Context(), "t", "1", 2, []byte("c")), fault.AlreadyResolved)
 		wantFault(t, s.DropJobParts(t.Context(), "t", "1"), "")
-		if jobs := must[[]models.Job](t)(s.Jobs(t.Context(), "t", 9)); len(jobs) != 1 || jobs[0].Status != models.JobOpen {
+		if jobs := must[[]models.Job](t)(s.Jobs(t.Context(), store.JobQuery{TenantID: "t", Limit: 9})); len(jobs) != 1 || jobs[0].Status != models.JobOpen {
 			t.Errorf("%+v", jobs)
 		}
 		if parts, _, err := s.JobParts(t.Context(), "t", "1"); parts != 0 || err != nil {

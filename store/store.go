@@ -59,7 +59,7 @@ func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
 			return s.fault(err)
 		}
 		if werr := wait(ctx, time.Duration(attempt+1)*10*time.Millisecond); werr != nil {
-			return werr
+			return s.fault(werr)
 		}
 	}
 	return s.fault(err)

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"os"
 	"strings"
-
-	"tidemark/models"
 )
 
 // DatabaseFacts are how big the database is, and how its connections are used.
@@ -54,12 +52,6 @@ func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
 		out = append(out, n)
 	}
 	return out, s.fault(rows.Err())
-}
-
-// JobsOfAll reads jobs of all tenants, newest first, those before the id when one is given.
-func (s *Store) JobsOfAll(ctx context.Context, before string, limit int) ([]models.Job, error) {
-	out, err := scanAll(s.read(ctx), scanJob, jobSelect+" WHERE (? = '' OR id < ?) ORDER BY id DESC LIMIT ?", before, before, limit)
-	return out, s.fault(err)
 }
 
 // Names gives the names of administrators, API keys and tenants by their ids; those that are gone are not in it.

@@ -20,6 +20,7 @@ type TableQuery struct {
 	Sort   string // KeyOrder or the name of one of Orders; empty: KeyOrder
 	Down   bool   // from the last row to the first
 	After  []byte // Place of the row before the page; nil: the first page
+	Back   bool   // the page before that row instead, in the same order
 	Only   []byte // Place of the one row wanted, instead of a page
 	Limit  int
 	Cell   int           // bytes of a value that are read, at most
@@ -49,7 +50,7 @@ func (t *Table) Orders() []Index {
 	return slices.DeleteFunc(slices.Clone(t.Indexes), func(x Index) bool { return !t.orders(x) || slices.Equal(x.Columns, t.Key) })
 }
 
-// TableRows reads a page of a table, and says whether more follows. A table or column that is not
+// TableRows reads a page of a table, and says whether more follows, or with Back whether more goes before. A table or column that is not
 // in the schema, a hidden column or a value that cannot be one of its column is `invalid` or
 // `not_found`; a look that takes too long is `timeout`.
 func (s *Store) TableRows(ctx context.Context, t Table, q TableQuery) (rows []TableRow, more bool, err error) {
@@ -59,6 +60,7 @@ func (s *Store) TableRows(ctx context.Context, t Table, q TableQuery) (rows []Ta
 	ctx, cancel := context.WithTimeout(ctx, q.Within)
 	defer cancel()
 	b := &tableRead{t: &t, q: q, c: s.catalog(), rowValues: s.dialect.rowValues}
+	b.q.Down = q.Down != q.Back
 	text, args, err := b.statement()
 	if err != nil {
 		return nil, false, err
@@ -70,9 +72,12 @@ func (s *Store) TableRows(ctx context.Context, t Table, q TableQuery) (rows []Ta
 	case err != nil:
 		return nil, false, s.fault(err)
 	case len(rows) > q.Limit:
-		return rows[:q.Limit], true, nil
+		rows, more = rows[:q.Limit], true
 	}
-	return rows, false, nil
+	if q.Back {
+		slices.Reverse(rows)
+	}
+	return rows, more, nil
 }
 
 // tableRead is one statement in the making. Names in it are those of the schema, values are bound.

@@ -70,8 +70,38 @@ func TestATableIsReadPageByPageInAnyOfItsOrders(t *testing.T) {
 			if diff := cmp.Diff(up, down); diff != "" {
 				t.Errorf("%q down (-want +got):\n%s", order, diff)
 			}
+			for _, d := range []bool{false, true} {
+				there, back := pagesThereAndBack(t, s, store.TableQuery{Table: table.Name, Column: "action", Value: "test", Sort: order, Down: d, Limit: 2, Cell: 100}, table)
+				if diff := cmp.Diff(there[:len(there)-1], back); diff != "" {
+					t.Errorf("%q back, down %t (-want +got):\n%s", order, d, diff)
+				}
+			}
 		}
 	})
+}
+
+// pagesThereAndBack reads all pages, and then from the last one those before it.
+func pagesThereAndBack(t *testing.T, s *store.Store, q store.TableQuery, table store.Table) (there, back [][]store.TableRow) {
+	t.Helper()
+	for more := true; more && len(there) < 10; {
+		var rows []store.TableRow
+		var err error
+		if rows, more, err = s.TableRows(t.Context(), table, q); err != nil {
+			t.Fatal(err)
+		}
+		there, q.After = append(there, rows), rows[len(rows)-1].Place
+	}
+	q.After, q.Back = there[len(there)-1][0].Place, true
+	for more := true; more && len(back) < 10; {
+		var rows []store.TableRow
+		var err error
+		if rows, more, err = s.TableRows(t.Context(), table, q); err != nil {
+			t.Fatal(err)
+		}
+		back, q.After = append(back, rows), rows[0].Place
+	}
+	slices.Reverse(back)
+	return there, back
 }
 
 // objects reads the entries of action test two at a time, and each of them once more by its place.

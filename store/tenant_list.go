@@ -23,20 +23,16 @@ const (
 
 // TenantPage reads tenants with what a list shows of them. It costs the same however much they keep.
 func (s *Store) TenantPage(ctx context.Context, q TenantQuery) ([]models.TenantRow, error) {
-	where, args := " WHERE deleted_at = 0", []any{}
+	where := " WHERE deleted_at = 0"
 	if q.Trash {
 		where = " WHERE deleted_at <> 0"
 	}
-	if q.Text != "" {
-		part := "%" + likeEscapes.Replace(strings.ToLower(q.Text)) + "%"
-		where += " AND (slug LIKE ?" + likeEscape + " OR LOWER(name) LIKE ?" + likeEscape + ")"
-		args = append(args, part, part)
-	}
+	fits, args := tenantsWith(q.Text)
 	text := strings.Replace(tenantColumns, " FROM ", ", COALESCE((SELECT at FROM changes c WHERE c.tenant_id = tenants.id AND c.seq = tenant_heads.seq), 0) FROM ", 1)
 	scan := func(row scanner, r *models.TenantRow) error {
 		return row.Scan(append(tenantFields(&r.Tenant), &r.LastChangeAt)...)
 	}
-	out, err := scanAll(s.read(ctx), scan, text+where+" AND slug > ? ORDER BY slug LIMIT ?", append(args, q.After, q.Limit)...)
+	out, err := scanAll(s.read(ctx), scan, text+where+fits+" AND slug > ? ORDER BY slug LIMIT ?", append(args, q.After, q.Limit)...)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -1,43 +1,59 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"regexp"
-	"slices"
-	"time"
 )
 
 const (
-	visits    = 41 // of each page
+	visits    = 40 // of each page, after the first
 	quickPage = 20 // ms
 	listPage  = 50
-	rarePage  = 300 // of a filter without an index, which answers with what it came to
+	rarePage  = 300 // of what few items fit, which answers with what it came to
 )
 
-// consolePages are what an administrator looks at, and the ms each may take.
-var consolePages = []struct {
+// look is a page of the console, and the ms it may take.
+type look struct {
 	name, path string
 	most       float64
-}{
-	{"Overview", "", quickPage},
-	{"Devices", "/devices", quickPage},
-	{"API keys", "/api-keys", quickPage},
-	{"Storage, folders of all users", "/storage", listPage},
-	{"Storage, a prefix and a size", "/storage?prefix=list-0&size=100", listPage},
-	{"Storage, a prefix and a tag", "/storage?prefix=list-0&tag=none", listPage},
-	{"Storage, a prefix and an age", "/storage?prefix=list-0&age=within-7d", listPage},
-	{"Storage, a size that nothing has", "/storage?size=100000", rarePage},
 }
 
-// console measures how long pages take, from the request to the last byte, on a store with a million items.
+const ofTenant = "/t/bench"
+
+// looks are what an administrator looks at. A prefix is one of all the items; of
+// those a hundredth have the tag, are large, or were removed.
+var looks = []look{
+	{"Overview", ofTenant, quickPage},
+	{"Devices", ofTenant + "/devices", quickPage},
+	{"API keys", ofTenant + "/api-keys", quickPage},
+	{"Storage, all users", ofTenant + "/storage", listPage},
+	{"Storage, a prefix", ofTenant + "/storage?view=list&prefix=list-0", listPage},
+	{"Storage, a prefix and a tag", ofTenant + "/storage?prefix=list-0&tag=urgent", listPage},
+	{"Storage, a prefix and an owner", ofTenant + "/storage?view=list&prefix=list-0&owner=user-07", listPage},
+	{"Storage, a prefix and a size", ofTenant + "/storage?prefix=list-0&size=1000", listPage},
+	{"Storage, a prefix and an age: within 7 days", ofTenant + "/storage?prefix=list-0&age=within-7d", listPage},
+	{"Storage, a prefix and an age: older than 7 days", ofTenant + "/storage?prefix=list-0&age=older-7d", listPage},
+	{"Storage, a prefix and only removed", ofTenant + "/storage?prefix=list-0&deleted=only", listPage},
+	{"Storage, a tag, newest first", ofTenant + "/storage?prefix=list-0&tag=urgent&sort=changed", rarePage},
+	{"Storage, a tag and a size that nothing has", ofTenant + "/storage?prefix=list-0&tag=urgent&size=100000", rarePage},
+	{"Storage, a size that nothing has", ofTenant + "/storage?prefix=list-0&size=100000", rarePage},
+	{"Storage, removed, large and old", ofTenant + "/storage?prefix=list-0&deleted=with&size=100000&age=older-7d", rarePage},
+	{"Live activity", ofTenant + "/activity", listPage},
+	{"Audit of a tenant", ofTenant + "/audit", listPage},
+	{"Audit, an action that is rare", "/system/audit?action=admin.", rarePage},
+	{"Tenants", "/tenants", listPage},
+	{"System", "/system", listPage},
+	{"Tables", "/system/tables", listPage},
+	{"Table of items", "/system/tables/items", listPage},
+	{"Table of changes", "/system/tables/changes", listPage},
+}
+
+// console measures how long pages take, from the request to the last byte, in a
+// tenant with a million items, and what those who watch cost those who write.
 func (b *bench) console() error {
 	for _, db := range b.databases() {
-		server, err := b.filled("console", db, b.items)
+		server, err := b.stocked(db)
 		if err != nil {
 			return err
 		}
@@ -45,83 +61,60 @@ func (b *bench) console() error {
 		if err != nil {
 			return err
 		}
-		for _, page := range consolePages {
-			ms, err := visitor.median(page.path)
-			if err != nil {
-				return err
-			}
-			row := row{Name: fmt.Sprintf("%s, %s, %s items", page.name, db, format(float64(b.items))), Value: ms, Unit: "ms"}
-			b.report.add(row.atMost(ms, page.most))
+		b.progress("  furnishing %s", db)
+		if err := b.furnish(server, visitor); err != nil {
+			return fmt.Errorf("furnish: %w", err)
+		}
+		if err := b.pages(db, server, visitor); err != nil {
+			return err
+		}
+		if err := b.watched(db, server, visitor); err != nil {
+			return err
 		}
 		b.endAll()
 	}
 	return nil
 }
 
-// person is a browser that is signed in to the console of a server.
-type person struct {
-	ctx  context.Context
-	http *http.Client
-	base string
-}
-
-var formToken = regexp.MustCompile(`name="csrf-token" content="([^"]+)"`)
-
-// signIn makes an administrator and signs them in.
-func signIn(ctx context.Context, server *process) (*person, error) {
-	var admin struct{ Password string }
-	if err := ask(server.run("admin", "create", "--email", "bench@example.com", "--json"), &admin); err != nil {
-		return nil, err
-	}
-	jar, err := cookiejar.New(nil)
+func (b *bench) pages(db string, server *process, visitor *person) error {
+	all, err := withItem(visitor)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &person{ctx: ctx, http: &http.Client{Jar: jar, Timeout: answerIn}, base: "http://" + server.addr + "/console"}
-	page, err := p.get("/login")
-	if err != nil {
-		return nil, err
-	}
-	token := formToken.FindStringSubmatch(page)
-	if token == nil {
-		return nil, fmt.Errorf("the page to sign in has no form token: %.300s", page)
-	}
-	res, err := p.http.PostForm(p.base+"/login", url.Values{"_csrf": {token[1]}, "email": {"bench@example.com"}, "password": {admin.Password}})
-	if err != nil {
-		return nil, err
-	}
-	return p, res.Body.Close()
-}
-
-func (p *person) get(path string) (string, error) {
-	req, err := http.NewRequestWithContext(p.ctx, http.MethodGet, p.base+path, nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := p.http.Do(req)
-	if err != nil {
-		return "", err
-	}
-	body, err := io.ReadAll(res.Body)
-	if err == nil {
-		err = res.Body.Close()
-	}
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: status %d: %.300s", path, res.StatusCode, body)
-	}
-	return string(body), err
-}
-
-// median is the time of a page in the middle of many visits, in ms.
-func (p *person) median(path string) (float64, error) {
-	took := make([]time.Duration, visits)
-	for i := range took {
-		began := time.Now()
-		if _, err := p.get("/t/bench" + path); err != nil {
-			return 0, err
+	for _, l := range all {
+		before, err := server.used()
+		if err != nil {
+			return err
 		}
-		took[i] = time.Since(began)
+		took, err := visitor.visit(l.path)
+		if err != nil {
+			return err
+		}
+		after, err := server.used()
+		if err != nil {
+			return err
+		}
+		w := row{Name: fmt.Sprintf("%s, %s: p95", l.name, db), Value: took.p95, Unit: "ms", Note: fmt.Sprintf("p50 %s, first %s", format(took.p50), format(took.first))}
+		b.report.add(w.atMost(took.p95, l.most))
+		b.progress("  %-52s %s, %s, CPU %s", w.Name, format(took.p95), w.Note, format(float64((after-before).Milliseconds())/(visits+1)))
 	}
-	slices.Sort(took)
-	return float64(took[visits/2].Microseconds()) / 1000, nil
+	return nil
+}
+
+var linkToItem = regexp.MustCompile(`href="/console(/t/bench/storage/item\?[^"]+)"`)
+
+// withItem are all looks, and those at an item, which has to be found first.
+func withItem(visitor *person) ([]look, error) {
+	item, err := visitor.link(ofTenant+"/storage?prefix=list-000000-0&tag=urgent", linkToItem)
+	if err != nil {
+		return nil, err
+	}
+	at, err := url.Parse(item)
+	if err != nil {
+		return nil, err
+	}
+	return append(looks[:len(looks):len(looks)],
+		look{"An item", item, listPage},
+		look{"An item's history", at.Path + "/history?" + at.RawQuery, listPage},
+	), nil
 }

@@ -16,7 +16,7 @@ func (b *bench) flat() error {
 		if err != nil {
 			return err
 		}
-		many, err := b.filled("many", db, b.items)
+		many, err := b.stocked(db)
 		if err != nil {
 			return err
 		}
@@ -29,15 +29,6 @@ func (b *bench) flat() error {
 		b.endAll()
 	}
 	return nil
-}
-
-func (b *bench) filled(name, db string, items int) (*process, error) {
-	server, err := b.tidemark(name+"-"+db, db)
-	if err != nil {
-		return nil, err
-	}
-	b.progress("  filling %s with %s items", db, format(float64(items)))
-	return server, b.fill(server, items)
 }
 
 func (b *bench) compare(db, what, unit string, many, few load) error {

@@ -62,10 +62,13 @@ func (m *maria) dsn(database string) string {
 func (m *maria) create(ctx context.Context) (testkit.Database, error) {
 	m.made++
 	db := m.access
-	db.Name = fmt.Sprintf("bench_%d", m.made)
+	db.Name = m.last()
 	_, err := m.admin.ExecContext(ctx, "CREATE OR REPLACE DATABASE "+db.Name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 	return db, err
 }
+
+// last is the name of the database made last.
+func (m *maria) last() string { return fmt.Sprintf("bench_%d", m.made) }
 
 func (m *maria) close() {
 	for n := range m.made {

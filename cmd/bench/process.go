@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -23,8 +25,9 @@ type process struct {
 	key  string // API key; empty where none is asked for
 	log  string // file with what it prints
 
-	cmd *exec.Cmd
-	run func(args ...string) *exec.Cmd // another command of the program, on the server's data
+	cmd  *exec.Cmd
+	run  func(args ...string) *exec.Cmd // another command of the program, on the server's data
+	data func() (*sql.DB, error)        // its database
 }
 
 // build makes bin/tidemark as `make build` does.
@@ -71,12 +74,15 @@ func (b *bench) tidemark(name, db string) (*process, error) {
 		return nil, err
 	}
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"), "PORT=" + port, "MAX_STORAGE_PER_USER_MB=1000000", "LOG_LEVEL=warn"}
+	data := func() (*sql.DB, error) { return sql.Open("sqlite", "file:"+filepath.Join(dir, "data", "tidemark.db")) }
 	if db == mariadb {
 		url, err := b.mariaDatabase()
 		if err != nil {
 			return nil, err
 		}
 		env = append(env, "DATABASE_URL="+url)
+		name := b.maria.last()
+		data = func() (*sql.DB, error) { return b.maria.open(name) }
 	}
 	command := func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(b.ctx, b.program, args...)
@@ -87,7 +93,7 @@ func (b *bench) tidemark(name, db string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.run = command
+	p.run, p.data = command, data
 	if err := ask(command("tenant", "create", "--slug", "bench", "--name", "Bench", "--json"), &struct{}{}); err != nil {
 		return nil, err
 	}
@@ -95,6 +101,18 @@ func (b *bench) tidemark(name, db string) (*process, error) {
 	err = ask(command("apikey", "create", "--tenant", "bench", "--name", "bench", "--json"), &made)
 	p.key = made.Key
 	return p, err
+}
+
+// restart starts a server that was ended again, on the data it has.
+func (b *bench) restart(p *process) error {
+	p.end()
+	again, err := b.start("again", p.addr, "/health/ready", p.run("serve"))
+	if err != nil {
+		return err
+	}
+	p.cmd, p.log = again.cmd, again.log
+	b.started[len(b.started)-1] = p
+	return nil
 }
 
 func ask(cmd *exec.Cmd, into any) error {
@@ -149,6 +167,24 @@ func (p *process) resident() (int64, error) {
 		}
 	}
 	return 0, fmt.Errorf("no VmRSS of process %d", p.cmd.Process.Pid)
+}
+
+// used is the process's CPU time so far, its own and the kernel's for it.
+func (p *process) used() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the name before may hold anything
+	var ticks time.Duration
+	for _, f := range fields[11:13] { // utime and stime, in hundredths of a second
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * 10 * time.Millisecond, nil
 }
 
 func freeAddress() (string, error) {

@@ -17,6 +17,7 @@ type row struct {
 	Limit  float64 `json:"limit,omitempty"`
 	Of     string  `json:"limitName,omitempty"`
 	Ratio  float64 `json:"ratio,omitempty"`
+	Note   string  `json:"note,omitempty"` // what else is to be said of it
 	Target string  `json:"target,omitempty"`
 	Pass   *bool   `json:"pass,omitempty"` // nil: for information
 }
@@ -48,7 +49,7 @@ func (r *report) print(w io.Writer, asJSON bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "MEASURED\tTIDEMARK\tLIMIT\tRATIO\tTARGET\t")
 	for _, m := range r.rows {
-		limit, ratio, verdict := "", "", ""
+		limit, ratio, verdict := m.Note, "", ""
 		if m.Of != "" {
 			limit, ratio = format(m.Limit)+" "+m.Of, format(m.Ratio)
 		}

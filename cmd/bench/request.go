@@ -155,10 +155,7 @@ func (b *bench) fill(server *process, items int) error {
 			req.SetRequestURI("/api/v1/sync/events")
 			for from := lane * pushBatch; from < items; from += lanes * pushBatch {
 				req.SetBodyString(push(from, min(from+pushBatch, items)))
-				err := host.Do(req, res)
-				if err == nil && (res.StatusCode() != fasthttp.StatusOK || strings.Contains(string(res.Body()), "rejected")) {
-					err = fmt.Errorf("status %d: %.300s", res.StatusCode(), res.Body())
-				}
+				err := pushed(host, req, res)
 				if err == nil {
 					err = b.ctx.Err()
 				}
@@ -175,6 +172,27 @@ func (b *bench) fill(server *process, items int) error {
 		if e := <-failed; e != nil {
 			err = fmt.Errorf("fill with items: %w", e)
 		}
+	}
+	return err
+}
+
+const pushTries = 5
+
+// pushed sends a push until it is taken: one that a busy server gave up is repeated, which its ids make harmless.
+func pushed(host *fasthttp.HostClient, req *fasthttp.Request, res *fasthttp.Response) error {
+	var err error
+	for range pushTries {
+		if err = host.Do(req, res); err != nil {
+			return err
+		}
+		if res.StatusCode() == fasthttp.StatusOK && !strings.Contains(string(res.Body()), "rejected") {
+			return nil
+		}
+		err = fmt.Errorf("status %d: %.300s", res.StatusCode(), res.Body())
+		if res.StatusCode() != fasthttp.StatusServiceUnavailable {
+			return err
+		}
+		time.Sleep(time.Second)
 	}
 	return err
 }
@@ -205,7 +223,7 @@ func (b *bench) batches(db string) (*batches, error) {
 	if db == sqlite {
 		r.db, err = sql.Open("sqlite", "file:"+filepath.Join(b.dir, "batches.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	} else if _, err = b.mariaDatabase(); err == nil {
-		r.db, err = b.maria.open(fmt.Sprintf("bench_%d", b.maria.made))
+		r.db, err = b.maria.open(b.maria.last())
 	}
 	if err != nil {
 		return nil, err

@@ -47,11 +47,12 @@ type bench struct {
 	dir     string // of everything the run leaves behind
 	maria   *maria // started when first asked for
 	started []*process
+	stock   map[string]*process // with all the items, by database
 	report  report
 }
 
 func newBench(ctx context.Context, p plan) (*bench, error) {
-	b := &bench{plan: p, ctx: ctx}
+	b := &bench{plan: p, ctx: ctx, stock: map[string]*process{}}
 	for _, name := range p.only {
 		if !slices.Contains(chapterNames(), name) {
 			return nil, fmt.Errorf("there is no measurement %q; there are %v", name, chapterNames())

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tidemark/access"
+	"tidemark/internal/clock"
 	"tidemark/models"
 )
 
@@ -29,18 +30,9 @@ type keyView struct {
 }
 
 func (m *Main) viewKey(k models.APIKey, slug string) keyView {
-	state := "active"
-	switch {
-	case k.RevokedAt != 0:
-		state = "revoked"
-	case !k.Active:
-		state = "off"
-	case k.ExpiresAt != 0 && k.ExpiresAt <= m.Clock.Now().UnixMilli():
-		state = "expired"
-	}
 	return keyView{
 		ID: k.ID, Tenant: slug, Name: k.Name, Prefix: k.Prefix, Last4: k.Last4, UserID: k.UserID,
-		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), State: state,
+		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), State: string(k.State(clock.Millis(m.Clock))),
 		ExpiresAt: when(k.ExpiresAt), LastUsedAt: when(k.LastUsedAt), CreatedAt: when(k.CreatedAt),
 	}
 }

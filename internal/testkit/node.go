@@ -24,6 +24,16 @@ func SocketClient(t testing.TB) string {
 	return dir
 }
 
+// Lighthouse is the folder whose node_modules hold Lighthouse, installed like SocketClient's.
+func Lighthouse(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(Root(t), "web", "e2e", "browser", "lighthouse")
+	if err := installNode(dir); err != nil {
+		t.Fatalf("npm ci in %s: %v", dir, err)
+	}
+	return dir
+}
+
 func installNode(dir string) error {
 	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "tidemark-npm.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -147,6 +148,16 @@ func (p *Process) Run(args ...string) string {
 
 // Log is what the program has written so far.
 func (p *Process) Log() string { return p.log.String() }
+
+// Env is what the program was given under a name; empty: nothing.
+func (p *Process) Env(name string) string {
+	for _, e := range p.env {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
 
 // Pid is the process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }

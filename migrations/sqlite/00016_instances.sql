@@ -12,6 +12,7 @@ CREATE TABLE instances (
   clock_skew    INTEGER NOT NULL DEFAULT 0,
   node          TEXT NOT NULL,
   conn_id       INTEGER NOT NULL,
+  key_id        TEXT NOT NULL DEFAULT '',
   connected_at  INTEGER NOT NULL,
   first_seen_at INTEGER NOT NULL,
   last_seen_at  INTEGER NOT NULL,
@@ -20,6 +21,7 @@ CREATE TABLE instances (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX instances_recent ON instances (tenant_id, forgotten_at, connected_at, user_id, instance_id, conn_id);
 CREATE INDEX instances_behind ON instances (tenant_id, forgotten_at, mark, user_id, instance_id, conn_id);
+CREATE INDEX instances_key ON instances (tenant_id, key_id, conn_id);
 
 -- +goose Down
 DROP TABLE instances;

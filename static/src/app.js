@@ -10,6 +10,7 @@ import "./keys.js";
 import "./forms.js";
 import "./upload.js";
 import "./time.js";
+import "./stream.js";
 import "./live.js";
 import "./items.js";
 

@@ -9,8 +9,9 @@ export function on(type, selector, f) {
   });
 }
 
-/** toast shows a sentence that stays until it is closed. */
+/** toast shows a sentence that stays until it is closed, once. */
 export function toast(text) {
+  if ($$("[data-toast-text]", $("#toasts")).some((shown) => shown.textContent === text)) return;
   const t = $("#toast-template")?.content.firstElementChild.cloneNode(true);
   if (!t) return;
   $("[data-toast-text]", t).textContent = text;

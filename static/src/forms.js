@@ -1,5 +1,5 @@
 // A form is sent once, passwords can be looked at, and things to copy can be copied.
-import { $, on } from "./dom.js";
+import { $, $$, on } from "./dom.js";
 
 const busy = new WeakSet();
 
@@ -8,8 +8,15 @@ document.addEventListener("submit", (e) => {
   if (e.target.method === "dialog") return;
   busy.add(e.target);
   e.submitter?.setAttribute("aria-busy", "true");
-  setTimeout(() => { busy.delete(e.target); e.submitter?.removeAttribute("aria-busy"); }, 5000);
+  setTimeout(free, 5000, e.target);
 }, true);
+
+function free(form) {
+  busy.delete(form);
+  $$("[aria-busy]", form).forEach((b) => b.removeAttribute("aria-busy"));
+}
+
+document.addEventListener("htmx:afterRequest", (e) => free(e.detail.elt)); // it may have failed, and be sent again
 
 on("click", "[data-reveal]", (e, el) => {
   const input = document.getElementById(el.dataset.reveal);

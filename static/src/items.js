@@ -1,5 +1,6 @@
 // Fields for JSON get their editor, what was typed is not lost, and paths are copied.
 import { $, $$, on, toast } from "./dom.js";
+import { passing, renew } from "./requests.js";
 
 function editors() {
   for (const field of $$("textarea[data-editor]:not([data-edited])")) {
@@ -24,7 +25,7 @@ addEventListener("beforeunload", (e) => { if (unsaved() && !leaving) e.preventDe
 
 // A visit by htmx leaves the page without the browser's question, so it is asked here.
 document.addEventListener("htmx:beforeRequest", (e) => {
-  if (!e.detail.boosted || !unsaved() || leaving || e.detail.elt.matches("form[data-unsaved]")) return;
+  if (!e.detail.boosted || !unsaved() || leaving || e.detail.elt.matches("form[data-unsaved], [data-discard]")) return;
   if (!confirm("What you typed is not saved. Leave the page all the same?")) {
     e.preventDefault();
     $("#page-progress")?.classList.remove("on");
@@ -33,29 +34,21 @@ document.addEventListener("htmx:beforeRequest", (e) => {
 
 // A page that answers a save has what was typed in it: the form again, or the way
 // to send it again. Any other refusal leaves the form as it stands.
-const holds = (page) => ["data-unsaved", 'name="kept"', 'aria-label="What was sent"'].some((mark) => page.includes(mark));
+const holds = (page) => ["data-unsaved", 'name="kept_to"', 'aria-label="What was sent"'].some((mark) => page.includes(mark));
 
 document.addEventListener("htmx:beforeSwap", (e) => {
   const { xhr, elt } = e.detail, form = elt.closest?.("form[data-unsaved]");
-  if (!form || xhr.status < 400 || holds(xhr.responseText)) return;
+  if (!form || xhr.status < 400 || !passing(xhr) && holds(xhr.responseText)) return;
   e.detail.shouldSwap = false;
   leaving = false;
   typed(form);
+  if (passing(xhr)) return; // it was told
   if (xhr.status === 401) return toast("You are signed out. What you typed is still here: sign in in another tab, then save again.");
-  toast(xhr.status === 403 ? "This page had grown old. What you typed is still here: save again." : `Not saved: the server answered with ${xhr.status}. What you typed is still here.`);
+  toast(xhr.status === 403 ? "This page is not good any more, or somebody else has signed in. Nothing was saved; what you typed is still here." : `Not saved: the server answered with ${xhr.status}. What you typed is still here.`);
 });
 
-// Before a save the page takes a token of the session as it is now; another tab may have signed in anew.
-addEventListener("focus", async () => {
-  if (!unsaved()) return;
-  try {
-    const answer = await fetch(location.href), page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const token = $('meta[name="csrf-token"]', page)?.content;
-    if (!token || new URL(answer.url).pathname.endsWith("/login")) return;
-    $('meta[name="csrf-token"]').content = token;
-    $$('input[name="_csrf"]').forEach((i) => { i.value = token; });
-  } catch { /* the server is away: the token stays */ }
-});
+// Before it is sent, a form takes a token of the session as it is now.
+addEventListener("focus", () => { if (unsaved() || $("form[data-upload]")) renew(); });
 
 on("click", "[data-copy-path]", async (e, el) => {
   try {

@@ -9,27 +9,8 @@ const top = 56; // height of the page's header
 
 const state = (el, s) => { const root = el.closest("[data-live]"); if (root && root.dataset.live !== "ended") root.dataset.live = s; };
 document.addEventListener("htmx:sseOpen", (e) => state(e.target, e.target.matches("[data-paused]") ? "paused" : "on"));
-document.addEventListener("htmx:sseError", (e) => { state(e.target, "lost"); if (e.detail.source?.readyState === EventSource.CLOSED) refused(e.target.closest("[sse-connect]")); });
+document.addEventListener("htmx:sseError", (e) => state(e.target, "lost"));
 document.addEventListener("htmx:sseClose", (e) => { if (e.detail.type === "message") state(e.target, "ended"); });
-
-// A stream that was refused is asked for again, unless it is because nobody is signed in any more.
-async function refused(root) {
-  const asked = new AbortController();
-  try {
-    const { status } = await fetch(root.getAttribute("sse-connect"), { headers: { Accept: "text/event-stream" }, signal: asked.signal });
-    if (status === 401) { state(root, "ended"); root.removeAttribute("sse-connect"); }
-  } catch { /* the server is away: the next try tells */ }
-  asked.abort();
-}
-
-// Who comes back gets what came after the last event, not what came after the page.
-function seen(part, id) {
-  const root = id && part.closest("[sse-connect]");
-  if (!root) return;
-  const url = new URL(root.getAttribute("sse-connect"), location.href);
-  url.searchParams.set("after", id);
-  root.setAttribute("sse-connect", url.pathname + url.search);
-}
 
 let held = []; // rows that wait, newest first
 let waiting = null; // in a paused page without a feed: what came last, and where it goes
@@ -79,7 +60,6 @@ function tell() {
 
 document.addEventListener("htmx:sseBeforeMessage", (e) => {
   const part = e.target, feed = part.matches("[data-feed]");
-  seen(part, e.detail.lastEventId);
   if (!feed && !part.closest("[data-paused]")) return;
   e.preventDefault();
   if (feed) arrived(part, e.detail.data); else waiting = [part, e.detail.data];

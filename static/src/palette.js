@@ -4,7 +4,7 @@ import { $, $$ } from "./dom.js";
 const asked = (d) => d.dataset.asked ?? ""; // what the list is an answer to
 let going = false; // Enter came before the answer
 
-const choices = (d) => $$("[role=option]", d);
+const choices = (d) => $$("a[role=option]", d);
 const chosen = (d) => choices(d).findIndex((o) => o.getAttribute("aria-selected") === "true");
 
 function choose(d, to) {
@@ -29,6 +29,10 @@ document.addEventListener("keydown", (e) => {
   if (step && all.length) {
     e.preventDefault();
     choose(d, (chosen(d) + step + all.length) % all.length);
+  }
+  if (e.key === "Escape") { // of itself the field would only empty itself
+    e.preventDefault();
+    d.close();
   }
   if (e.key === "Enter" && e.target.matches("input")) {
     e.preventDefault();

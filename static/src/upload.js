@@ -1,13 +1,20 @@
 // A large file is sent in parts, so that no request is larger than the server
 // takes; a small one goes with its form. And boxes can be ticked together.
 import { $, $$, on, toast } from "./dom.js";
+import { passing, token } from "./requests.js";
 
-const token = () => $('meta[name="csrf-token"]')?.content ?? "";
+const tries = 8, pause = 1500; // of a part, while the server or its database is away; ms between two
 
-async function post(url, body) {
-  const res = await fetch(url, { method: "POST", headers: { "X-CSRF-Token": token(), "HX-Request": "true" }, body });
-  if (!res.ok) throw new Error(`The server answered with ${res.status}. Nothing was imported.`);
-  return res;
+// A part that is there already is left as it is, so it may be sent twice.
+async function post(url, body, left = 0) {
+  const res = await fetch(url, { method: "POST", headers: { "X-CSRF-Token": token(), "HX-Request": "true" }, body }).catch(() => null);
+  if (res?.ok) return res;
+  if (left > 0 && (!res || passing(res))) {
+    await new Promise((go) => setTimeout(go, pause));
+    return post(url, body, left - 1);
+  }
+  if (res?.status === 401) throw new Error("You are signed out, so nothing was imported. Sign in in another tab, come back and upload again: your file is still chosen.");
+  throw new Error(`${res ? `The server answered with ${res.status}.` : "The server cannot be reached."} Nothing was imported. Your file is still chosen: upload it again in a moment.`);
 }
 
 on("submit", "[data-upload]", (e, form) => {
@@ -16,7 +23,7 @@ on("submit", "[data-upload]", (e, form) => {
   e.preventDefault();
   send(form, file, part).catch((err) => {
     $("[data-upload-progress]", form).hidden = true;
-    toast(err instanceof TypeError ? "The server cannot be reached. Nothing was imported." : err.message);
+    toast(err.message);
   });
 });
 
@@ -30,7 +37,7 @@ async function send(form, file, part) {
     bar.max = parts;
     bar.value = n;
     $("[data-upload-note]", box).textContent = `${Math.floor((100 * n) / parts)} %`;
-    await post(`${job}/part?n=${n}`, file.slice(n * part, (n + 1) * part));
+    await post(`${job}/part?n=${n}`, file.slice(n * part, (n + 1) * part), tries);
   }
   await post(`${job}/check`, new URLSearchParams());
   location.assign(job);

@@ -49,10 +49,10 @@ type Row struct {
 	Href     string
 	Name     string
 	Mask     string // what is known of its secret
-	Read     bool
+	Read     bool   // what its flags and its scopes give together
 	Write    bool
-	Scopes   []string
-	User     string // empty: any
+	Scopes   []string // those that give something
+	User     string   // empty: any
 	State    State
 	UsedAt   int64 // ms; 0: never
 	Requests int64 // in the last day
@@ -89,12 +89,23 @@ func (p ListProps) tried() string {
 func rights(read, write bool) string {
 	switch {
 	case read && write:
-		return "read, write"
+		return "read and write"
 	case read:
 		return "read only"
-	default:
+	case write:
 		return "write only"
 	}
+	return "nothing"
+}
+
+// narrower are the scopes of a row that say more than its rights do; empty when none does.
+func (r Row) narrower() string {
+	for _, s := range r.Scopes {
+		if s != "read" && s != "write" {
+			return strings.Join(r.Scopes, ", ")
+		}
+	}
+	return ""
 }
 
 func user(name string) string {
@@ -168,7 +179,18 @@ func (p FormProps) finer() bool {
 }
 
 // Hint says what a scope lets a key do; empty for one that is not known.
-func Hint(scope string) string { return hints[scope] }
+func Hint(scope string) string {
+	if h, ok := hints[scope]; ok {
+		return h
+	}
+	switch {
+	case strings.HasPrefix(scope, "items:read:"):
+		return "Read and follow these items alone."
+	case strings.HasPrefix(scope, "items:write:"):
+		return "Set and remove these items alone."
+	}
+	return ""
+}
 
 var hints = map[string]string{
 	"read":             "Items, the state of the sync and conflicts.",
@@ -202,6 +224,12 @@ type SecretProps struct {
 	Curl   string
 }
 
+// Grant is a scope of a key.
+type Grant struct {
+	Scope string
+	Off   string // what the key must not do, so that this scope gives nothing; empty: it gives something
+}
+
 // KeyProps are a key's own page.
 type KeyProps struct {
 	CSRF      string
@@ -212,15 +240,15 @@ type KeyProps struct {
 	Version   string
 	Clash     string // why a switch was not made; empty: nothing went wrong
 	State     State
-	Read      bool
+	Read      bool // what its flags and its scopes give together
 	Write     bool
-	Scopes    []string
+	Scopes    []Grant
 	User      string
 	CreatedAt int64
 	UsedAt    int64
 	RevokedAt int64
-	Live      int64 // its connections to this node
-	Devices   int64 // among them
+	Devices   int64 // connected with it, to any node
+	Others    int64 // connections to this node that name no device
 	Range     []ui.Choice
 	Chart     ui.StackedProps
 	Period    string // what the chart shows, such as "the last 24 hours"
@@ -229,10 +257,10 @@ type KeyProps struct {
 	Curl      string
 }
 
-// connected says who is connected with the key, as far as this node knows.
+// connected says who is connected with the key.
 func (p KeyProps) connected() string {
-	if p.Live == 0 {
-		return "nothing"
+	if p.Others == 0 {
+		return ui.Count(p.Devices, "device", "devices")
 	}
-	return ui.Comma(p.Live) + " " + ui.Plural(p.Live, "connection", "connections") + ", " + ui.Comma(p.Devices) + " " + ui.Plural(p.Devices, "device", "devices")
+	return ui.Count(p.Devices, "device", "devices") + ", and " + ui.Count(p.Others, "connection", "connections") + " to this node without one"
 }

@@ -20,9 +20,10 @@ type Filter struct {
 func (f Filter) Active() bool { return f.State != "" || f.Text != "" || f.User != "" }
 
 // Href is the address of the list with the filter.
-func (f Filter) Href(base string) string { return f.page(base, "") }
+func (f Filter) Href(base string) string { return f.Page(base, "") }
 
-func (f Filter) page(base, place string) string {
+// Page is the address of the list with the filter from a place on.
+func (f Filter) Page(base, place string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"state": f.State, "q": f.Text, "user": f.User, "sort": f.Sort, "page": place} {
 		if value != "" {
@@ -41,8 +42,9 @@ type ListProps struct {
 	Filter  Filter
 	Counts  Counts
 	Rows    []Row
-	Place   string // where this page begins; empty: it is the first
-	Next    string // where the next begins; empty: this is the last
+	First   string // address of the first page; empty: this is it
+	Prev    string // of the page before; empty: there is none, or it is not known
+	Next    string // of the next page; empty: this is the last
 	Partial bool   // the list was looked through in part: the next page goes on
 	Curl    string // the same by the API
 }
@@ -161,13 +163,7 @@ func (p ListProps) sorts() []ui.Option {
 func (p ListProps) sorted() bool { return p.Filter.User == "" && p.Filter.State != string(Lagging) }
 
 func (p ListProps) pager() ui.PagerProps {
-	pager := ui.PagerProps{Label: "Pages of devices", Note: ui.Comma(int64(len(p.Rows))) + " " + ui.Plural(int64(len(p.Rows)), "device", "devices") + " on this page"}
-	if p.Place != "" {
-		pager.First = p.Filter.Href(p.Base)
-	}
-	if p.Next != "" {
-		pager.Next = p.Filter.page(p.Base, p.Next)
-	}
+	pager := ui.PagerProps{Label: "Pages of devices", First: p.First, Prev: p.Prev, Next: p.Next, Note: ui.Count(int64(len(p.Rows)), "device", "devices") + " on this page"}
 	if p.Partial {
 		pager.Note += ", of those looked through so far"
 	}

@@ -9,15 +9,33 @@ import (
 // ItemProps are what the page of one device shows.
 type ItemProps struct {
 	Row
-	CSRF       string
-	List       string // address of the list
-	UserHref   string // of the devices of its user
-	Forget     string // address that asks whether to forget it
-	Disconnect string // address of the form
-	FirstSeen  int64
-	Waiting    []Change // the first that wait, oldest first
-	Recent     []ui.ActivityRowProps
-	Searched   int // newest changes of its user that were looked through for those
+	CSRF      string
+	Paused    bool   // the page stays as it is
+	List      string // address of the list
+	UserHref  string // of the devices of its user
+	Act       string // address below which its acts are
+	Name      string // the device as a query names it
+	FirstSeen int64
+	Waiting   []Change // the first that wait, oldest first
+	Recent    []ui.ActivityRowProps
+	Searched  int // newest changes of its user that were looked through for those
+}
+
+// at is the address of an act on the device.
+func (p ItemProps) at(act string) string { return p.Act + act + "?" + p.Name }
+
+func (p ItemProps) live() string {
+	if p.Paused {
+		return "paused"
+	}
+	return "off"
+}
+
+func (p ItemProps) toggle() string {
+	if p.Paused {
+		return p.at("")
+	}
+	return p.at("") + "&paused=1"
 }
 
 // Change is a change that waits for a device.

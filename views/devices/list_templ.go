@@ -205,7 +205,7 @@ func List(p ListProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.Next != "" || p.Place != "" || len(p.Rows) > 0 {
+		if p.Next != "" || p.First != "" || len(p.Rows) > 0 {
 			templ_7745c5c3_Err = ui.Pager(p.pager()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -7,6 +7,7 @@ import (
 
 	"tidemark/views/account"
 	"tidemark/views/layout"
+	"tidemark/views/problem"
 	"tidemark/views/signin"
 	"tidemark/views/ui"
 )
@@ -44,9 +45,17 @@ func keptPages() []PageState {
 	kept := signin.Kept{To: "/console/t/acme/storage/item?key=" + strings.Repeat("a", 60), Back: "/console", Fields: []ui.Hidden{
 		{Name: "value", Value: "{\n  \"status\": \"assigned\",\n  \"note\": \"" + hostile + "\"\n}"}, {Name: "version", Value: "12"},
 	}}
+	asked := signin.ConfirmProps{Email: "amina@example.com", Act: "Revoke the key", Object: "Field tablets, north", Begun: now - 25*60_000, Now: now, Kept: kept}
+	refused := asked
+	refused.Object, refused.Error = hostile+long, "The password is wrong."
 	return []PageState{
+		alone("unsent", "Not available right now", templ.Join(
+			problem.Page(problem.Props{Status: 503, Message: "The database cannot be reached.", RequestID: "01JDA2Q8M3X7Y5T4", Back: "/console", Kept: true}), signin.Unsent("", kept, true),
+		)),
 		alone("login-kept", "Sign in", signin.Login(signin.LoginProps{Kept: &kept, Notice: "Your session has ended, so nothing was changed. What you sent is kept: sign in, look at it and send it again."})),
 		alone("resend", "Send it again?", signin.Resend("token", kept)),
+		shelled("confirm", "Give your password", "", signin.Confirm(asked)),
+		shelled("confirm-wrong", "Give your password", "", signin.Confirm(refused)),
 	}
 }
 
@@ -63,7 +72,7 @@ func palettePages() []PageState {
 			return layout.Within(layout.Page(sampleShell(f)), layout.PalettePage(p))
 		}}
 	}
-	all := append(layout.PaletteOf(layout.TenantNav("northwind"), sampleTenants, "o"), found...)
+	all := append(layout.PaletteOf(layout.TenantNav("northwind"), append(sampleTenants[:1:1], sampleTenants[2:]...), "o"), found...)
 	return []PageState{
 		state("search", layout.PaletteProps{Typed: "o", Tenant: "northwind", Found: all}),
 		state("search-nothing", layout.PaletteProps{Typed: hostile}),

@@ -74,9 +74,12 @@ func keyRows() []apikeys.Row {
 		for _, n := range r.Series {
 			r.Requests += n
 		}
+		if !r.Write {
+			r.Scopes = r.Scopes[:1]
+		}
 		rows = append(rows, r)
 	}
-	rows[1].User, rows[1].Scopes = "luis.ferreira", []string{"read", "items:write:storage/inspections/*"}
+	rows[1].User, rows[1].Write, rows[1].Scopes = "luis.ferreira", true, []string{"read", "items:write:storage/inspections/*"}
 	rows[2].Requests, rows[2].Series, rows[2].UsedAt = 0, nil, 0
 	rows[4].User, rows[4].Scopes = hostile, []string{hostile, long}
 	return rows
@@ -97,8 +100,8 @@ func wrongKeyForm() apikeys.FormProps {
 	p := sampleKeyForm()
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
 	p.Errors = map[string]string{
-		"name": "The name must be 1 to 200 characters without line breaks.", "canRead": "Reading or write must be allowed.",
-		"scopes": "The scopes has an unknown scope.", "expiresAt": "The date must be a moment to come.", "userId": "The user may have at most 128 bytes.",
+		"name": "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
+		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be a moment to come.", "userId": "The user may have at most 128 bytes.",
 	}
 	return p
 }
@@ -114,7 +117,7 @@ func sampleKey() apikeys.KeyProps {
 	p := apikeys.KeyProps{
 		CSRF: "token", Base: "/console/gallery/api-keys-key", Name: "Tablets, north", Mask: "sk_live_…Kxbq", ID: "01JDA2Q8M3X7Y5T4ZK0P8N2W6H", Version: "3",
 		State: apikeys.State{Name: "active", ExpiresAt: now + 3*86_400_000 + 1, Soon: true, Now: now}, Read: true, Write: true,
-		Scopes: []string{"read", "write", "items:read:storage/orders/*"}, CreatedAt: now - 40*86_400_000, UsedAt: now - 2500, Live: 12, Devices: 9, Period: "the last 24 hours",
+		Scopes: []apikeys.Grant{{Scope: "read"}, {Scope: "write"}, {Scope: "items:read:storage/orders/*"}}, CreatedAt: now - 40*86_400_000, UsedAt: now - 2500, Devices: 9, Others: 3, Period: "the last 24 hours",
 		Range:   []ui.Choice{{Label: "24 h", Href: "/console/gallery/api-keys-key", Current: true}, {Label: "7 d", Href: "/console?range=7d"}, {Label: "30 d", Href: "/console?range=30d"}},
 		Chart:   sampleStack("g-use"),
 		Changes: changes(5), Activity: "/console/gallery/activity", Curl: sampleCurl,
@@ -127,6 +130,7 @@ func unusedKey() apikeys.KeyProps {
 	p.Name, p.UsedAt, p.Changes, p.User = "Nightly import", 0, nil, "luis.ferreira"
 	p.State = apikeys.State{Name: "disabled", Now: now}
 	p.Clash = "Amina changed this key 20 s ago. Nothing was switched; this is how it is now."
+	p.Write, p.Scopes[1].Off = false, "writing"
 	for i := range p.Chart.Bars {
 		p.Chart.Bars[i].Values = make([]int64, 4)
 	}
@@ -135,7 +139,7 @@ func unusedKey() apikeys.KeyProps {
 
 func revokedKey() apikeys.KeyProps {
 	p := sampleKey()
-	p.Name, p.User, p.Scopes, p.RevokedAt = hostile+long, hostile, []string{hostile + long}, now-3_600_000
+	p.Name, p.User, p.Scopes, p.RevokedAt = hostile+long, hostile, []apikeys.Grant{{Scope: hostile + long}}, now-3_600_000
 	p.State = apikeys.State{Name: "revoked", Now: now}
 	p.Changes = append(changes(1), hostileRow)
 	return p

@@ -37,8 +37,8 @@ func devicePages() []PageState {
 	named := func(name string, s PageState) PageState { s.Name = name; return s }
 	all := sampleDevices(50)
 	item := devices.ItemProps{
-		Row: all[3], CSRF: "token", List: "/console/gallery/devices", UserHref: "/console/gallery/devices?user=dana", Forget: "/console/gallery/device-forget",
-		Disconnect: "/console/gallery/device", FirstSeen: now - 40*86_400_000, Searched: 2000, Recent: changes(6),
+		Row: all[3], CSRF: "token", List: "/console/gallery/devices", UserHref: "/console/gallery/devices?user=dana", Act: "/console/gallery/device",
+		Name: "id=tablet-04&user=dana", FirstSeen: now - 40*86_400_000, Searched: 2000, Recent: changes(6),
 	}
 	for i, c := range changes(9) {
 		item.Waiting = append(item.Waiting, devices.Change{Seq: c.Seq, Removed: c.Removed, Key: c.Key, Href: "/console/gallery/device", Version: c.Version, At: c.At - int64(i)})
@@ -53,9 +53,9 @@ func devicePages() []PageState {
 	forget := devices.ForgetProps{Row: all[3], CSRF: "token", Action: "/console/gallery/device-forget", Cancel: "/console/gallery/device"}
 	wrong := devices.ForgetProps{Row: hostileDevice(), CSRF: "token", Action: forget.Action, Cancel: forget.Cancel, Typed: hostile, Error: "This is not what was asked for."}
 	return []PageState{
-		list(devices.ListProps{Rows: all, Next: "next", Curl: "curl http://127.0.0.1:3000/api/v1/sync/status"}),
-		named("devices-one", list(devices.ListProps{Rows: all[:1], Filter: devices.Filter{User: long}, Place: "here"})),
-		named("devices-hostile", list(devices.ListProps{Rows: append([]devices.Row{hostileDevice()}, all[:3]...), Filter: devices.Filter{Text: "a"}, Partial: true, Next: "next"})),
+		list(devices.ListProps{Rows: all, Next: "/console/gallery/devices?page=next", Curl: "curl http://127.0.0.1:3000/api/v1/sync/status"}),
+		named("devices-one", list(devices.ListProps{Rows: all[:1], Filter: devices.Filter{User: long}, First: "/console/gallery/devices"})),
+		named("devices-hostile", list(devices.ListProps{Rows: append([]devices.Row{hostileDevice()}, all[:3]...), Filter: devices.Filter{Text: "a"}, Partial: true, Next: "/console/gallery/devices?page=next"})),
 		named("devices-empty", list(devices.ListProps{})),
 		named("devices-no-match", list(devices.ListProps{Filter: devices.Filter{State: "lagging", Text: hostile, User: hostile}})),
 		shelled("device", "tablet-04", "devices", devices.Item(item)),

@@ -33,7 +33,7 @@ func sampleItem(key string) storage.Item {
 // sampleChanges are n versions of an item, newest first.
 func sampleChanges(n int, who string) []storage.Change {
 	people := []storage.Change{
-		{Who: "Dana Okafor", WhoKind: "user", Device: "tablet-07", Door: "Socket.IO", Address: "203.0.113.7", OpID: "op-20418-a7f3"},
+		{Who: "Dana Okafor", WhoKind: "user", Device: "tablet-07", DeviceHref: "/console", Door: "Socket.IO", Address: "203.0.113.7", OpID: "op-20418-a7f3"},
 		{Who: "Dispatch web", WhoKind: "API key", Door: "REST", Address: "198.51.100.20"},
 		{Who: "Amina Haddad", WhoKind: "administrator", Door: "Console", Address: "192.0.2.4", Base: -1},
 		{Who: who, WhoKind: "API key", Device: who, Door: "WebSocket", Address: "2001:db8::42", OpID: who},
@@ -45,7 +45,7 @@ func sampleChanges(n int, who string) []storage.Change {
 		if c.Base == 0 {
 			c.Base = c.Version - 1
 		}
-		c.At, c.Size, c.RequestID, c.Restores = now-int64(i*i*900_000+42_000), int64(420+i*31), "01JDA2Q8M3X7Y5T4", i == 0
+		c.At, c.Size, c.RequestID = now-int64(i*i*900_000+42_000), int64(420+i*31), "01JDA2Q8M3X7Y5T4"
 		out = append(out, c)
 	}
 	return out
@@ -65,7 +65,7 @@ func itemOf(item storage.Item, value []byte, view storage.ItemView) storage.Item
 			{Name: "Client's clock", At: now - 44_000},
 			{Name: "By", Value: "Dana Okafor", Note: "user"},
 			{Name: "Door", Value: "Socket.IO", Note: "203.0.113.7"},
-			{Name: "Device", Value: "tablet-07", Note: "its last 3 versions in a row"},
+			{Name: "Device", Value: "tablet-07", Href: "/console", Note: "its last 3 versions in a row"},
 			{Name: "Priority", Value: "0"},
 			{Name: "Id", Value: "01JDA2Q8M3X7Y5T4K9B2N6P1RS", Mono: true},
 		},
@@ -93,8 +93,8 @@ func itemPages() []PageState {
 		shelled("item-removed", key, "storage", storage.ItemPage(itemOf(gone, nil, storage.ViewTree))),
 		shelled("item-removed-for-good", key, "storage", storage.ItemPage(lost)),
 		shelled("item-expired", key, "storage", storage.ItemPage(itemOf(expired, []byte(order), storage.ViewTree))),
-		shelled("item-history", "History", "storage", storage.HistoryPage(storage.HistoryProps{Item: live, Versions: sampleChanges(12, hostile), Next: "/console", First: "/console", Days: 30})),
-		shelled("item-history-one", "History", "storage", storage.HistoryPage(storage.HistoryProps{Item: live, Versions: sampleChanges(1, long), Gone: true, Days: 1})),
+		shelled("item-history", "History", "storage", storage.HistoryPage(storage.HistoryProps{Item: live, Kept: sampleChanges(1, key), To: 48_210, Current: 48_210, Versions: sampleChanges(12, hostile)[1:], Newer: "0", Older: "1.A", First: "/console", Days: 30})),
+		shelled("item-history-one", "History", "storage", storage.HistoryPage(storage.HistoryProps{Item: live, Current: 48_210, Versions: sampleChanges(1, long), Gone: true, Days: 1})),
 		shelled("item-history-none", "History", "storage", storage.HistoryPage(storage.HistoryProps{Item: live, Gone: true, Days: 30})),
 	}
 }
@@ -110,7 +110,7 @@ func editPages() []PageState {
 	wrong.Value, wrong.Tags, wrong.Error = hostile, hostile, "Not everything is right yet"
 	wrong.Fields = map[string]string{
 		"value": "The value is not JSON: line 1, column 1: expected a value, not '<'.", "metadata": "The metadata must be a JSON object.",
-		"expires": "This time has passed already.", "priority": "The priority must be a whole number of at most 32 bits.",
+		"expires": "The time to expire at has passed already.", "priority": "The priority must be a whole number of at most 32 bits.",
 	}
 	stale.Stale, stale.Version = sampleStale(), 15
 	taken.Stale = sampleStale()

@@ -84,8 +84,8 @@ func choices() []Entry {
 		{"Choices", "Segmented", ui.Segmented("Time range", many)},
 		{"Choices", "Menu", holding(ui.Menu(ui.MenuProps{Label: "More actions", Glyph: ui.GlyphMenu, Left: true}), popRow("Rename"), popRow("Remove"))},
 		{"Choices", "Dialog", holding(row(), ui.Button(ui.ButtonProps{Label: "Open a dialog", Attrs: templ.Attributes{"data-open": "sample-dialog"}}), holding(ui.Dialog(ui.DialogProps{ID: "sample-dialog", Title: "What this is"}), text("A dialog is closed by Esc, by its button and by a click beside it.")))},
-		{"Choices", "TenantSwitcher", layout.TenantSwitcher(&sampleTenants[0], sampleTenants)},
-		{"Choices", "TenantSwitcher, none chosen", layout.TenantSwitcher(nil, nil)},
+		{"Choices", "TenantSwitcher", layout.TenantSwitcher(layout.Switcher{Now: &sampleTenants[0], Tenants: sampleTenants, More: true})},
+		{"Choices", "TenantSwitcher, none chosen", layout.TenantSwitcher(layout.Switcher{})},
 	}
 }
 

@@ -19,7 +19,7 @@ var sampleTenants = []layout.Tenant{{Slug: "northwind", Name: "Northwind Field O
 func sampleShell(f layout.Frame) layout.Shell {
 	return layout.Shell{
 		Frame: f, Active: "overview", Person: layout.Person{Name: "Amina Haddad", Email: "amina@example.com", Role: "Administrator"},
-		Tenant: &sampleTenants[0], Tenants: sampleTenants, Groups: layout.TenantNav("northwind"),
+		Switcher: layout.Switcher{Now: &sampleTenants[0], Tenants: sampleTenants}, Groups: layout.TenantNav("northwind"),
 	}
 }
 

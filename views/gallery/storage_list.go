@@ -10,7 +10,7 @@ const storageBase = "/console/gallery/storage"
 
 // storageListPages are the states of the list of items, of what is done to many of them, and of jobs.
 func storageListPages() []PageState {
-	return append(append(storageLists(), storageBulks()...), storageJobs()...)
+	return append(append(append(storageLists(), storageBulks()...), storageClears()...), storageJobs()...)
 }
 
 var storageLinks = storage.ListLinks{
@@ -56,7 +56,7 @@ func storageLists() []PageState {
 		return shelled(name, "Storage", "storage", storage.ListPage(p))
 	}
 	more := storageLinks
-	more.First, more.Next, more.Clear = storageBase, storageBase, storageBase
+	more.First, more.Prev, more.Next, more.Clear, more.Wipe = storageBase, storageBase, storageBase, storageBase, storageBase
 	all := []storage.Step{{Label: "All users", Href: storageBase}}
 	in := append(all, storage.Step{Label: "u-17", Href: storageBase}, storage.Step{Label: "orders/", Href: storageBase})
 	users := []storage.Row{{User: true, Href: storageBase, Label: "u-17", Title: "u-17", Items: 1204, Size: 3_355_443}, {User: true, Href: storageBase, Label: hostile, Title: hostile, Items: 1, Size: 12}}
@@ -69,10 +69,24 @@ func storageLists() []PageState {
 		page("storage-list", storage.ListProps{Filter: list, Path: all, Rows: storageRows(50), Links: more}),
 		page("storage-one", storage.ListProps{Filter: list, Path: all, Rows: storageRows(1)}),
 		page("storage-hostile", storage.ListProps{Filter: storage.Filter{View: "list", Sort: "key", Owner: hostile, Prefix: hostile, Tag: long}, Path: []storage.Step{{Label: "All users", Href: storageBase}, {Label: hostile, Href: storageBase}, {Label: long, Href: storageBase}}, Rows: []storage.Row{hostileItem}}),
+		page("storage-not-chosen", storage.ListProps{Filter: list, Path: all, Rows: storageRows(4), Links: more, Chosen: storage.Chosen{
+			Items: map[string]bool{storageRows(1)[0].Select: true}, Action: "tag", Error: "The tag must not be empty.", OfTag: true,
+		}}),
 		page("storage-empty", storage.ListProps{Filter: storage.Filter{View: "folders", Sort: "key"}, Path: all, Empty: true}),
 		page("storage-no-match", storage.ListProps{Filter: filtered, Path: in}),
 		page("storage-cut", storage.ListProps{Filter: filtered, Path: all, Rows: storageRows(3), Links: more, Cut: &storage.Cut{Looked: 131_072, Owner: "u-9", Key: "orders/2026/0042"}}),
 		page("storage-cut-none", storage.ListProps{Filter: filtered, Path: all, Links: more, Cut: &storage.Cut{Looked: 131_072, Owner: "u-9"}}),
+	}
+}
+
+func storageClears() []PageState {
+	page := func(name string, p storage.ClearProps) PageState {
+		p.Action, p.Cancel = storageBase, storageBase
+		return shelled(name, "Clear a user", "storage", storage.ClearPage(p))
+	}
+	return []PageState{
+		page("storage-clear", storage.ClearProps{Owner: "u-17", Items: 1204}),
+		page("storage-clear-wrong", storage.ClearProps{Owner: hostile, Items: 1, Typed: "u-17", Error: "This is not the user’s name as it stands above the field."}),
 	}
 }
 
@@ -112,13 +126,13 @@ func storageJobs() []PageState {
 	return []PageState{
 		shelled("storage-import", "Import items", "storage", storage.ImportPage(form)),
 		shelled("storage-import-wrong", "Import items", "storage", storage.ImportPage(wrongForm)),
-		page("storage-job-ready", "Import items", storage.JobProps{What: "orders.jsonl", Status: "held", Stage: "ready", Done: 1234, Failed: 4, Counts: checked, Errors: wrong, Bytes: 188_417, Policy: "skip"}),
-		page("storage-job-upload", "Import items", storage.JobProps{What: "orders.jsonl", Status: "held", Stage: "upload", Bytes: 188_417}),
-		page("storage-job-running", "Delete items", storage.JobProps{What: "orders/", Status: "open", Done: 500, Total: 1204, Counts: []storage.Count{{Label: "Done", N: 500}, {Label: "Skipped: changed meanwhile", N: 2}, {Label: "Errors", N: 0}}}),
-		page("storage-job-done", "Delete items", storage.JobProps{What: hostile, Status: "done", Done: 1204, Total: 1204, Undo: true, Counts: []storage.Count{{Label: "Done", N: 1204}, {Label: "Errors", N: 0}}}),
-		page("storage-job-errors", "Add tag to items", storage.JobProps{What: "paid", Status: "done", Done: 10, Total: 5010, Failed: 5000, Counts: []storage.Count{{Label: "Done", N: 10}, {Label: "Errors", N: 5000}}, Errors: refused, ErrAt: storageBase}),
-		page("storage-job-failed", "Import items", storage.JobProps{What: "orders.jsonl", Status: "failed", Stage: "write", Done: 500, Total: 1204, Error: "The database cannot be reached."}),
-		page("storage-job-cancelled", "Import items", storage.JobProps{What: "orders.jsonl", Status: "cancelled", Stage: "write", Done: 500, Total: 1204}),
+		page("storage-job-ready", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "held", Stage: "ready", Done: 1234, Failed: 4, Counts: checked, Errors: wrong, Bytes: 188_417, Policy: "skip"}),
+		page("storage-job-upload", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "held", Stage: "upload", Bytes: 188_417}),
+		page("storage-job-running", "Delete items", storage.JobProps{What: "orders/", WhatIs: "Keys begin with", Status: "open", Done: 500, Total: 1204, Counts: []storage.Count{{Label: "Done", N: 500}, {Label: "Skipped: changed meanwhile", N: 2}, {Label: "Errors", N: 0}}}),
+		page("storage-job-done", "Delete items", storage.JobProps{What: hostile, WhatIs: "Keys begin with", Status: "done", Done: 1204, Total: 1204, Undo: true, Counts: []storage.Count{{Label: "Done", N: 1204}, {Label: "Errors", N: 0}}}),
+		page("storage-job-errors", "Add tag to items", storage.JobProps{What: "paid", WhatIs: "Tag", Status: "done", Done: 10, Total: 5010, Failed: 5000, Counts: []storage.Count{{Label: "Done", N: 10}, {Label: "Errors", N: 5000}}, Errors: refused, First: storageBase, Prev: storageBase, Next: storageBase}),
+		page("storage-job-failed", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "failed", Stage: "write", Done: 500, Total: 1204, Error: "The database cannot be reached."}),
+		page("storage-job-cancelled", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "cancelled", Stage: "write", Done: 500, Total: 1204}),
 		shelled("storage-jobs", "Jobs", "storage", storage.JobsPage(storage.JobsProps{Back: storageBase, Rows: rows, Now: now})),
 		shelled("storage-jobs-none", "Jobs", "storage", storage.JobsPage(storage.JobsProps{Back: storageBase, Now: now})),
 	}

@@ -33,6 +33,7 @@ func trashRows() []tenants.Row {
 		rows[i].TrashedAt = now - int64(i+1)*3_600_000
 	}
 	rows[2].Deleting = "/console/gallery/tenant-deleting"
+	rows[1].Deleting, rows[1].Halted = "/console/gallery/tenant-delete-stopped", true
 	return rows
 }
 
@@ -51,7 +52,7 @@ func tenantPages() []PageState {
 		shelled("tenants-trash-empty", "Tenants", "tenants", list(tenants.Props{Open: 4, Trash: true})),
 		{Name: "long-names", Title: hostile, In: func(f layout.Frame) templ.Component {
 			s := sampleShell(f)
-			s.Tenant, s.Crumbs = &sampleTenants[3], []layout.Crumb{{Label: long, Href: "/console"}, {Label: "Devices", Href: "/console"}}
+			s.Switcher.Now, s.Crumbs = &sampleTenants[3], []layout.Crumb{{Label: long, Href: "/console"}, {Label: "Devices", Href: "/console"}}
 			s.Person = layout.Person{Name: long, Email: hostile, Role: "Administrator"}
 			return layout.Within(layout.Page(s), list(tenants.Props{Open: 3, Rows: rows}))
 		}},
@@ -88,14 +89,24 @@ func deletions() []PageState {
 	}
 	again := ask
 	again.Typed, again.Error = "northwin", "This is not its slug."
-	going := tenants.DeletionProps{Name: hostile, Slug: "northwind", Done: 61_500, Total: 258_000, Again: "/console", Self: "/console/gallery/tenant-deleted", Asked: "Amina Haddad", Since: now - 12_000, Now: now}
-	over, failed := going, going
-	over.Done, over.Over = 258_000, true
-	failed.Failed = "internal"
+	going := tenants.DeletionProps{
+		Name: hostile, Slug: "northwind", Done: 61_500, Total: 258_000, Again: "/console", Self: "/console/gallery/tenant-deleted", Asked: "Amina Haddad", Since: now - 12_000, Now: now,
+		Gone: []tenants.Gone{{Label: "Items", N: 61_000}, {Label: "Tags of items", N: 500}},
+	}
+	waits, stopping, stopped, spared, over, failed := going, going, going, going, going, going
+	waits.Done, waits.Gone, waits.Waits = 0, nil, true
+	stopping.Stopping = true
+	stopped.State, spared.State, spared.Done, spared.Gone = tenants.Stopped, tenants.Stopped, 0, nil
+	over.Done, over.State = 258_000, tenants.Deleted
+	failed.State, failed.Problem = tenants.Failed, "Something went wrong on our side."
 	return []PageState{
 		shelled("tenant-delete", "Delete", "tenants", ui.Confirm(ask)),
 		shelled("tenant-delete-wrong", "Delete", "tenants", ui.Confirm(again)),
 		shelled("tenant-deleting", "Deleting", "tenants", tenants.Deletion(going)),
+		shelled("tenant-delete-waits", "Deleting", "tenants", tenants.Deletion(waits)),
+		shelled("tenant-delete-stopping", "Deleting", "tenants", tenants.Deletion(stopping)),
+		shelled("tenant-delete-stopped", "Deleting", "tenants", tenants.Deletion(stopped)),
+		shelled("tenant-delete-spared", "Deleting", "tenants", tenants.Deletion(spared)),
 		shelled("tenant-deleted", "Deleted", "tenants", tenants.Deletion(over)),
 		shelled("tenant-delete-failed", "Deleting", "tenants", tenants.Deletion(failed)),
 	}

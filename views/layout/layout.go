@@ -29,12 +29,11 @@ type Frame struct {
 // Shell is what Page draws around its content.
 type Shell struct {
 	Frame
-	Active  string  // id of the entry in the navigation
-	Crumbs  []Crumb // between the tenant and the title
-	Person  Person
-	Tenant  *Tenant // nil: a page of the installation
-	Tenants []Tenant
-	Groups  []NavGroup
+	Active   string  // id of the entry in the navigation
+	Crumbs   []Crumb // between the tenant and the title
+	Person   Person
+	Switcher Switcher
+	Groups   []NavGroup
 }
 
 // Within puts the body where the frame has its children.
@@ -49,6 +48,22 @@ type Crumb struct{ Label, Href string }
 
 // Person is who is signed in.
 type Person struct{ Name, Email, Role string }
+
+// Switcher leads from tenant to tenant.
+type Switcher struct {
+	Now     *Tenant // whose pages these are; nil: a page of the installation
+	Tenants []Tenant
+	More    bool // there are more than these, which a search finds
+}
+
+func (s Switcher) at(t Tenant) bool { return s.Now != nil && s.Now.Slug == t.Slug }
+
+func (s Switcher) slug() string {
+	if s.Now == nil {
+		return ""
+	}
+	return s.Now.Slug
+}
 
 // Tenant is an entry of the switcher.
 type Tenant struct {
@@ -69,18 +84,14 @@ func (t Tenant) note() string {
 
 // crumbs is the way to the page: the tenant first, the page itself not in it.
 func (s Shell) crumbs() []Crumb {
-	if s.Tenant == nil {
+	t := s.Switcher.Now
+	if t == nil {
 		return s.Crumbs
 	}
-	return append([]Crumb{{Label: s.Tenant.Name, Href: s.Tenant.Href()}}, s.Crumbs...)
+	return append([]Crumb{{Label: t.Name, Href: t.Href()}}, s.Crumbs...)
 }
 
-func (s Shell) slug() string {
-	if s.Tenant == nil {
-		return ""
-	}
-	return s.Tenant.Slug
-}
+func (s Shell) slug() string { return s.Switcher.slug() }
 
 func (f Frame) asset(name string) string { return f.Assets + "/" + name }
 
@@ -94,9 +105,10 @@ func (f Frame) keys() string {
 }
 
 // htmxConfig: no eval, no inline styles, nothing of a tenant in the browser's
-// storage; a form that came back (422) and a clash (409) are shown, other errors are not swapped in.
+// storage, and no style of the page before on this one, which the policy would refuse; a form that came
+// back (422) and a clash (409) are shown, other errors are not swapped in.
 const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,` +
-	`"historyCacheSize":0,"historyRestoreAsHxRequest":false,"timeout":20000,"responseHandling":[{"code":"204","swap":false},` +
+	`"historyCacheSize":0,"historyRestoreAsHxRequest":false,"attributesToSettle":["class","width","height"],"timeout":20000,"responseHandling":[{"code":"204","swap":false},` +
 	`{"code":"[23]..","swap":true},{"code":"(409|422)","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
 
 type themeChoice struct {

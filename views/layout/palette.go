@@ -6,10 +6,7 @@ import (
 	"tidemark/views/ui"
 )
 
-const (
-	palettePages   = 20
-	paletteTenants = 8
-)
+const palettePages = 20
 
 // PaletteItem is something to jump to.
 type PaletteItem struct {
@@ -28,22 +25,19 @@ type PaletteGroup struct {
 	Items []PaletteItem
 }
 
-// PaletteOf lists the pages and tenants whose names contain what was typed. Kinds without any are left out.
+// PaletteOf lists the pages whose names contain what was typed, and the tenants that were found. Kinds without any are left out.
 func PaletteOf(groups []NavGroup, tenants []Tenant, typed string) []PaletteGroup {
 	typed = strings.ToLower(strings.TrimSpace(typed))
-	fits := func(names ...string) bool { return strings.Contains(strings.ToLower(strings.Join(names, " ")), typed) }
 	var pages, places []PaletteItem
 	for _, g := range groups {
 		for _, n := range g.Items {
-			if len(pages) < palettePages && fits(n.Label) {
+			if len(pages) < palettePages && strings.Contains(strings.ToLower(n.Label), typed) {
 				pages = append(pages, PaletteItem{ID: n.ID, Glyph: n.Glyph, Label: n.Label, Href: n.Href, Key: strings.ToUpper(n.Key)})
 			}
 		}
 	}
 	for _, t := range tenants {
-		if len(places) < paletteTenants && fits(t.Name, t.Slug) {
-			places = append(places, PaletteItem{ID: "t-" + t.Slug, Glyph: ui.GlyphBuilding2, Label: t.Name, Hint: t.note(), Href: t.Href()})
-		}
+		places = append(places, PaletteItem{ID: "t-" + t.Slug, Glyph: ui.GlyphBuilding2, Label: t.Name, Hint: t.note(), Href: t.Href()})
 	}
 	return PaletteGroups(PaletteGroup{"Pages", pages}, PaletteGroup{"Tenants", places})
 }

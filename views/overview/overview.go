@@ -84,7 +84,7 @@ func (n Numbers) lastHour() int64 {
 func (n Numbers) kpis() []ui.KPIProps {
 	return []ui.KPIProps{
 		n.changes(), n.connected(),
-		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + count(n.Users, "user", "users"), Series: line(n.Past.Items)},
+		{ID: "kpi-items", Label: "Items", Value: ui.Comma(n.Items), Note: "of " + ui.Count(n.Users, "user", "users"), Series: line(n.Past.Items)},
 		n.conflicts(),
 	}
 }
@@ -136,7 +136,7 @@ func (n Numbers) finding(bars []ui.Bar) string {
 	}
 	most := slices.MaxFunc(bars, func(a, b ui.Bar) int { return int(a.Value - b.Value) })
 	return fmt.Sprintf("%s in the last hour, most in the minute from %s UTC: %s",
-		count(n.lastHour(), "change", "changes"), most.Label, ui.Comma(most.Value))
+		ui.Count(n.lastHour(), "change", "changes"), most.Label, ui.Comma(most.Value))
 }
 
 // number is a place in the log, or what stands for none.
@@ -146,5 +146,3 @@ func number(seq int64, none string) string {
 	}
 	return "#" + ui.Comma(seq)
 }
-
-func count(n int64, one, many string) string { return ui.Comma(n) + " " + ui.Plural(n, one, many) }

@@ -11,7 +11,11 @@ type Props struct {
 	ErrorID   string // what the log calls it; empty: not logged as ours
 	Back      string // a way on
 	Again     string // the same page, where another try may help; empty: it would not
+	Kept      bool   // what was sent stands below, to be sent again
 }
+
+// away says whether the trouble passes by itself, or is to be looked for in the log.
+func (p Props) away() bool { return p.Status == 503 || p.Status == 504 }
 
 // Title is the page's one line.
 func (p Props) Title() string {
@@ -24,7 +28,7 @@ func (p Props) Title() string {
 		return "Page not found"
 	case p.Status == 429:
 		return "Too many requests"
-	case p.Status == 503 || p.Status == 504:
+	case p.away():
 		return "Not available right now"
 	case p.Status >= 500:
 		return "Something went wrong"
@@ -57,7 +61,7 @@ func (p Props) glyph() ui.Glyph {
 
 // backLook leaves the one primary button to another try, where that may help.
 func (p Props) backLook() ui.Look {
-	if p.Again != "" {
+	if p.Again != "" || p.Kept {
 		return ui.Plain
 	}
 	return ui.Primary

@@ -78,3 +78,25 @@ func (p BulkProps) look() ui.Look {
 	}
 	return ui.Primary
 }
+
+// ClearProps ask before everything one user stores is removed.
+type ClearProps struct {
+	CSRF   string
+	Owner  string
+	Items  int64
+	Op     string // id of the operation, so that it is done once however often the form is sent
+	Action string // where the form goes
+	Cancel string
+	Typed  string
+	Error  string
+}
+
+func (p ClearProps) confirm() ui.ConfirmProps {
+	things := ui.Count(p.Items, "item", "items")
+	return ui.ConfirmProps{
+		CSRF: p.CSRF, Action: p.Action, Cancel: p.Cancel, Title: fmt.Sprintf("Clear everything of “\u2068%s\u2069”?", p.Owner),
+		Text:    "This cannot be undone. To delete items so that they can be brought back, choose them in the list instead.",
+		Effects: []string{things + " of the built-in collection " + ui.Plural(p.Items, "is", "are") + " removed here and, as they hear of it, on this user’s devices.", "What a device writes from now on stays.", "The history keeps former versions for a while; they can be restored one by one."},
+		Word:    p.Owner, Typed: p.Typed, Error: p.Error, Button: "Clear " + things, Fields: []ui.Hidden{{Name: "owner", Value: p.Owner}, {Name: "op", Value: p.Op}},
+	}
+}

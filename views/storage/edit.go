@@ -1,10 +1,6 @@
 package storage
 
-import (
-	"sort"
-
-	"tidemark/views/ui"
-)
+import "tidemark/views/ui"
 
 // EditProps describe the form of an item: a new one, or one that is there.
 type EditProps struct {
@@ -25,17 +21,16 @@ type EditProps struct {
 	Stale    *StaleProps       // the item has changed meanwhile
 }
 
-var editIDs = map[string]string{
-	"owner": "item-owner", "collection": "item-collection", "key": "item-key", "value": "item-value", "metadata": "item-metadata",
-	"tags": "item-tags", "expires": "item-expires", "priority": "item-priority",
-}
+// editFields are the fields of the form, in its order.
+var editFields = []string{"value", "key", "owner", "collection", "tags", "expires", "priority", "metadata"}
 
 func (p EditProps) errors() []ui.FieldError {
 	var out []ui.FieldError
-	for name, message := range p.Fields {
-		out = append(out, ui.FieldError{ID: editIDs[name], Message: message})
+	for _, name := range editFields {
+		if message := p.Fields[name]; message != "" {
+			out = append(out, ui.FieldError{ID: "item-" + name, Message: message})
+		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Message < out[j].Message })
 	return out
 }
 
@@ -87,6 +82,14 @@ type StaleProps struct {
 	Sides    []ui.Side
 	Diff     ui.Differences
 	Fallback string // the theirs: address of the item as it is
+}
+
+// theirs says what leaving the item as it is means.
+func (p StaleProps) theirs() string {
+	if p.Removed {
+		return "Leave it removed"
+	}
+	return "Take theirs"
 }
 
 // StaleDeleteProps ask whether to delete an item that has changed since it was looked at.

@@ -6,11 +6,14 @@ import "tidemark/views/ui"
 type HistoryProps struct {
 	Item
 	Versions []Change
-	Newest   int64  // sequence number of the newest version on this page
-	Next     string // address of the page with older ones; empty: none
-	First    string // address of the newest ones; empty: this is it
-	Gone     bool   // there were older versions, which are no longer kept
-	Days     int    // how long history is kept
+	Current  int64    // sequence number of the item as it is: there is nothing to restore
+	Kept     []Change // chosen on another page, to be compared with one of this
+	To       int64    // sequence number of the version chosen to compare with; 0: the newest here
+	Older    string   // where the page with older ones begins; empty: there are none
+	Newer    string   // where the page one came from begins; empty: this is the first, or it is not known
+	First    string   // address of the newest ones; empty: this is it
+	Gone     bool     // there were older versions, which are no longer kept
+	Days     int      // how long history is kept
 }
 
 func (c Change) badge() ui.BadgeProps {
@@ -38,6 +41,23 @@ func (p HistoryProps) note() string {
 	}
 	return "Versions " + ui.Comma(p.Versions[n-1].Version) + " to " + ui.Comma(p.Versions[0].Version)
 }
+
+// chosen are the two versions that are compared unless others are chosen.
+func (p HistoryProps) chosen() (from, to int64) {
+	if to = p.To; to == 0 && len(p.Versions) > 0 {
+		to = p.Versions[0].Seq
+	}
+	for _, v := range p.Versions {
+		if v.Seq != to {
+			return v.Seq, to
+		}
+	}
+	return to, to
+}
+
+func (p HistoryProps) from(v Change) bool { from, _ := p.chosen(); return v.Seq == from }
+
+func (p HistoryProps) to(v Change) bool { _, to := p.chosen(); return v.Seq == to }
 
 // DiffPageProps describe two versions of an item side by side.
 type DiffPageProps struct {

@@ -77,20 +77,20 @@ type Item struct {
 
 // Change is a version of an item, and who made it.
 type Change struct {
-	Seq       int64
-	Version   int64
-	Base      int64 // the version it was made against; -1: none
-	Removed   bool
-	Who       string // the name of a key, an administrator or a user
-	WhoKind   string // what that is
-	Device    string
-	Door      string
-	Address   string
-	At        int64 // ms
-	Size      int64
-	OpID      string // empty: it was given none
-	RequestID string
-	Restores  bool // it is the current version: there is nothing to restore
+	Seq        int64
+	Version    int64
+	Base       int64 // the version it was made against; -1: none
+	Removed    bool
+	Who        string // the name of a key, an administrator or a user
+	WhoKind    string // what that is
+	Device     string
+	DeviceHref string // empty: it has no page
+	Door       string
+	Address    string
+	At         int64 // ms
+	Size       int64
+	OpID       string // empty: it was given none
+	RequestID  string
 }
 
 // ItemProps describe the page of an item.
@@ -112,6 +112,7 @@ type Fact struct {
 	Name  string
 	Value string
 	Note  string // more of it, in small letters
+	Href  string // where the value leads; empty: nowhere
 	Mono  bool
 	At    int64 // a moment (ms) instead of a value
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tidemark/views/ui"
 )
@@ -15,9 +16,31 @@ type ListProps struct {
 	Links  ListLinks
 	Path   []Step // from all users down to the prefix
 	Rows   []Row
+	Chosen Chosen
+	Place  Place
 	Cut    *Cut // nil: the page is as full as it can be
 	Empty  bool // nothing is asked for, and nothing is there
 	Now    int64
+}
+
+// Place is a page of the list, and the way to it.
+type Place struct{ Page, Trail string }
+
+// Chosen is what is chosen in the list to be done, when it is shown again for what that lacks.
+type Chosen struct {
+	Items  map[string]bool // by what their boxes send
+	Action string
+	Tag    string
+	Error  string // empty: nothing is wrong
+	OfTag  bool   // it is the tag that is wrong
+}
+
+func (c Chosen) errors() []ui.FieldError {
+	id := "bulk-action"
+	if c.OfTag {
+		id = "bulk-tag"
+	}
+	return []ui.FieldError{{ID: id, Message: c.Error}}
 }
 
 // Filter is what the list is narrowed to, as it stands in the address.
@@ -56,6 +79,7 @@ func (f Filter) hidden() []ui.Hidden {
 		{Name: "size", Value: f.Size},
 		{Name: "age", Value: f.Age},
 		{Name: "view", Value: f.View},
+		{Name: "deleted", Value: f.Deleted},
 		{Name: "sort", Value: f.Sort},
 	}
 }
@@ -63,10 +87,11 @@ func (f Filter) hidden() []ui.Hidden {
 // ListLinks are the addresses of other states, and of what belongs to the list.
 type ListLinks struct {
 	Folders, List, Clear string
-	First, Next          string // empty: there is none
+	First, Prev, Next    string // empty: there is none
 	New                  string
 	Import, Export, Jobs string
 	Bulk                 string // where the selection goes
+	Wipe                 string // where everything of the one user is removed; empty: more than one is shown, or less than all
 }
 
 // Step is a part of the way to what is shown.
@@ -103,7 +128,7 @@ type Cut struct {
 }
 
 func (c Cut) text(found int64) string {
-	text := fmt.Sprintf("%s %s fit among the first %s looked at", ui.Comma(found), ui.Plural(found, "item", "items"), ui.Comma(c.Looked))
+	text := fmt.Sprintf("%s fit among the first %s looked at", ui.Count(found, "item", "items"), ui.Comma(c.Looked))
 	switch {
 	case c.Key != "":
 		return text + fmt.Sprintf(", up to “\u2068%s\u2069” of \u2068%s\u2069.", c.Key, c.Owner)
@@ -131,11 +156,24 @@ func (p ListProps) note() string {
 	}
 	switch {
 	case p.users():
-		return ui.Comma(n) + " " + ui.Plural(n, "user", "users") + more
+		return ui.Count(n, "user", "users") + more
 	case p.Filter.Folders():
-		return fmt.Sprintf("%s %s, %s %s%s", ui.Comma(n-p.items()), ui.Plural(n-p.items(), "folder", "folders"), ui.Comma(p.items()), ui.Plural(p.items(), "item", "items"), more)
+		return p.inFolder() + more
 	}
-	return ui.Comma(n) + " " + ui.Plural(n, "item", "items") + more
+	return ui.Count(n, "item", "items") + more
+}
+
+// inFolder counts what a page of folders shows.
+func (p ListProps) inFolder() string {
+	items := p.items()
+	folders := int64(len(p.Rows)) - items
+	switch {
+	case folders == 0:
+		return ui.Count(items, "item", "items")
+	case items == 0:
+		return ui.Count(folders, "folder", "folders")
+	}
+	return ui.Count(folders, "folder", "folders") + ", " + ui.Count(items, "item", "items")
 }
 
 func (p ListProps) views() []ui.Choice {
@@ -166,8 +204,27 @@ func (f Filter) removals() []ui.Option {
 	return options(f.Deleted, "", "Not removed", "with", "Also removed", "only", "Only removed")
 }
 
+// UsualSort is the order when none is asked for: what changed lately is found fastest newest first.
+func (f Filter) UsualSort() string {
+	if strings.HasPrefix(f.Age, "within-") {
+		return "changed"
+	}
+	return "key"
+}
+
+// sorts are the orders; the usual one goes without a word, so that it follows what else is chosen.
 func (f Filter) sorts() []ui.Option {
-	return options(f.Sort, "key", "By key", "changed", "Last changed first")
+	key, changed, chosen := "key", "changed", f.Sort
+	switch f.UsualSort() {
+	case "key":
+		key = ""
+	case "changed":
+		changed = ""
+	}
+	if chosen == f.UsualSort() {
+		chosen = ""
+	}
+	return options(chosen, key, "By key", changed, "Last changed first")
 }
 
 // users says whether the rows are users.

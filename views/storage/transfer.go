@@ -39,11 +39,12 @@ type JobProps struct {
 	Self   string // address of the page
 	Jobs   string // of the list
 	Title  string
-	What   string // more about it
+	What   string // more about it: a file's name, what keys begin with, or a tag
+	WhatIs string // of these
 	Status string // "open", "held", "done", "failed" or "cancelled"
 	Stage  string // of an import: "upload", "check", "ready" or "write"
-	Done   int64
-	Total  int64 // 0: unknown
+	Done   int64  // gone through, whatever became of it
+	Total  int64  // 0: unknown
 	Failed int64
 	Waits  bool // another job of this tenant comes first
 	Ending bool // somebody has asked for its end
@@ -51,7 +52,9 @@ type JobProps struct {
 	Counts []Count
 	Errors []JobError
 	Kept   int64  // errors that are kept, at most
-	ErrAt  string // address of the next page of errors; empty: there are no more
+	First  string // addresses of other pages of errors; empty: there is none
+	Prev   string
+	Next   string
 	By     string
 	At     int64
 	Last   int64
@@ -123,9 +126,12 @@ func (p JobProps) summary() string {
 
 // JobsProps are the jobs of a tenant.
 type JobsProps struct {
-	Back string
-	Rows []JobRow
-	Now  int64
+	Back  string
+	First string // addresses of other pages; empty: there is none
+	Prev  string
+	Next  string
+	Rows  []JobRow
+	Now   int64
 }
 
 // JobRow is a job in a list.

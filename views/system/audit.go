@@ -15,6 +15,7 @@ type AuditProps struct {
 	Tenants []ui.Option
 	Rows    []AuditRow
 	First   string
+	Prev    string
 	Next    string
 	Partial int    // entries that were looked through before the page was full; 0: it is full, or that was all
 	Error   string // what is wrong with the filter

@@ -105,7 +105,7 @@ func Audit(p AuditProps) templ.Component {
 			}
 		}
 		if p.First != "" || p.Next != "" {
-			templ_7745c5c3_Err = ui.Pager(ui.PagerProps{Label: "Pages of the audit", First: p.First, Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Pager(ui.PagerProps{Label: "Pages of the audit", First: p.First, Prev: p.Prev, Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -8,6 +8,7 @@ type JobsProps struct {
 	CSRF   string
 	Rows   []Job
 	First  string
+	Prev   string
 	Next   string
 	Now    int64
 }

@@ -50,6 +50,7 @@ type RowsProps struct {
 	Orders  []Order
 	Rows    []Row
 	First   string
+	Prev    string
 	Next    string
 	Problem string // why there are no rows: the look took too long, or the filter is not one
 	Slow    bool
@@ -106,6 +107,11 @@ func (p RowsProps) orders() []ui.Option {
 // Address is the page from a place on, or the first one.
 func (p RowsProps) Address(from string) string {
 	return p.base() + query("column", p.Column, "q", p.Value, "sort", p.Sort, "page", from)
+}
+
+// Before is the page that ends before a row.
+func (p RowsProps) Before(place string) string {
+	return p.base() + query("column", p.Column, "q", p.Value, "sort", p.Sort, "before", place)
 }
 
 // RowAddress is the page of one row.

@@ -365,7 +365,7 @@ func Rows(p RowsProps) templ.Component {
 			}
 		}
 		if p.First != "" || p.Next != "" {
-			templ_7745c5c3_Err = ui.Pager(ui.PagerProps{Label: "Pages of " + p.Table.Name, First: p.First, Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Pager(ui.PagerProps{Label: "Pages of " + p.Table.Name, First: p.First, Prev: p.Prev, Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -416,7 +416,7 @@ func tableFilter(p RowsProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" role=\"search\"><div class=\"flex min-w-0 flex-1 basis-80 items-center gap-2\"><label class=\"sr-only\" for=\"rows-column\">Column</label> <select class=\"input w-44 shrink-0 pr-8\" id=\"rows-column\" name=\"column\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" role=\"search\"><div class=\"flex min-w-0 flex-1 basis-80 items-center gap-2 max-sm:basis-full max-sm:flex-wrap\"><label class=\"sr-only\" for=\"rows-column\">Column</label> <select class=\"input w-44 shrink-0 pr-8 max-sm:w-full\" id=\"rows-column\" name=\"column\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -931,14 +931,14 @@ func shape(t Table) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</td><td class=\"cell font-mono text-xs leading-5 break-any text-ink-2\">")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</td><td class=\"cell min-w-40 font-mono text-xs leading-5 break-any text-ink-2\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var37 string
 						templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(x.Columns)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/system/tables.templ`, Line: 199, Col: 84}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/system/tables.templ`, Line: 199, Col: 93}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 						if templ_7745c5c3_Err != nil {

@@ -20,6 +20,7 @@ type Row struct {
 	Suspended bool
 	TrashedAt int64
 	Deleting  string // address of the page that shows its deletion; empty: it is not being deleted
+	Halted    bool   // that deletion has failed or was stopped
 	Usage
 	ChangedAt int64 // last change of an item; 0: none
 	Now       int64
@@ -55,6 +56,15 @@ func (u Usage) bytesOf() string {
 	return ui.Size(u.Bytes) + " of " + ui.Size(u.MaxBytes)
 }
 
+// brief is the usage in a line, for phones.
+func (u Usage) brief() string {
+	noun := ui.Plural(u.Items, "item", "items")
+	if u.MaxItems > 0 {
+		noun = ui.Plural(u.MaxItems, "item", "items")
+	}
+	return u.itemsOf() + " " + noun + ", " + u.bytesOf()
+}
+
 func (r Row) action(verb string) string { return settings(r.ID) + "/" + verb }
 
 func settings(id string) string { return "/console/tenants/" + id }
@@ -69,6 +79,7 @@ type Props struct {
 	Rows  []Row
 	Self  string // address of this page
 	First string // address of the first page; empty: this is it
+	Prev  string // of the page before; empty: there is none, or it is not known
 	Next  string // of the next page; empty: this is the last
 }
 
@@ -89,11 +100,11 @@ func (p Props) clear() string {
 func (p Props) columns() []ui.Column {
 	last := ui.Column{Label: "Last change", Right: true, Class: "hidden md:table-cell"}
 	if p.Trash {
-		last = ui.Column{Label: "In the trash", Right: true}
+		last.Label = "In the trash"
 	}
 	return []ui.Column{
 		{Label: "Tenant", Class: "w-full"},
-		{Label: "State"},
+		{Label: "State", Class: "hidden sm:table-cell"},
 		{Label: "Items", Right: true, Class: "hidden sm:table-cell"},
 		{Label: "Stored", Right: true, Class: "hidden sm:table-cell"},
 		{Label: "Users", Right: true, Class: "hidden xl:table-cell"},
@@ -104,7 +115,7 @@ func (p Props) columns() []ui.Column {
 }
 
 func (p Props) note() string {
-	n := ui.Comma(int64(len(p.Rows))) + " " + ui.Plural(int64(len(p.Rows)), "tenant", "tenants")
+	n := ui.Count(int64(len(p.Rows)), "tenant", "tenants")
 	if p.First != "" || p.Next != "" {
 		return n + " on this page"
 	}
@@ -155,7 +166,7 @@ func (p FormProps) submit() string {
 	case p.Known == nil:
 		return "Create tenant"
 	case p.TooLate:
-		return "Save mine over it"
+		return "Save over it"
 	}
 	return "Save"
 }
@@ -209,21 +220,6 @@ func (p FormProps) strategies() []ui.Option {
 		all[i].Selected = all[i].Value == p.Values.Strategy
 	}
 	return all
-}
-
-// DeletionProps are a deletion for good, under way or over.
-type DeletionProps struct {
-	Name   string
-	Slug   string
-	Done   int64  // rows
-	Total  int64  // about
-	Again  string // address to ask for it once more, where it failed
-	Self   string // of this page
-	Asked  string // who asked for it
-	Since  int64
-	Now    int64
-	Failed string // the code of what stopped it; empty: nothing did
-	Over   bool
 }
 
 func version(n int64) string { return strconv.FormatInt(n, 10) }

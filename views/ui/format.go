@@ -74,6 +74,9 @@ func Plural(n int64, one, many string) string {
 	return many
 }
 
+// Count writes a number with its noun: Count(1204, "item", "items") is "1,204 items".
+func Count(n int64, one, many string) string { return Comma(n) + " " + Plural(n, one, many) }
+
 // Initials are the first letters of the first two words, for an avatar.
 func Initials(name string) string {
 	var b strings.Builder

@@ -19,6 +19,8 @@ func TestNumbersForPeople(t *testing.T) {
 		{Rate(90), "1.5"},
 		{Plural(1, "item", "items"), "item"},
 		{Plural(0, "item", "items"), "items"},
+		{Count(1, "item", "items"), "1 item"},
+		{Count(1204, "item", "items"), "1,204 items"},
 		{Initials("Northwind Field Ops"), "NF"},
 		{Initials("acme"), "A"},
 		{Initials("  "), ""},

@@ -126,16 +126,17 @@ func step(name string) string {
 }
 
 // quoted is a JSON string with what people can read left as it is. What would
-// turn the direction of the text around it stands as an escape.
+// turn the direction of the text around it, or not be seen at all, stands as an escape.
 func quoted(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // strings always encode
-	return turns.Replace(strings.TrimSuffix(b.String(), "\n"))
+	return unseen.Replace(strings.TrimSuffix(b.String(), "\n"))
 }
 
-var turns = strings.NewReplacer("\u061c", `\u061c`, "\u200e", `\u200e`, "\u200f", `\u200f`, "\u202a", `\u202a`, "\u202b", `\u202b`, "\u202c", `\u202c`,
+var unseen = strings.NewReplacer("\u00ad", `\u00ad`, "\u200b", `\u200b`, "\u2060", `\u2060`, "\ufeff", `\ufeff`,
+	"\u061c", `\u061c`, "\u200e", `\u200e`, "\u200f", `\u200f`, "\u202a", `\u202a`, "\u202b", `\u202b`, "\u202c", `\u202c`,
 	"\u202d", `\u202d`, "\u202e", `\u202e`, "\u2066", `\u2066`, "\u2067", `\u2067`, "\u2068", `\u2068`, "\u2069", `\u2069`)
 
 // Literal is the node as JSON on one line, its left out parts as "…".

@@ -36,6 +36,14 @@ func TestPrettyJSONSaysTheSameInLines(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeSeenStandsAsAnEscape(t *testing.T) {
+	t.Parallel()
+	got := PrettyJSON([]byte("\"a\u200bb\ufeff\u2060\u00ad\u202e👩\u200d👧\""))
+	if want := `"a\u200bb\ufeff\u2060\u00ad\u202e` + "👩\u200d👧\""; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestADeepValueDoesNotGrowOutOfProportion(t *testing.T) {
 	t.Parallel()
 	inner := strings.TrimSuffix(strings.Repeat(`"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",`, 1)+strings.Repeat(`0,`, 200_000), ",")

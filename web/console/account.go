@@ -19,7 +19,7 @@ import (
 
 const (
 	accountPath = "/console/account"
-	auditLooked = 100 // newest rows of the audit in which the author of a change is looked for
+	auditLooked = 100 // rows of the audit since a change in which its author is looked for
 )
 
 func (c *Console) accountRoutes(in fiber.Router) {
@@ -102,18 +102,19 @@ func (c *Console) staleProfile(f *fiber.Ctx) (*account.Stale, error) {
 
 // changedBy names who changed an administrator last, as the audit has it.
 func (c *Console) changedBy(ctx context.Context, m models.Admin) (string, error) {
-	entries, err := c.opt.Store.AuditEntries(ctx, "", "", auditLooked)
+	since := store.AuditQuery{Tenant: new(string), Action: "admin.", From: m.UpdatedAt, Limit: auditLooked}
+	found, err := c.opt.Store.SearchAudit(ctx, since)
 	if err != nil {
 		return "", err
 	}
-	for _, e := range entries {
+	for _, e := range found.Entries {
 		if e.Object != m.ID || e.Action != "admin.update" && e.Action != "admin.password" {
 			continue
 		}
 		if e.Actor == "admin:"+m.ID {
 			return "You, in another window,", nil
 		}
-		return "Somebody else", nil
+		return c.tenantAuthor(ctx, e.Actor)
 	}
 	return "Somebody", nil
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"tidemark/internal/clock"
+	"tidemark/models"
+	"tidemark/store"
 	"tidemark/web/e2e"
 )
 
@@ -75,6 +77,33 @@ func TestAProfileIsSavedAgainstItsVersion(t *testing.T) {
 	}
 	if got := did(t, h, 2); got != "admin.update admin.update" {
 		t.Errorf("audit: %s", got)
+	}
+}
+
+func TestAStaleProfileNamesWhoChangedIt(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	m, err := h.Store.AdminByEmail(t.Context(), email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob, err := h.Access.CreateAdmin(t.Context(), "bob@example.com", "Bob <b>Okafor", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for actor, want := range map[string]string{"admin:" + bob.ID: "<bdi>Bob &lt;b&gt;Okafor</bdi> changed this", "command line": "<bdi>The command line</bdi> changed this"} {
+		ctx := store.As(t.Context(), store.Author{Actor: actor})
+		if m, err = h.Access.UpdateAdmin(ctx, models.Admin{ID: m.ID, Name: "Renamed", Email: email, Version: m.Version}); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			b.get("/console/t/acme") // is in the audit as well
+		}
+		a := b.post("/console/account/profile", url.Values{"name": {"Mine"}, "email": {email}, "version": {"1"}})
+		if a.status != 409 || !strings.Contains(a.body, want) {
+			t.Errorf("by %s: %d %s", actor, a.status, mainOf(a.body))
+		}
 	}
 }
 

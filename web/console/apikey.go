@@ -2,10 +2,12 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
@@ -36,13 +38,33 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 		return err
 	}
 	base := keysBase(f) + "/" + k.ID
-	live, devices := c.opt.Engine.Using(t.ID, k.ID)
+	use, err := c.opt.Engine.Using(ctx, t.ID, k.ID)
+	if err != nil {
+		return err
+	}
+	may := access.RightsOf(k)
 	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
 		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
-		State: stateOf(&k, now), Read: k.CanRead, Write: k.CanWrite, Scopes: k.Scopes, User: k.UserID, CreatedAt: k.CreatedAt,
-		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Live: int64(live), Devices: int64(devices), Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
+		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), User: k.UserID, CreatedAt: k.CreatedAt,
+		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
 		Changes: rowsOf(t.Slug, made, now), Activity: tenantOf(t).Href() + "/activity", Curl: keyCurl(f, &k),
 	}))
+}
+
+// grants are a key's scopes, with those marked that give nothing.
+func grants(k *models.APIKey, may access.Rights) []apikeys.Grant {
+	out := make([]apikeys.Grant, 0, len(k.Scopes))
+	for _, s := range k.Scopes {
+		g := apikeys.Grant{Scope: s}
+		if !slices.Contains(may.Scopes, s) {
+			g.Off = "writing"
+			if k.CanWrite {
+				g.Off = "reading"
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // origin is the address of the server as the page was reached.

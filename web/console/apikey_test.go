@@ -15,6 +15,7 @@ import (
 	"github.com/fasthttp/websocket"
 
 	"tidemark/access"
+	"tidemark/engine"
 	"tidemark/internal/testkit"
 	"tidemark/models"
 	"tidemark/web/e2e"
@@ -128,12 +129,13 @@ func TestAKeyFormThatWillNotDoComesBackAsItWasTyped(t *testing.T) {
 		says   string
 	}{
 		"no name":         {func(v url.Values) { v.Set("name", " ") }, "The name must be 1 to 200"},
-		"no right":        {func(v url.Values) { v.Del("read"); v.Del("write") }, "Reading or write must be allowed"},
-		"no scope":        {func(v url.Values) { v.Del("scope") }, "The scopes must be at least one"},
-		"a foreign scope": {func(v url.Values) { v.Set("narrow", "items:paint:storage/*") }, "The scopes has an unknown scope"},
+		"no right":        {func(v url.Values) { v.Del("read"); v.Del("write") }, "A key must be allowed to read, to write, or both."},
+		"no scope":        {func(v url.Values) { v.Del("scope") }, "Choose at least one scope."},
+		"a foreign scope": {func(v url.Values) { v.Set("narrow", "items:paint:storage/*") }, "One of these scopes is not known."},
+		"an idle scope":   {func(v url.Values) { v.Del("read"); v["scope"] = []string{"read"} }, "These scopes give nothing"},
 		"no date":         {func(v url.Values) { v.Set("expiry", "date") }, "The date must be a day"},
 		"a past date":     {func(v url.Values) { v.Set("expiry", "date"); v.Set("date", "2001-01-01") }, "The date must be a moment to come"},
-		"no such expiry":  {func(v url.Values) { v.Set("expiry", "soon") }, "The expiry must be one of the choices"},
+		"no such expiry":  {func(v url.Values) { v.Set("expiry", "soon") }, "Choose one of the times."},
 	} {
 		for path, form := range map[string]url.Values{keysPath + "/new": keyFields(c.change), edit: keyFields(c.change)} {
 			form.Set("version", "1")
@@ -239,17 +241,18 @@ func TestARevokedKeyIsCountedNamedAndEndsItsConnections(t *testing.T) {
 	path := keysPath + "/" + k.ID + "/revoke"
 	phone := dial(t, h, secret, "phone")
 	dial(t, h, secret, "desk")
+	dial(t, h, secret, "")
 	dial(t, h, h.Keys[0], "elsewhere")
 	testkit.Eventually(t, 5*time.Second, "both are connected", func() bool {
-		n, devices := h.Engine.Using(k.TenantID, k.ID)
-		return n == 2 && devices == 2
+		n, err := h.Engine.Using(t.Context(), k.TenantID, k.ID)
+		return err == nil && n == engine.KeyUse{Devices: 2, Others: 1}
 	})
 	at := time.Now().UnixMilli()
 	if err := h.Store.NoteKeyUse(t.Context(), nil, []models.KeyUsage{{TenantID: k.TenantID, KeyID: k.ID, At: at - at%3_600_000, Requests: 1202}}); err != nil {
 		t.Fatal(err)
 	}
 	a := b.get(path)
-	if a.status != 200 || !strings.Contains(a.body, "2 live connections to this node, of 2 devices") || !strings.Contains(a.body, "1,20") {
+	if a.status != 200 || !strings.Contains(a.body, "2 connected devices and 1 connection to this node that names no device are cut off now.") || !strings.Contains(a.body, "1,20") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := b.post(path, url.Values{"confirm": {"tablets"}}); a.status != 422 || !strings.Contains(a.body, "This is not the name") || !strings.Contains(a.body, `value="tablets"`) {

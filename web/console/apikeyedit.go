@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -88,7 +87,8 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 	s := &apikeys.Stale{Who: who, At: saved.UpdatedAt, Now: clock.Millis(c.opt.Clock), Fresh: keysBase(f) + "/" + saved.ID + "/edit"}
 	for _, d := range []apikeys.Difference{
 		{Field: "Name", Saved: saved.Name, Typed: typed.Name},
-		{Field: "Rights", Saved: rightsWord(saved), Typed: rightsWord(typed)},
+		{Field: "May read", Saved: yesNo[saved.CanRead], Typed: yesNo[typed.CanRead]},
+		{Field: "May write", Saved: yesNo[saved.CanWrite], Typed: yesNo[typed.CanWrite]},
 		{Field: "Scopes", Saved: strings.Join(saved.Scopes, ", "), Typed: strings.Join(typed.Scopes, ", ")},
 		{Field: "Expires", Saved: expiryWord(saved.ExpiresAt), Typed: expiryWord(typed.ExpiresAt)},
 	} {
@@ -99,11 +99,7 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 	return s, nil
 }
 
-func rightsWord(k models.APIKey) string {
-	return fmt.Sprintf("read %s, write %s", onOff[k.CanRead], onOff[k.CanWrite])
-}
-
-var onOff = map[bool]string{true: "on", false: "off"}
+var yesNo = map[bool]string{true: "yes", false: "no"}
 
 func expiryWord(at int64) string {
 	if at == 0 {

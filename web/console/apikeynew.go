@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -151,11 +152,20 @@ var keyFields = map[string]string{
 	"name": "The name", "userId": "The user", "canRead": "Reading", "scopes": "The scopes", "expiresAt": "The date", "days": "The expiry",
 }
 
+// keyProblems are what is wrong where the field's name and the rule make no sentence.
+var keyProblems = map[string]string{
+	"canRead required": "A key must be allowed to read, to write, or both.",
+	"scopes required":  "Choose at least one scope.",
+	"scopes known":     "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].",
+	"scopes effect":    "These scopes give nothing: the key may not do what they are for.",
+	"days one_of":      "Choose one of the times.",
+}
+
 // keyErrors are what is wrong with which field of the form.
 func keyErrors(err error) map[string]string {
 	out := map[string]string{}
 	for _, e := range fault.From(err).Fields {
-		out[e.Path] = keyFields[e.Path] + " " + e.Message + "."
+		out[e.Path] = cmp.Or(keyProblems[e.Path+" "+e.Rule], keyFields[e.Path]+" "+e.Message+".")
 	}
 	return out
 }

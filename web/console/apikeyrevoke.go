@@ -1,12 +1,12 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
 	"tidemark/views/layout"
@@ -48,14 +48,27 @@ func (c *Console) revokeEffects(f *fiber.Ctx, k models.APIKey) ([]string, error)
 	for _, u := range used {
 		requests += u.Requests
 	}
-	conns, devices := c.opt.Engine.Using(k.TenantID, k.ID)
-	connections := fmt.Sprintf("%s live %s to this node, of %s %s, end now.", ui.Comma(int64(conns)), ui.Plural(int64(conns), "connection", "connections"),
-		ui.Comma(int64(devices)), ui.Plural(int64(devices), "device", "devices"))
-	if conns == 0 {
-		connections = "Nothing is connected to this node with it."
+	use, err := c.opt.Engine.Using(f.UserContext(), k.TenantID, k.ID)
+	if err != nil {
+		return nil, err
 	}
-	asked := fmt.Sprintf("%s %s made with it in the last 24 hours.", ui.Comma(requests), ui.Plural(requests, "request was", "requests were"))
-	return []string{connections, asked, "Its devices keep their data and what they have not sent yet, and go on with another key."}, nil
+	asked := ui.Count(requests, "request was", "requests were") + " made with it in the last 24 hours."
+	return []string{cutOff(use), asked, "Its devices keep their data and what they have not sent yet, and go on with another key."}, nil
+}
+
+// cutOff says who is connected with a key. Connections that name no device are known to their node alone.
+func cutOff(use engine.KeyUse) string {
+	devices := ui.Count(use.Devices, "connected device", "connected devices")
+	others := ui.Count(use.Others, "connection to this node that names no device", "connections to this node that name no device")
+	switch {
+	case use.Devices+use.Others == 0:
+		return "No device is connected with it, and nothing else to this node."
+	case use.Others == 0:
+		return devices + ui.Plural(use.Devices, " is", " are") + " cut off now. No other connection to this node uses it."
+	case use.Devices == 0:
+		return others + ui.Plural(use.Others, " is", " are") + " cut off now."
+	}
+	return devices + " and " + others + " are cut off now."
 }
 
 func (c *Console) revokeAPIKey(f *fiber.Ctx) error {

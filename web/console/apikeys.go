@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -37,7 +38,7 @@ func (c *Console) apiKeyRoutes(in fiber.Router) {
 	in.Post("/t/:tenant/api-keys/:id/edit", c.ofTenant, c.changeAPIKey)
 	in.Post("/t/:tenant/api-keys/:id/active", c.ofTenant, c.switchAPIKey)
 	in.Get("/t/:tenant/api-keys/:id/revoke", c.ofTenant, c.confirmRevoke)
-	in.Post("/t/:tenant/api-keys/:id/revoke", c.ofTenant, c.revokeAPIKey)
+	in.Post("/t/:tenant/api-keys/:id/revoke", c.ofTenant, c.recently("Revoke the key"), c.revokeAPIKey)
 }
 
 // keysBase is the address of the list of keys.
@@ -72,12 +73,12 @@ func (c *Console) apiKeys(f *fiber.Ctx) error {
 	base, state := keysBase(f), keyState(f)
 	p := apikeys.ListProps{Base: base, Text: q.Text, State: state, States: keyStates(base, q.Text, state), Rows: rows, New: base + "/new", Clear: base}
 	p.Pager = ui.PagerProps{Label: "Pages of keys", Note: "Newest first, " + ui.Comma(keysPage) + " a page"}
-	if q.Before != "" {
-		p.Pager.First = keysAt(base, q.Text, state, "")
-	}
+	next := ""
 	if more {
-		p.Pager.Next = keysAt(base, q.Text, state, keys[keysPage-1].ID)
+		next = keys[keysPage-1].ID
 	}
+	at := func(place string) string { return keysAt(base, q.Text, state, place) }
+	p.Pager.First, p.Pager.Prev, p.Pager.Next = pagesOf(f, q.Before, next, at)
 	return c.page(f, place{title: "API keys", active: "api-keys"}, apikeys.List(p))
 }
 
@@ -157,8 +158,9 @@ func (c *Console) keyRows(f *fiber.Ctx, keys []models.APIKey) ([]apikeys.Row, er
 }
 
 func keyRow(k *models.APIKey, base string, series []int64, now int64) apikeys.Row {
+	may := access.RightsOf(*k)
 	r := apikeys.Row{
-		Href: base + "/" + k.ID, Name: k.Name, Mask: mask(k), Read: k.CanRead, Write: k.CanWrite, Scopes: k.Scopes, User: k.UserID,
+		Href: base + "/" + k.ID, Name: k.Name, Mask: mask(k), Read: may.Read, Write: may.Write, Scopes: may.Scopes, User: k.UserID,
 		State: stateOf(k, now), UsedAt: k.LastUsedAt, Series: series,
 	}
 	for _, n := range series {

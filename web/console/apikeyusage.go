@@ -65,7 +65,7 @@ func (s usageSpan) chart(used []models.KeyUsage, now int64) ui.StackedProps {
 		v[2] += max(u.Requests-u.Reads-u.Writes-u.Refused, 0)
 		requests, refused = requests+u.Requests, refused+u.Refused
 	}
-	p.Finding = fmt.Sprintf("%s %s in %s, %s of them refused", ui.Comma(requests), ui.Plural(requests, "request", "requests"), s.words, ui.Comma(refused))
+	p.Finding = fmt.Sprintf("%s in %s, %s of them refused", ui.Count(requests, "request", "requests"), s.words, ui.Comma(refused))
 	return p
 }
 

@@ -81,7 +81,7 @@ func (c *Console) asset(f *fiber.Ctx) error {
 	if strings.HasSuffix(c.assets.base, "/"+f.Params("build")) {
 		f.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	}
-	if a.squashed != nil && strings.Contains(f.Get(fiber.HeaderAcceptEncoding), "gzip") {
+	if a.squashed != nil && takesGzip(f) {
 		f.Set(fiber.HeaderContentEncoding, "gzip")
 		return f.Send(a.squashed)
 	}

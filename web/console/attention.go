@@ -33,23 +33,23 @@ func (c *Console) notices(ctx context.Context, t models.Tenant, o *store.Overvie
 		}
 	}
 	add(t.Suspended, overview.Notice{Glyph: ui.GlyphPause, Bad: true, Count: "suspended", Text: "No client of this tenant can read or write until it is resumed.", Link: "The tenant", Href: "/console/tenants/" + t.ID})
-	add(a.FailedJobs > 0, overview.Notice{Glyph: ui.GlyphListChecks, Bad: true, Count: tally(a.FailedJobs, "job", "jobs"), Text: "failed in the last seven days.", Link: "Jobs", Href: "/console/system/jobs"})
+	add(a.FailedJobs > 0, overview.Notice{Glyph: ui.GlyphListChecks, Bad: true, Count: ui.Count(a.FailedJobs, "job", "jobs"), Text: "failed in the last seven days.", Link: "Jobs", Href: "/console/system/jobs"})
 	out = append(out, fullness(base, o.Head)...)
 	add(o.OpenConflicts > 0, overview.Notice{
-		Glyph: ui.GlyphGitMerge, Count: tally(o.OpenConflicts, "conflict", "conflicts"), Text: ui.Plural(o.OpenConflicts, "waits", "wait") + " for a decision; the stored value stands until then.",
+		Glyph: ui.GlyphGitMerge, Count: ui.Count(o.OpenConflicts, "conflict", "conflicts"), Text: ui.Plural(o.OpenConflicts, "waits", "wait") + " for a decision; the stored value stands until then.",
 		Link: "Newest: \u2068" + a.Conflict.Key + "\u2069", Href: changeHref(t.Slug, &models.Change{Owner: a.Conflict.Owner, Collection: a.Conflict.Collection, Key: a.Conflict.Key}),
 	})
 	add(o.Lagging > 0, overview.Notice{
-		Glyph: ui.GlyphClock, Count: tally(o.Lagging, "device", "devices"), Text: "connected, but without what was written more than two minutes ago.",
+		Glyph: ui.GlyphClock, Count: ui.Count(o.Lagging, "device", "devices"), Text: "connected, but without what was written more than two minutes ago.",
 		Link: "Devices that lag", Href: base + "/devices?state=lagging",
 	})
 	add(a.NearLimit > 0, overview.Notice{
-		Glyph: ui.GlyphHardDrive, Count: tally(a.NearLimit, "user", "users"), Text: fmt.Sprintf("used 90 %% or more of the %s each may store; at the limit writes are refused.", ui.Size(perUser)),
+		Glyph: ui.GlyphHardDrive, Count: ui.Count(a.NearLimit, "user", "users"), Text: fmt.Sprintf("used 90 %% or more of the %s each may store; at the limit writes are refused.", ui.Size(perUser)),
 		Link: "Fullest: \u2068" + a.Fullest.ID + "\u2069", Href: base + "/storage?" + url.Values{"owner": {a.Fullest.ID}}.Encode(),
 	})
 	if n := int64(len(a.Expiring)); n > 0 {
 		add(true, overview.Notice{
-			Glyph: ui.GlyphKeyRound, Count: tally(n, "API key", "API keys"), Text: fmt.Sprintf("about to expire: “\u2068%s\u2069” lets in until %s.", a.Expiring[0].Name, ui.Stamp(a.Expiring[0].ExpiresAt)),
+			Glyph: ui.GlyphKeyRound, Count: ui.Count(n, "API key", "API keys"), Text: fmt.Sprintf("about to expire: “\u2068%s\u2069” lets in until %s.", a.Expiring[0].Name, ui.Stamp(a.Expiring[0].ExpiresAt)),
 			Link: "API keys", Href: base + "/api-keys",
 		})
 	}
@@ -66,8 +66,6 @@ func fullness(base string, h models.Head) (out []overview.Notice) {
 		out = append(out, overview.Notice{Glyph: ui.GlyphGauge, Bad: used >= limit, Count: share + " %", Text: "of the " + what + " this tenant may keep are used.", Link: "Storage", Href: base + "/storage"})
 	}
 	of(h.Usage.Bytes, h.Limits.Bytes, ui.Size(h.Limits.Bytes))
-	of(h.Usage.Items, h.Limits.Items, tally(h.Limits.Items, "item", "items"))
+	of(h.Usage.Items, h.Limits.Items, ui.Count(h.Limits.Items, "item", "items"))
 	return out
 }
-
-func tally(n int64, one, many string) string { return ui.Comma(n) + " " + ui.Plural(n, one, many) }

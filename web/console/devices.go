@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -24,9 +25,10 @@ const (
 func (c *Console) deviceRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/devices", c.ofTenant, c.devices)
 	in.Get("/t/:tenant/devices/item", c.ofTenant, c.device)
+	in.Get("/t/:tenant/devices/item/stream", c.ofTenant, c.deviceStream)
 	in.Post("/t/:tenant/devices/item/disconnect", c.ofTenant, c.disconnectDevice)
 	in.Get("/t/:tenant/devices/item/forget", c.ofTenant, c.askForgetDevice)
-	in.Post("/t/:tenant/devices/item/forget", c.ofTenant, c.forgetDevice)
+	in.Post("/t/:tenant/devices/item/forget", c.ofTenant, c.recently("Forget the device"), c.forgetDevice)
 }
 
 func (c *Console) devices(f *fiber.Ctx) error {
@@ -36,11 +38,12 @@ func (c *Console) devices(f *fiber.Ctx) error {
 		return err
 	}
 	q.After = after
-	list, err := c.deviceList(f, q)
+	list, next, err := c.deviceList(f, q)
 	if err != nil {
 		return err
 	}
-	list.Base, list.Filter, list.Place, list.Curl = tenantOf(visitOf(f).tenant).Href()+"/devices", fl, f.Query("page"), deviceCurl(f)
+	list.Base, list.Filter, list.Curl = tenantOf(visitOf(f).tenant).Href()+"/devices", fl, deviceCurl(f)
+	list.First, list.Prev, list.Next = pagesOf(f, f.Query("page"), next, func(place string) string { return fl.Page(list.Base, place) })
 	return c.page(f, place{title: "Devices", active: "devices"}, devices.List(list))
 }
 
@@ -60,34 +63,35 @@ func deviceQuery(f *fiber.Ctx) (store.DeviceQuery, devices.Filter) {
 	}, fl
 }
 
-// deviceList reads a page of devices, with what waits for each.
-func (c *Console) deviceList(f *fiber.Ctx, q store.DeviceQuery) (devices.ListProps, error) {
-	ctx, list := f.UserContext(), devices.ListProps{}
-	now, err := c.logOf(f)
+// deviceList reads a page of devices, with what waits for each, and where the next one begins.
+func (c *Console) deviceList(f *fiber.Ctx, q store.DeviceQuery) (list devices.ListProps, next string, err error) {
+	ctx := f.UserContext()
+	t := visitOf(f).tenant
+	now, err := c.logOf(ctx, t)
 	if err != nil {
-		return list, err
+		return list, "", err
 	}
 	q.Behind = now.behind
 	counts, err := c.opt.Store.DeviceCounts(ctx, q.TenantID, q.Behind)
 	if err != nil {
-		return list, err
+		return list, "", err
 	}
 	page, err := c.opt.Store.Devices(ctx, q)
 	if err != nil {
-		return list, err
+		return list, "", err
 	}
 	c.opt.Engine.Refresh(page.Devices)
 	waiting, err := c.opt.Store.Waiting(ctx, page.Devices, devicesWaiting+1)
 	if err != nil {
-		return list, err
+		return list, "", err
 	}
-	list.Counts, list.Partial, list.Next = devices.Counts(counts), page.Partial, writePlace(page.Next)
+	list.Counts, list.Partial = devices.Counts(counts), page.Partial
 	for i := range page.Devices {
-		r := c.deviceRow(f, &page.Devices[i], now)
+		r := c.deviceRow(t, &page.Devices[i], now)
 		r.Lag.Waiting, r.Lag.More = min(waiting[i], devicesWaiting), waiting[i] > devicesWaiting
 		list.Rows = append(list.Rows, r)
 	}
-	return list, nil
+	return list, writePlace(page.Next), nil
 }
 
 // logNow is where a tenant's log stands, and which mark lags behind it.
@@ -96,17 +100,17 @@ type logNow struct {
 	behind int64
 }
 
-func (c *Console) logOf(f *fiber.Ctx) (now logNow, err error) {
-	if now.head, err = c.opt.Store.Head(f.UserContext(), visitOf(f).tenant.ID); err != nil {
+func (c *Console) logOf(ctx context.Context, t models.Tenant) (now logNow, err error) {
+	if now.head, err = c.opt.Store.Head(ctx, t.ID); err != nil {
 		return now, err
 	}
-	now.behind, err = c.opt.Engine.LaggingBelow(f.UserContext(), now.head)
+	now.behind, err = c.opt.Engine.LaggingBelow(ctx, now.head)
 	return now, err
 }
 
-func (c *Console) deviceRow(f *fiber.Ctx, in *models.Instance, log logNow) devices.Row {
+func (c *Console) deviceRow(t models.Tenant, in *models.Instance, log logNow) devices.Row {
 	r := devices.Row{
-		Href: deviceHref(visitOf(f).tenant.Slug, in.UserID, in.ID), ID: in.ID, User: in.UserID, Platform: devices.Platform(in.Platform, in.UserAgent), Agent: in.UserAgent,
+		Href: deviceHref(t.Slug, in.UserID, in.ID), ID: in.ID, User: in.UserID, Platform: devices.Platform(in.Platform, in.UserAgent), Agent: in.UserAgent,
 		Address: in.Address, Door: doorNames[in.Door], State: devices.Away, Skewed: in.ClockSkew, Since: in.ConnectedAt, Seen: in.LastSeenAt,
 		Now: clock.Millis(c.opt.Clock), Lag: devices.Lag{Mark: in.Mark, Head: log.head.Seq, Floor: log.head.Floor},
 	}

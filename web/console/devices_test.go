@@ -95,12 +95,9 @@ func TestDevicesComeInPages(t *testing.T) {
 	for range 3 {
 		a := b.get(path)
 		seen += strings.Count(a.body, `<tr class="border-b`)
-		_, rest, more := strings.Cut(a.body, `href="/console/t/acme/devices?page=`)
-		if !more {
+		if path = a.link("Next"); path == "" {
 			break
 		}
-		next, _, _ := strings.Cut(rest, `"`)
-		path = "/console/t/acme/devices?page=" + strings.ReplaceAll(next, "&amp;", "&")
 	}
 	if seen != 120 {
 		t.Errorf("%d devices on three pages", seen)
@@ -154,7 +151,7 @@ func TestADeviceIsDisconnectedAndForgottenByItsAdministrator(t *testing.T) {
 	if code := <-w; code != "unavailable" {
 		t.Errorf("it was closed with %q", code)
 	}
-	if a := b.get(devicePath("", "dana", "phone")); !strings.Contains(a.body, "phone was disconnected") {
+	if a := b.get(devicePath("", "dana", "phone")); !strings.Contains(a.body, "phone\u2069 was disconnected") {
 		t.Error("the toast is missing")
 	}
 	if a := b.get(devicePath("/forget", "dana", "phone")); a.status != 200 || !strings.Contains(a.body, "Its cursor at change 0 of 0 is lost") || !strings.Contains(a.body, "Nothing waits for it") {
@@ -170,7 +167,7 @@ func TestADeviceIsDisconnectedAndForgottenByItsAdministrator(t *testing.T) {
 	if a := b.post("/console/t/acme/devices/item/forget", right); a.status != 303 || a.header.Get("Location") != "/console/t/acme/devices" {
 		t.Fatalf("forget: %d %s", a.status, a.body)
 	}
-	if a := b.get("/console/t/acme/devices"); !strings.Contains(a.body, "phone was forgotten") || strings.Contains(a.body, `title="phone"`) {
+	if a := b.get("/console/t/acme/devices"); !strings.Contains(a.body, "phone\u2069 was forgotten") || strings.Contains(a.body, `title="phone"`) {
 		t.Error("it is still there, or nothing was told")
 	}
 	if a := b.post("/console/t/acme/devices/item/forget", form()); a.status != 404 {
@@ -206,5 +203,44 @@ func TestADeviceThatLeftMeanwhileIsToldOf(t *testing.T) {
 	}
 	if a := b.get(devicePath("", "dana", "phone")); !strings.Contains(a.body, "was not connected any more") {
 		t.Error("nothing was told")
+	}
+}
+
+func TestTheDevicePageFollowsItsDevice(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	for i := range 3 {
+		write(t, h, 0, fmt.Sprint("key<", i))
+	}
+	in := models.Instance{TenantID: h.Tenants[0].ID, UserID: "default", ID: hostileDevice, Mark: 1}
+	save := func() {
+		t.Helper()
+		if err := h.Store.SaveInstances(t.Context(), []models.Instance{in}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save()
+	path := devicePath("/stream", "default", hostileDevice)
+	if a := b.get(devicePath("", "default", hostileDevice)); !strings.Contains(a.body, `sse-connect="`+strings.ReplaceAll(path, "&", "&amp;")+`"`) {
+		t.Errorf("the page has no stream: %s", a.body)
+	}
+	if a := b.get(devicePath("", "default", hostileDevice) + "&paused=1"); strings.Contains(a.body, "sse-connect") {
+		t.Error("a paused page has a stream")
+	}
+	events := b.listen(path)
+	if e := next(t, events, "device", "2 changes, oldest first"); !strings.Contains(e.data, "key&lt;1") || strings.Contains(e.data, "<b onmouseover") {
+		t.Errorf("%+v", e)
+	}
+	in.Mark = 3
+	save()
+	if e := next(t, events, "device", "#3 of #3"); !strings.Contains(e.data, "Up to date") {
+		t.Errorf("what it has taken: %+v", e)
+	}
+	if err := h.Engine.Forget(t.Context(), in.TenantID, in.UserID, in.ID); err != nil {
+		t.Fatal(err)
+	}
+	if e := next(t, events, "device", "This device was forgotten"); strings.Contains(e.data, "Disconnect") {
+		t.Errorf("once it is forgotten: %+v", e)
 	}
 }

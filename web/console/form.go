@@ -15,30 +15,59 @@ import (
 	"tidemark/internal/fault"
 )
 
-// A form token is a random number with a signature over it, over the browser's
-// form cookie and over the session. So it differs on every page, cannot be made
-// elsewhere, and is worth nothing in another session.
+// A form token says whose page it is of, and is a random number with a signature over
+// both, over the browser's form cookie and over the session. So it differs on every page,
+// cannot be made elsewhere, and is worth nothing in another session.
 const (
 	formCookie  = "tidemark-form"
+	formWhose   = 16 // signs; static/src/requests.js compares them
 	formNonce   = 16
 	formSeedLen = 26 // of rand.Text
 )
+
+var nobody = strings.Repeat("-", formWhose)
 
 var tokenText = base64.RawURLEncoding
 
 // token is a token for the forms of the page that answers this request.
 func (c *Console) token(f *fiber.Ctx) string {
-	nonce := make([]byte, formNonce)
+	whose, nonce := c.whose(f), make([]byte, formNonce)
 	_, _ = rand.Read(nonce) // never fails
-	return tokenText.EncodeToString(append(nonce, c.sign(f, nonce)...))
+	return whose + tokenText.EncodeToString(append(nonce, c.sign(f, whose, nonce)...))
 }
 
-// sign binds a nonce to the browser and its session.
-func (c *Console) sign(f *fiber.Ctx, nonce []byte) []byte {
+// sign binds a nonce to whose page it is on, the browser and its session.
+func (c *Console) sign(f *fiber.Ctx, whose string, nonce []byte) []byte {
+	return c.mac("form|" + whose + string(nonce) + c.seed(f) + "|" + visitOf(f).token)
+}
+
+func (c *Console) mac(text string) []byte {
 	mac := hmac.New(sha256.New, c.opt.Secret)
-	mac.Write(nonce)
-	mac.Write([]byte(c.seed(f) + "|" + visitOf(f).token))
+	mac.Write([]byte(text))
 	return mac.Sum(nil)
+}
+
+// mark stands for an administrator, in this browser alone.
+func (c *Console) mark(f *fiber.Ctx, id string) string {
+	return tokenText.EncodeToString(c.mac("whose|" + c.seed(f) + "|" + id))[:formWhose]
+}
+
+// whose is the mark of who is signed in; where nobody is, or that cannot be known, of whose the page was that sent the request.
+func (c *Console) whose(f *fiber.Ctx) string {
+	if v := visitOf(f); v.signedIn() {
+		return c.mark(f, v.admin.ID)
+	}
+	return sentBy(f)
+}
+
+// sentBy is the mark of whose the page was that sent a form.
+func sentBy(f *fiber.Ctx) string {
+	for _, sent := range []string{f.FormValue("_csrf"), f.Get("X-CSRF-Token")} {
+		if len(sent) > formWhose {
+			return sent[:formWhose]
+		}
+	}
+	return nobody
 }
 
 const seedKey = "console.seed"
@@ -73,8 +102,11 @@ func (c *Console) forms(f *fiber.Ctx) error {
 
 // fits says whether a token is of this browser and its session.
 func (c *Console) fits(f *fiber.Ctx, sent string) bool {
-	b, err := tokenText.DecodeString(sent)
-	return err == nil && len(b) > formNonce && hmac.Equal(b[formNonce:], c.sign(f, b[:formNonce]))
+	if len(sent) < formWhose {
+		return false
+	}
+	b, err := tokenText.DecodeString(sent[formWhose:])
+	return err == nil && len(b) > formNonce && hmac.Equal(b[formNonce:], c.sign(f, sent[:formWhose], b[:formNonce]))
 }
 
 // sameSite believes what browsers say of where a request comes from; what says nothing must still have the token.

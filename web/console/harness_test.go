@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"tidemark/internal/testkit"
+	"tidemark/store"
 	"tidemark/web/e2e"
 )
 
@@ -30,10 +32,14 @@ func house(t *testing.T, change func(*e2e.Options)) *e2e.House {
 	return h
 }
 
-// unsettled is a server nobody has set up.
+// unsettled is a server nobody has set up, on SQLite, or on MariaDB within TestPagesOnMariaDB.
 func unsettled(t *testing.T, change func(*e2e.Options)) *e2e.House {
 	t.Helper()
 	o := e2e.Options{Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme", "globex"}}
+	if strings.HasPrefix(t.Name(), "TestPagesOnMariaDB/") {
+		db := testkit.MariaDB(t)
+		o.Store.MySQL = &store.MySQL{Address: db.Address, User: db.User, Password: db.Password, Database: db.Name}
+	}
 	if change != nil {
 		change(&o)
 	}

@@ -13,7 +13,7 @@ var pageHeaders = map[string]string{
 	fiber.HeaderPermissionsPolicy:   "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 	"Cross-Origin-Opener-Policy":    "same-origin",
 	"Cross-Origin-Resource-Policy":  "same-origin",
-	fiber.HeaderVary:                "HX-Request, Cookie",
+	fiber.HeaderVary:                "HX-Request, Cookie, Accept-Encoding",
 }
 
 func (c *Console) headers(f *fiber.Ctx) error {

@@ -8,33 +8,34 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/views/layout"
 	"tidemark/views/ui"
 )
 
 const (
-	paletteTyped = 512                    // bytes of what is looked for
-	paletteWait  = 250 * time.Millisecond // how long a search for items may take
+	paletteTyped   = 512                    // bytes of what is looked for
+	paletteTenants = 8                      // that are listed
+	paletteWait    = 250 * time.Millisecond // how long a search for items may take
 )
 
 // palette answers the places that fit what is typed, as a list or as a page.
 func (c *Console) palette(f *fiber.Ctx) error {
-	typed := strings.TrimSpace(f.Query("q"))
-	typed = strings.ToValidUTF8(typed[:min(len(typed), paletteTyped)], "")
-	all, err := c.opt.Store.Tenants(f.UserContext())
+	typed, groups := paletteText(f), []layout.NavGroup{layout.InstallationNav()}
+	t, err := c.opt.Store.TenantBySlug(f.UserContext(), f.Query("t"))
+	switch {
+	case err == nil:
+		visitOf(f).tenant, groups = t, append(layout.TenantNav(t.Slug), beside(t))
+	case !fault.Is(err, fault.NotFound):
+		return err
+	}
+	tenants, err := c.opt.Store.FindTenants(f.UserContext(), typed, paletteTenants)
 	if err != nil {
 		return err
 	}
-	groups, list := []layout.NavGroup{layout.InstallationNav()}, make([]layout.Tenant, 0, len(all))
-	for _, t := range all {
-		list = append(list, tenantOf(t))
-		if t.Slug == f.Query("t") {
-			visitOf(f).tenant, groups = t, append(layout.TenantNav(t.Slug), beside(t))
-		}
-	}
-	found := layout.PaletteOf(groups, list, typed)
-	if visitOf(f).tenant.ID != "" && typed != "" {
+	found := layout.PaletteOf(groups, tenantsOf(tenants), typed)
+	if t.ID != "" && typed != "" {
 		inside, err := c.foundInside(f, typed)
 		if err != nil {
 			return err
@@ -44,7 +45,13 @@ func (c *Console) palette(f *fiber.Ctx) error {
 	if partial(f) {
 		return c.render(f, layout.PaletteList(found))
 	}
-	return c.page(f, place{title: "Search"}, layout.PalettePage(layout.PaletteProps{Typed: typed, Tenant: visitOf(f).tenant.Slug, Found: found}))
+	return c.page(f, place{title: "Search"}, layout.PalettePage(layout.PaletteProps{Typed: typed, Tenant: t.Slug, Found: found}))
+}
+
+// paletteText is what is looked for, cut to what a search takes.
+func paletteText(f *fiber.Ctx) string {
+	typed := strings.TrimSpace(f.Query("q"))
+	return strings.ToValidUTF8(typed[:min(len(typed), paletteTyped)], "")
 }
 
 // beside are a tenant's pages that the navigation does not have.
@@ -55,7 +62,7 @@ func beside(t models.Tenant) layout.NavGroup {
 // foundInside are a tenant's keys and items, which is a look at its data.
 func (c *Console) foundInside(f *fiber.Ctx, typed string) ([]layout.PaletteGroup, error) {
 	v := visitOf(f)
-	if err := c.viewed(v); err != nil {
+	if err := c.viewed(f.UserContext(), v); err != nil {
 		return nil, err
 	}
 	base := tenantOf(v.tenant).Href()

@@ -1,9 +1,13 @@
 package console_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+
+	"tidemark/models"
+	"tidemark/web/e2e"
 )
 
 func TestThePaletteFindsPagesTenantsKeysAndItems(t *testing.T) {
@@ -58,6 +62,35 @@ func TestThePaletteIsAPageWithoutScript(t *testing.T) {
 	}
 	if !strings.Contains(b.get("/console/tenants").body, `href="/console/palette?t=`) {
 		t.Error("no link leads there")
+	}
+}
+
+func TestTheSwitcherReadsAFewTenantsAndFindsTheOthers(t *testing.T) {
+	t.Parallel()
+	h := house(t, func(o *e2e.Options) { o.Tenants = nil })
+	b := signedIn(t, h)
+	for i := range 21 {
+		if _, err := h.Store.CreateTenant(t.Context(), models.Tenant{Slug: fmt.Sprintf("t%02d", i), Name: fmt.Sprintf("<b>&%02d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := `href="/console/t/t20"`
+	page := b.get("/console/account").body
+	if strings.Contains(page, last) || !strings.Contains(page, `href="/console/t/t19"`) || !strings.Contains(page, "/console/palette/tenants?t=") {
+		t.Error("the page has more tenants than twenty, or no search for more")
+	}
+	found := b.get("/console/palette/tenants?t=t20&q="+url.QueryEscape("&20"), "HX-Request: true")
+	if !strings.Contains(found.body, last) || strings.Contains(found.body, "t19") || !strings.Contains(found.body, `aria-current="true"`) || strings.Contains(found.body, "<b>") {
+		t.Errorf("%d %s", found.status, found.body)
+	}
+	if none := b.get("/console/palette/tenants?q=%25", "HX-Request: true").body; !strings.Contains(none, "No tenant has this") {
+		t.Errorf("nothing found: %s", none)
+	}
+	if inside := b.get("/console/t/t20").body; !strings.Contains(inside, ">t20<") {
+		t.Error("a tenant beyond the first twenty is not named on its own pages")
+	}
+	if few := b.get("/console/palette?q=t2", "HX-Request: true").body; !strings.Contains(few, last) {
+		t.Errorf("the palette does not find it: %s", few)
 	}
 }
 

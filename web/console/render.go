@@ -2,22 +2,22 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
-	"tidemark/models"
 	"tidemark/views/layout"
 	"tidemark/views/problem"
+	"tidemark/views/signin"
 	"tidemark/views/ui"
 )
-
-const switcherTenants = 100
 
 // partial says whether htmx asked for a fragment and not for a page.
 func partial(f *fiber.Ctx) bool {
@@ -55,7 +55,7 @@ func (c *Console) render(f *fiber.Ctx, body templ.Component) error {
 		return err
 	}
 	f.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return f.Send(b.Bytes())
+	return send(f, b.Bytes())
 }
 
 func (c *Console) frame(f *fiber.Ctx, title string) layout.Frame {
@@ -67,40 +67,30 @@ func (c *Console) frame(f *fiber.Ctx, title string) layout.Frame {
 
 func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 	v := visitOf(f)
-	all, err := c.opt.Store.Tenants(f.UserContext())
+	switcher, err := c.switcher(f)
 	if err != nil {
 		return layout.Shell{}, err
 	}
 	frame := c.frame(f, p.title)
 	frame.Toast = c.told(f)
 	s := layout.Shell{
-		Frame: frame, Active: p.active, Crumbs: p.crumbs, Tenants: tenantsOf(all),
+		Frame: frame, Active: p.active, Crumbs: p.crumbs, Switcher: switcher,
 		Person: layout.Person{Name: v.admin.Name, Email: v.admin.Email, Role: "Administrator"},
 		Groups: []layout.NavGroup{layout.InstallationNav()},
 	}
 	if v.tenant.ID != "" {
-		t := tenantOf(v.tenant)
-		s.Tenant, s.Groups = &t, layout.TenantNav(t.Slug)
+		s.Groups = layout.TenantNav(v.tenant.Slug)
 	}
 	return s, nil
-}
-
-func tenantOf(t models.Tenant) layout.Tenant {
-	return layout.Tenant{Slug: t.Slug, Name: t.Name, Suspended: t.Suspended}
-}
-
-func tenantsOf(all []models.Tenant) []layout.Tenant {
-	out := make([]layout.Tenant, 0, min(len(all), switcherTenants))
-	for _, t := range all[:min(len(all), switcherTenants)] {
-		out = append(out, tenantOf(t))
-	}
-	return out
 }
 
 // Error renders a fault: a page for a visit, a toast for a fragment, and the way to sign in for who must.
 // The status is the one already set.
 func (c *Console) Error(f *fiber.Ctx, err error) error {
 	setHeaders(f)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.UserContext()), problemPatience) // the request's may have ended
+	defer cancel()
+	f.SetUserContext(ctx)
 	fl, status := fault.From(err), f.Response().StatusCode()
 	if wait := fl.RetryAfter.Seconds(); wait > 0 {
 		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait))))
@@ -118,6 +108,9 @@ func (c *Console) Error(f *fiber.Ctx, err error) error {
 	return c.problem(f, fl, status)
 }
 
+// problemPatience is what a page that tells of trouble asks for, of a database that may be the trouble.
+const problemPatience = 300 * time.Millisecond
+
 // again is the address of a page that may be there a moment later.
 func again(f *fiber.Ctx, fl *fault.Error) string {
 	if f.Method() == http.MethodGet && fl.Code.Retryable() {
@@ -127,10 +120,17 @@ func again(f *fiber.Ctx, fl *fault.Error) string {
 }
 
 func (c *Console) problem(f *fiber.Ctx, fl *fault.Error, status int) error {
+	if f.Method() == http.MethodPost && f.Path() == loginPath && fl.Code.Retryable() && ours(f) {
+		return c.notIn(f, fl)
+	}
 	id, _ := fl.Details["errorId"].(string)
 	c.surround(f)
 	p := problem.Props{Status: status, Message: fl.Message, RequestID: f.GetRespHeader("X-Request-Id"), ErrorID: id, Back: wayBack(f), Again: again(f, fl)}
 	body := problem.Page(p)
+	if kept := unsent(f, fl); kept != nil {
+		p.Kept = true
+		body = templ.Join(problem.Page(p), signin.Unsent(c.token(f), *kept, visitOf(f).signedIn()))
+	}
 	if visitOf(f).signedIn() {
 		if s, err := c.shell(f, place{title: p.Title()}); err == nil { // without a database there is no shell
 			return c.render(f, layout.Within(layout.Page(s), body))

@@ -24,6 +24,7 @@ func (c *Console) Routes(r fiber.Router) {
 	in.Get("/", c.home)
 	in.Post("/logout", c.logout)
 	in.Get("/palette", c.palette)
+	in.Get("/palette/tenants", c.switchTo)
 	c.accountRoutes(in)
 	c.setupRoutes(in)
 	c.systemRoutes(in)

@@ -26,6 +26,9 @@ const (
 	sessionLife   = 12 * time.Hour // whatever happens
 	sessionIdle   = 2 * time.Hour  // without a request
 	sessionTouch  = time.Minute    // how exactly the last request is noted
+
+	patience     = 2400 * time.Millisecond // with the database; one that is away is told within three seconds
+	passwordTime = 8 * time.Second         // more where a password is held against its hash, which is slow on purpose
 )
 
 // What a session holds.
@@ -40,7 +43,7 @@ const (
 
 // visit is who is asking, kept with the request.
 type visit struct {
-	base   context.Context // the request's, without the session in it
+	base   context.Context // the request's, without the session and without an end
 	token  string          // of the session; empty: none
 	admin  models.Admin    // zero: nobody is signed in
 	tenant models.Tenant   // whose pages these are; zero: none
@@ -114,7 +117,13 @@ func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Ba
 func (c *Console) session(f *fiber.Ctx) error {
 	v := &visit{base: f.UserContext(), token: f.Cookies(c.cookie(sessionCookie))}
 	f.Locals(visitKey, v)
-	ctx, admin, err := c.visitor(v.base, v.token)
+	within := patience
+	if f.FormValue("password") != "" || f.FormValue(passwordField) != "" {
+		within += passwordTime
+	}
+	ctx, cancel := context.WithTimeout(v.base, within)
+	defer cancel()
+	ctx, admin, err := c.visitor(ctx, v.token)
 	if err != nil {
 		return err
 	}

@@ -51,18 +51,11 @@ func (c *Console) login(f *fiber.Ctx) error {
 	if err == nil {
 		err = c.enter(f, admin.ID)
 	}
-	kept := readKept(f.FormValue("kept_to"), after(f.FormValue("next")), f.FormValue("kept"))
-	switch {
-	case err == nil && kept != nil:
-		if err = c.settle(f, admin); err != nil {
-			return err
-		}
-		return c.resend(f, *kept)
-	case err == nil:
-		return f.Redirect(after(f.FormValue("next")), http.StatusSeeOther)
+	if err == nil {
+		return c.entered(f, admin)
 	}
 	fl := fault.From(err)
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: kept}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f)}
 	switch fl.Code {
 	case fault.Invalid:
 	case fault.RateLimited:

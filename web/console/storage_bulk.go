@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,7 +28,32 @@ const (
 
 // previewBulk says what would be done to the items that are chosen, or to all that match.
 func (c *Console) previewBulk(f *fiber.Ctx) error {
+	fl, err := storageFilterOf(f)
+	if err != nil {
+		return err
+	}
+	if _, _, err := c.bulkOf(f); fault.Is(err, fault.Invalid) {
+		return c.notChosen(f, fl, fault.From(err))
+	}
 	return c.bulkPage(f, "")
+}
+
+// toStorage is for who asks anew for the address of a preview.
+func (c *Console) toStorage(f *fiber.Ctx) error {
+	return f.Redirect(tenantOf(visitOf(f).tenant).Href()+"/storage", http.StatusSeeOther)
+}
+
+// notChosen shows the list again, with what was chosen in it and what that lacks.
+func (c *Console) notChosen(f *fiber.Ctx, fl storage.Filter, why *fault.Error) error {
+	chosen := storage.Chosen{Items: map[string]bool{}, Action: f.FormValue("action"), Tag: f.FormValue("with"), Error: why.Message}
+	for _, a := range f.Request().PostArgs().PeekMulti("item") {
+		chosen.Items[string(a)] = true
+	}
+	if len(why.Fields) > 0 && why.Fields[0].Path == "tag" {
+		chosen.Error, chosen.OfTag = "The tag "+why.Fields[0].Message+".", true
+	}
+	f.Status(http.StatusUnprocessableEntity)
+	return c.storageList(f, fl, chosen)
 }
 
 // bulkPage shows the preview, again if need be with what is wrong.
@@ -43,7 +69,7 @@ func (c *Console) bulkPage(f *fiber.Ctx, problem string) error {
 	base := tenantOf(visitOf(f).tenant).Href() + "/storage"
 	p := storage.BulkProps{
 		CSRF: c.token(f), Action: b.Action, Tag: b.Tag, Affected: preview.Affected, Exact: preview.Exact, Scope: scopeOf(fl, b), Start: base + "/bulk/start",
-		Back: addressOf(base, filterQuery(fl)), Word: wordOf(preview), Typed: f.FormValue("confirm"), Error: problem, Fields: carried(f, preview),
+		Back: addressOf(base, filterQuery(fl)), Word: wordOf(preview), Typed: f.FormValue("confirm"), Error: problem, Fields: append(carried(f, preview), ui.Hidden{Name: "op", Value: cmp.Or(f.FormValue("op"), clock.NewID(c.opt.Clock))}),
 	}
 	for _, why := range slices.Sorted(maps.Keys(preview.Skipped)) {
 		p.Skipped = append(p.Skipped, storage.Count{Label: why, N: preview.Skipped[why]})
@@ -78,10 +104,10 @@ func (c *Console) bulkOf(f *fiber.Ctx) (storage.Filter, engine.Bulk, error) {
 func chosen(f *fiber.Ctx, collection string) ([]store.ItemKey, error) {
 	args := f.Request().PostArgs().PeekMulti("item")
 	if len(args) == 0 {
-		return nil, fault.OfField("item", "required", "are not chosen. Go back and tick the boxes of those you mean, or take all that match.")
+		return nil, fault.New(fault.Invalid, "No item is chosen. Tick the boxes of those you mean, or take all that match.")
 	}
 	if len(args) > bulkChosen {
-		return nil, fault.OfField("item", "max", "may be at most %d. Take all that match instead.", bulkChosen)
+		return nil, fault.New(fault.Invalid, "At most %d items can be chosen. Take all that match instead.", bulkChosen)
 	}
 	var out []store.ItemKey
 	for _, a := range args {
@@ -97,7 +123,7 @@ func chosen(f *fiber.Ctx, collection string) ([]store.ItemKey, error) {
 // scopeOf says in words which items are meant.
 func scopeOf(fl storage.Filter, b engine.Bulk) string {
 	if len(b.Items) > 0 {
-		return fmt.Sprintf("The %s you chose.", ui.Comma(int64(len(b.Items)))+" "+ui.Plural(int64(len(b.Items)), "item", "items"))
+		return fmt.Sprintf("The %s you chose.", ui.Count(int64(len(b.Items)), "item", "items"))
 	}
 	text := "All items"
 	if fl.Owner == "" {
@@ -161,7 +187,7 @@ func (c *Console) startBulk(f *fiber.Ctx) error {
 			return c.bulkPage(f, "Type what stands above the field, to show that you mean all of these items.")
 		}
 	}
-	b.UpTo = upTo
+	b.UpTo, b.ID = upTo, f.FormValue("op")
 	id, err := c.opt.Engine.StartBulk(f.UserContext(), caller(f, ""), b, count)
 	if err != nil {
 		return err
@@ -192,7 +218,7 @@ func kindOf(j *models.Job) (title, what string) {
 		return "Import items", in.Name
 	case engine.JobUndo:
 		return "Bring back deleted items", ""
-	case "clear":
+	case engine.JobClear:
 		return "Clear a user’s items", ""
 	}
 	return j.Kind, ""

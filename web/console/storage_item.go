@@ -75,7 +75,7 @@ func (c *Console) look(f *fiber.Ctx, p storage.ItemPlace) (storage.Item, models.
 	if err != nil {
 		return out, it, err
 	}
-	changes, err := c.versionsOf(ctx, h.Versions)
+	changes, err := c.versionsOf(f, h.Versions)
 	if err != nil {
 		return out, it, err
 	}
@@ -109,9 +109,12 @@ func (c *Console) itemPage(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := storage.ItemProps{Item: seen, View: storage.ViewTree, Facts: factsOf(seen, &it, kept), Tags: it.Tags, Curl: curlOf(f, seen.Place)}
+	p := storage.ItemProps{Item: seen, View: storage.ViewTree, Facts: factsOf(seen, &it, kept), Tags: it.Tags}
 	if it.Metadata != nil {
 		p.Metadata = ui.PrettyJSON(it.Metadata)
+	}
+	if seen.State == storage.StateLive {
+		p.Curl = curlOf(f, seen.Place)
 	}
 	switch {
 	case seen.State == storage.StateRemoved:
@@ -159,12 +162,20 @@ func factsOf(p storage.Item, it *models.Item, kept store.Kept) []storage.Fact {
 	if p.State == storage.StateLive {
 		facts = append(facts, storage.Fact{Name: "Size", Value: ui.Size(it.Size), Note: storedAs(it, kept)})
 	}
-	facts = append(facts, storage.Fact{Name: "Written", At: it.ModifiedAt}, storage.Fact{Name: "Client's clock", At: it.Timestamp})
+	written := storage.Fact{Name: "Written", At: it.ModifiedAt}
+	if p.State == storage.StateRemoved {
+		written.Name = "Removed"
+	}
+	facts = append(facts, written, storage.Fact{Name: "Client's clock", At: it.Timestamp})
 	if p.Latest != nil {
 		facts = append(facts, storage.Fact{Name: "By", Value: p.Latest.Who, Note: p.Latest.WhoKind}, storage.Fact{Name: "Door", Value: p.Latest.Door, Note: p.Latest.Address})
 	}
 	if it.Instance != "" {
-		facts = append(facts, storage.Fact{Name: "Device", Value: it.Instance, Note: runOf(it, kept)})
+		device := storage.Fact{Name: "Device", Value: it.Instance, Note: runOf(it, kept)}
+		if p.Latest != nil && p.Latest.Device == it.Instance {
+			device.Href = p.Latest.DeviceHref
+		}
+		facts = append(facts, device)
 	}
 	if it.ExpiresAt != 0 {
 		facts = append(facts, storage.Fact{Name: "Expires", Value: ui.Stamp(it.ExpiresAt)})

@@ -146,5 +146,5 @@ func (c *Console) since(f *fiber.Ctx, p storage.ItemPlace, version int64) ([]sto
 			newer = append(newer, h.Versions[i])
 		}
 	}
-	return c.versionsOf(f.UserContext(), newer)
+	return c.versionsOf(f, newer)
 }

@@ -148,9 +148,9 @@ func (in *itemForm) ttl(now int64, wrong map[string]string) *protocol.TTL {
 	at, err := time.Parse(time.RFC3339, in.expires)
 	switch {
 	case err != nil:
-		wrong["expires"] = "This must be a span such as 30m, 12h or 7d, or a time such as 2027-01-31T08:00:00Z."
+		wrong["expires"] = "The expiry must be a span such as 30m, 12h or 7d, or a time such as 2027-01-31T08:00:00Z."
 	case at.UnixMilli() <= now:
-		wrong["expires"] = "This time has passed already."
+		wrong["expires"] = "The time to expire at has passed already."
 	}
 	return &protocol.TTL{At: at.UnixMilli()}
 }

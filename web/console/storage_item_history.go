@@ -3,11 +3,14 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/engine"
+	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/views/storage"
 	"tidemark/views/ui"
@@ -21,25 +24,63 @@ func (c *Console) itemHistory(f *fiber.Ctx) error {
 		return err
 	}
 	at := seen.Place
-	from := formNumber(f, "before")
+	from, way := versionPlace(f)
 	h, err := c.opt.Engine.History(f.UserContext(), caller(f, at.Owner), engine.HistoryQuery{Collection: at.Collection, Key: at.Key, From: from, Limit: historyRows})
 	if err != nil {
 		return err
 	}
 	p := storage.HistoryProps{Item: seen, Gone: h.Gone, Days: visitOf(f).tenant.RetentionDays}
-	if p.Versions, err = c.versionsOf(f.UserContext(), h.Versions); err != nil {
+	if p.Versions, err = c.versionsOf(f, h.Versions); err != nil {
 		return err
 	}
-	for i := range p.Versions {
-		p.Versions[i].Restores = p.Versions[i].Seq == it.Seq
+	if err := c.keepChosen(f, &p); err != nil {
+		return err
 	}
+	p.Current = it.Seq
 	if h.Next != 0 {
-		p.Next = at.Href("/history", ui.Hidden{Name: "before", Value: strconv.FormatInt(h.Next, 10)})
+		p.Older = placeOfVersion(fmt.Sprint(h.Next), append(way, fmt.Sprint(from)))
+	}
+	if n := len(way); n > 0 {
+		p.Newer = placeOfVersion(way[n-1], way[:n-1])
 	}
 	if from != 0 {
 		p.First = at.Href("/history")
 	}
 	return c.page(f, itemStands(at, "History"), storage.HistoryPage(p))
+}
+
+// versionPlace is the version with which a page begins, 0 for the newest, and with which those began that one came by.
+func versionPlace(f *fiber.Ctx) (int64, trail) {
+	seq, way, _ := strings.Cut(f.FormValue("before"), ".")
+	from, err := strconv.ParseInt(seq, 10, 64)
+	if err != nil || from <= 0 {
+		return 0, nil
+	}
+	return from, trailOf(way)
+}
+
+// placeOfVersion is such a place as versionPlace reads it.
+func placeOfVersion(seq string, way trail) string {
+	return strings.TrimSuffix(seq+"."+slices.Clone(way).within(pageAddress/2), ".")
+}
+
+// keepChosen has the version at hand that was chosen on another page, to be compared with one of this.
+func (c *Console) keepChosen(f *fiber.Ctx, p *storage.HistoryProps) error {
+	p.To = formNumber(f, "to")
+	if p.To == 0 || slices.ContainsFunc(p.Versions, func(v storage.Change) bool { return v.Seq == p.To }) {
+		return nil
+	}
+	chosen, err := c.versionAt(f, p.Place, p.To)
+	if fault.Is(err, fault.NotFound) {
+		p.To = 0
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kept, err := c.versionsOf(f, []models.Change{chosen})
+	p.Kept = kept
+	return err
 }
 
 // formNumber reads a number of the query or the form; 0 when there is none.
@@ -64,7 +105,7 @@ func (c *Console) itemDiff(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	both, err := c.versionsOf(f.UserContext(), []models.Change{from, to})
+	both, err := c.versionsOf(f, []models.Change{from, to})
 	if err != nil {
 		return err
 	}

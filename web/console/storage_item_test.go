@@ -192,7 +192,7 @@ func TestHistoryTellsWhoWhereWhenAndComparesAnyTwoVersions(t *testing.T) {
 	if n := strings.Count(page.body, "<tr class=\"border-b"); n != 20 {
 		t.Errorf("%d rows", n)
 	}
-	b.get(itemAt("/history", "dana", "k", "before", fmt.Sprint(first.Seq+3))).says(t, 200, "Versions 1 to 4", "First")
+	b.get(itemAt("/history", "dana", "k", "before", fmt.Sprint(first.Seq+3))).says(t, 200, "Versions 1 to 4", "Newest")
 	last := lookAt(t, h, "dana", "k")
 	diff := b.get(itemAt("/diff", "dana", "k", "from", fmt.Sprint(first.Seq), "to", fmt.Sprint(last.Seq)))
 	diff.says(t, 200, "$.n", "Version 1", "Version 24", "changed")
@@ -205,6 +205,50 @@ func TestHistoryTellsWhoWhereWhenAndComparesAnyTwoVersions(t *testing.T) {
 			t.Errorf("%s: %d", path, a.status)
 		}
 	}
+}
+
+func TestAVersionChosenOnAnotherPageStaysAtHandToCompare(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	first := put(t, h, "dana", "k", `0`)
+	for i := range 24 {
+		put(t, h, "dana", "k", fmt.Sprint(i))
+	}
+	chosen := first.Seq + 20
+	older := []string{"before", fmt.Sprint(first.Seq + 3), "to", fmt.Sprint(chosen)}
+	page := b.get(itemAt("/history", "dana", "k", older...))
+	page.says(t, 200, "Versions 1 to 4", fmt.Sprintf(`name="to" value="%d" checked`, chosen), fmt.Sprintf(`name="from" value="%d" checked`, first.Seq+3))
+	if n := strings.Count(page.body, " checked"); n != 2 {
+		t.Errorf("%d are chosen", n)
+	}
+	other := put(t, h, "dana", "another", `1`)
+	for _, to := range []string{fmt.Sprint(other.Seq), "99999", "x"} {
+		older[3] = to
+		if page := b.get(itemAt("/history", "dana", "k", older...)); page.status != 200 || strings.Count(page.body, `<tr class="border-b`) != 4 {
+			t.Errorf("with %s: %d\n%s", to, page.status, mainOf(page.body))
+		}
+	}
+}
+
+func TestAnItemLeadsToTheDevicesThatHaveAPage(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	one := put(t, h, "dana", "k", `1`)
+	at := strings.ReplaceAll(devicePath("", "dana", "tablet-07"), "&", "&amp;")
+	pages := []string{itemAt("", "dana", "k"), itemAt("/history", "dana", "k")}
+	for _, path := range pages {
+		if a := b.get(path); strings.Contains(a.body, at) || !strings.Contains(a.body, "tablet-07") {
+			t.Errorf("%s leads to a device that has no page", path)
+		}
+	}
+	connected(t, h, "dana", "tablet-07", "")
+	for _, path := range pages {
+		b.get(path).says(t, 200, at)
+	}
+	put(t, h, "dana", "k", `2`)
+	b.post(itemAt("/edit", "dana", "k"), url.Values{"version": {"1"}, "seq": {fmt.Sprint(one.Seq)}, "value": {"3"}}).says(t, 409, at)
 }
 
 func TestAKeyIsNamedInTheHistory(t *testing.T) {

@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
+	"slices"
 	"strings"
+
+	"github.com/gofiber/fiber/v2"
 
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -46,14 +49,17 @@ func (c *Console) personOf(ctx context.Context, tenantID, actor string) (person,
 	return person{name, kind}, nil
 }
 
-// versionsOf turns changes of one tenant's items into what pages tell of them.
-func (c *Console) versionsOf(ctx context.Context, changes []models.Change) ([]storage.Change, error) {
-	out, known := make([]storage.Change, 0, len(changes)), map[string]person{}
+// versionsOf turns changes of one item into what pages tell of them.
+func (c *Console) versionsOf(f *fiber.Ctx, changes []models.Change) ([]storage.Change, error) {
+	ctx, out, known := f.UserContext(), make([]storage.Change, 0, len(changes)), map[string]person{}
+	devices, err := c.knownDevices(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
 	for i := range changes {
 		ch := &changes[i]
 		who, ok := known[ch.Actor]
 		if !ok {
-			var err error
 			if who, err = c.personOf(ctx, ch.TenantID, ch.Actor); err != nil {
 				return nil, err
 			}
@@ -66,7 +72,24 @@ func (c *Console) versionsOf(ctx context.Context, changes []models.Change) ([]st
 		if ch.ClientOp {
 			v.OpID = ch.OpID
 		}
+		if devices[ch.Instance] {
+			v.DeviceHref = deviceHref(visitOf(f).tenant.Slug, ch.Owner, ch.Instance)
+		}
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// knownDevices are the devices that made changes of one item and have a page.
+func (c *Console) knownDevices(ctx context.Context, changes []models.Change) (map[string]bool, error) {
+	var ids []string
+	for i := range changes {
+		if id := changes[i].Instance; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return c.opt.Store.KnownDevices(ctx, changes[0].TenantID, changes[0].Owner, ids)
 }

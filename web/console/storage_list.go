@@ -28,8 +28,13 @@ func (c *Console) storage(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return c.storageList(f, fl, storage.Chosen{})
+}
+
+// storageList shows a page of the list, with what is chosen in it to be done.
+func (c *Console) storageList(f *fiber.Ctx, fl storage.Filter, chosen storage.Chosen) error {
 	l := &listing{console: c, f: f, filter: fl, base: tenantOf(visitOf(f).tenant).Href() + "/storage", now: clock.Millis(c.opt.Clock)}
-	p := storage.ListProps{CSRF: c.token(f), Base: l.base, Filter: fl, Path: l.path(), Now: l.now, Links: l.links()}
+	p := storage.ListProps{CSRF: c.token(f), Base: l.base, Filter: fl, Path: l.path(), Now: l.now, Links: l.links(), Chosen: chosen, Place: formPlace(f)}
 	read := l.items
 	switch {
 	case fl.Folders() && fl.Owner == "":
@@ -41,9 +46,14 @@ func (c *Console) storage(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Links.Next = l.page(next)
+	p.Links.First, p.Links.Prev, p.Links.Next = pagesOf(f, p.Place.Page, next, l.page)
 	p.Empty = len(p.Rows) == 0 && next == "" && fl.Prefix+fl.Owner+fl.Collection == "" && fl.More() == 0
 	return c.page(f, place{title: "Storage", active: "storage"}, storage.ListPage(p))
+}
+
+// formPlace is the page of the list that an address names, or that a form was sent from.
+func formPlace(f *fiber.Ctx) storage.Place {
+	return storage.Place{Page: f.FormValue("page"), Trail: f.FormValue("trail")}
 }
 
 // storageFilterOf reads the filter of an address or a form.
@@ -68,17 +78,9 @@ func storageFilterOf(f *fiber.Ctx) (storage.Filter, error) {
 		}
 	}
 	if fl.Sort != "key" && fl.Sort != "changed" {
-		fl.Sort = usualSort(fl.Age)
+		fl.Sort = fl.UsualSort()
 	}
 	return fl, checkFilter(fl)
-}
-
-// usualSort is the order of a list for which none is asked: what changed lately is found fastest newest first.
-func usualSort(age string) string {
-	if strings.HasPrefix(age, "within-") {
-		return "changed"
-	}
-	return "key"
 }
 
 func checkFilter(fl storage.Filter) error {
@@ -167,7 +169,7 @@ func (l *listing) query() store.BrowseQuery {
 
 // items reads a page of items.
 func (l *listing) items(p *storage.ListProps) (string, error) {
-	found, err := l.console.opt.Engine.Browse(l.f.UserContext(), engine.BrowseQuery{BrowseQuery: l.query(), Newest: l.filter.Sort == "changed", Page: l.f.Query("page")})
+	found, err := l.console.opt.Engine.Browse(l.f.UserContext(), engine.BrowseQuery{BrowseQuery: l.query(), Newest: l.filter.Sort == "changed", Page: p.Place.Page})
 	for i := range found.Items {
 		p.Rows = append(p.Rows, l.row(&found.Items[i], found.Items[i].Key))
 	}
@@ -179,7 +181,7 @@ func (l *listing) items(p *storage.ListProps) (string, error) {
 
 // folders reads a page of what lies right below the prefix.
 func (l *listing) folders(p *storage.ListProps) (string, error) {
-	found, err := l.console.opt.Engine.Folders(l.f.UserContext(), l.query(), l.f.Query("page"))
+	found, err := l.console.opt.Engine.Folders(l.f.UserContext(), l.query(), p.Place.Page)
 	for i := range found.Entries {
 		e := &found.Entries[i]
 		if e.Folder == "" {
@@ -200,12 +202,12 @@ func countOf(n int64) string {
 	case n > engine.FolderCount:
 		return ui.Comma(engine.FolderCount) + "+ items"
 	}
-	return ui.Comma(n) + " " + ui.Plural(n, "item", "items")
+	return ui.Count(n, "item", "items")
 }
 
 // users reads a page of those who have items below the prefix.
 func (l *listing) users(p *storage.ListProps) (string, error) {
-	found, err := l.console.opt.Engine.Holders(l.f.UserContext(), l.query(), l.f.Query("page"))
+	found, err := l.console.opt.Engine.Holders(l.f.UserContext(), l.query(), p.Place.Page)
 	for _, u := range found.Users {
 		to := l.filter
 		to.Owner = u.ID
@@ -268,7 +270,7 @@ func filterQuery(fl storage.Filter) url.Values {
 	set("size", fl.Size, "")
 	set("age", fl.Age, "")
 	set("deleted", fl.Deleted, "")
-	set("sort", fl.Sort, usualSort(fl.Age))
+	set("sort", fl.Sort, fl.UsualSort())
 	return q
 }
 
@@ -281,14 +283,11 @@ func addressOf(base string, q url.Values) string {
 	return base + "?" + q.Encode()
 }
 
-// page is the address of another page of the list; empty for none.
-func (l *listing) page(next string) string {
-	if next == "" {
-		return ""
-	}
+// page is the address of the list from a place on.
+func (l *listing) page(place string) string {
 	q := filterQuery(l.filter)
-	q.Set("page", next)
-	return addressOf(l.base, q)
+	q.Set("page", place)
+	return addressOf(l.base, keep(q))
 }
 
 func (l *listing) links() storage.ListLinks {
@@ -298,8 +297,8 @@ func (l *listing) links() storage.ListLinks {
 		Folders: l.href(folders), List: l.href(list), New: addressOf(l.base+"/item/new", keep(url.Values{"owner": {l.filter.Owner}, "collection": {l.filter.Collection}})),
 		Import: addressOf(l.base+"/import", keep(url.Values{"owner": {l.filter.Owner}})), Export: addressOf(l.base+"/export", filterQuery(list)), Jobs: l.base + "/jobs", Bulk: l.base + "/bulk",
 	}
-	if l.f.Query("page") != "" {
-		links.First = l.href(l.filter)
+	if l.filter.Owner != "" && l.filter.Prefix == "" && l.filter.More() == 0 {
+		links.Wipe = addressOf(l.base+"/clear", url.Values{"owner": {l.filter.Owner}})
 	}
 	if l.filter.Prefix+l.filter.Owner != "" || l.filter.More() > 0 || l.filter.Sort == "changed" {
 		links.Clear = addressOf(l.base, keep(url.Values{"view": {l.filter.View}}))

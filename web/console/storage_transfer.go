@@ -27,7 +27,7 @@ const (
 	importForm = 1 << 20   // bytes of a whole file in one form
 	fileName   = 120       // signs of a file's name
 	jobErrors  = 100       // on one page
-	jobsListed = 100
+	jobsListed = 50
 	exportIdle = time.Minute // for whoever downloads to take some more
 )
 
@@ -143,7 +143,7 @@ func uploaded(f *fiber.Ctx) (name string, body []byte, err error) {
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	body, err = io.ReadAll(io.LimitReader(file, importForm))
-	return h.Filename, body, err
+	return strings.ReplaceAll(h.Filename, "%22", `"`), body, err // so a browser writes it
 }
 
 // importPart takes the next part of a file.
@@ -193,15 +193,21 @@ func (c *Console) undoJob(f *fiber.Ctx) error {
 }
 
 func (c *Console) jobs(f *fiber.Ctx) error {
-	all, err := c.opt.Store.Jobs(f.UserContext(), visitOf(f).tenant.ID, jobsListed)
+	before, next := f.Query("page"), ""
+	all, err := c.opt.Store.Jobs(f.UserContext(), store.JobQuery{TenantID: visitOf(f).tenant.ID, Before: before, Limit: jobsListed + 1})
 	if err != nil {
 		return err
+	}
+	if len(all) > jobsListed {
+		all = all[:jobsListed]
+		next = all[jobsListed-1].ID
 	}
 	names, err := c.opt.Store.Names(f.UserContext(), jobActors(all))
 	if err != nil {
 		return err
 	}
 	p := storage.JobsProps{Back: tenantOf(visitOf(f).tenant).Href() + "/storage", Now: clock.Millis(c.opt.Clock)}
+	p.First, p.Prev, p.Next = pagesOf(f, before, next, func(place string) string { return addressOf(jobsHref(f), keep(url.Values{"page": {place}})) })
 	for i := range all {
 		j := &all[i]
 		title, what := kindOf(j)
@@ -256,7 +262,11 @@ func (c *Console) job(f *fiber.Ctx) error {
 	p := jobProps(f, &j)
 	p.CSRF, p.Now, p.By = c.token(f), clock.Millis(c.opt.Clock), jobActor(names, j.Actor)
 	p.Waits = j.Status == models.JobOpen && j.LeaseUntil < p.Now && p.Now-j.CreatedAt > 5000
-	p.Errors, p.ErrAt = errorsOf(f, &j, errs)
+	var next string
+	p.Errors, next = errorsOf(f, &j, errs)
+	p.First, p.Prev, p.Next = pagesOf(f, strings.TrimPrefix(strconv.FormatInt(after, 10), "0"), next, func(n string) string {
+		return addressOf(jobHref(f, j.ID), keep(url.Values{"errors": {n}}))
+	})
 	if j.Kind == engine.JobImport {
 		if p.Parts, p.Bytes, err = c.opt.Store.JobParts(ctx, t.ID, j.ID); err != nil {
 			return err
@@ -268,10 +278,32 @@ func (c *Console) job(f *fiber.Ctx) error {
 func jobProps(f *fiber.Ctx, j *models.Job) storage.JobProps {
 	title, what := kindOf(j)
 	st := stageOf(j)
+	through := j.Done
+	for _, c := range skippedOf(j) {
+		through += c.N
+	}
+	if j.Kind != engine.JobImport {
+		through += j.Failed
+	}
 	return storage.JobProps{
-		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: j.Done, Total: j.Total, Failed: j.Failed,
+		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: through, Total: j.Total, Failed: j.Failed, WhatIs: whatIs(j),
 		Ending: j.Stopping, Error: j.Error, Counts: countsOf(j, st), Kept: 1000, At: j.CreatedAt, Last: j.UpdatedAt, Undo: engine.Undoable(*j), Policy: "skip",
 	}
+}
+
+// whatIs says what kindOf tells of a job beyond its title.
+func whatIs(j *models.Job) string {
+	var b engine.Bulk
+	if j.Kind == engine.JobBulk {
+		_ = json.Unmarshal(j.Input, &b) // what is damaged has no details
+	}
+	switch {
+	case j.Kind == engine.JobImport:
+		return "Name"
+	case b.Action == engine.BulkDelete:
+		return "Keys begin with"
+	}
+	return "Tag"
 }
 
 // stageOf is where an import stands; of other jobs it is empty.
@@ -290,20 +322,28 @@ func countsOf(j *models.Job, st engine.ImportState) []storage.Count {
 		}
 		return []storage.Count{{Label: "New", N: st.New}, {Label: "Existing", N: st.Existing}, {Label: "Existing, line is newer", N: st.Newer}, {Label: "Invalid", N: st.Invalid}}
 	}
+	out := append([]storage.Count{{Label: "Done", N: j.Done}}, skippedOf(j)...)
+	return append(out, storage.Count{Label: "Errors", N: j.Failed})
+}
+
+// skippedOf is what a job of many items left alone, by why.
+func skippedOf(j *models.Job) (out []storage.Count) {
+	if j.Kind != engine.JobBulk && j.Kind != engine.JobUndo {
+		return nil
+	}
 	var did engine.BulkState
 	_ = json.Unmarshal(j.State, &did) // what is damaged has no details
-	out := []storage.Count{{Label: "Done", N: j.Done}}
 	for _, why := range slices.Sorted(maps.Keys(did.Skipped)) {
 		out = append(out, storage.Count{Label: "Skipped: " + why, N: did.Skipped[why]})
 	}
-	return append(out, storage.Count{Label: "Errors", N: j.Failed})
+	return out
 }
 
 // errorsOf is a page of what could not be done, and where the next one is.
 func errorsOf(f *fiber.Ctx, j *models.Job, errs []models.JobError) (out []storage.JobError, next string) {
 	if len(errs) > jobErrors {
 		errs = errs[:jobErrors]
-		next = jobHref(f, j.ID) + "?" + url.Values{"errors": {strconv.FormatInt(errs[jobErrors-1].N, 10)}}.Encode()
+		next = strconv.FormatInt(errs[jobErrors-1].N, 10)
 	}
 	base := tenantOf(visitOf(f).tenant).Href() + "/storage"
 	for _, e := range errs {

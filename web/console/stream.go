@@ -21,7 +21,7 @@ import (
 const (
 	eventStream   = "text/event-stream"
 	streamTick    = time.Second // between events, at least
-	streamBeat    = 20          // ticks without an event until a sign of life
+	streamBeat    = 5           // ticks between signs of life; a page that sees none for twice as long and more looks for another stream
 	streamCheck   = 4           // ticks between questions whether the session still stands
 	streamStall   = 30 * time.Second
 	streamRetry   = 3 * time.Second
@@ -153,16 +153,12 @@ func (s *liveStream) run(w *bufio.Writer) {
 	tick := time.NewTicker(streamTick)
 	defer tick.Stop()
 	err := s.write(fmt.Appendf(nil, "retry: %d\n\n", streamRetry.Milliseconds()))
-	for n, quiet := 0, 0; err == nil; n++ {
+	for n := 0; err == nil; n++ {
 		if n%streamCheck == 0 && !s.goesOn() {
 			return
 		}
-		var sent bool
-		if sent, err = s.once(quiet >= streamBeat); err != nil {
+		if err = s.once(n%streamBeat == streamBeat-1); err != nil {
 			return
-		}
-		if quiet++; sent {
-			quiet = 0
 		}
 		select {
 		case <-s.visit.base.Done():
@@ -181,19 +177,22 @@ func (s *liveStream) rescue() {
 	}
 }
 
-// once sends what there is, or a sign of life when it is time for one.
-func (s *liveStream) once(beat bool) (sent bool, err error) {
-	e, err := s.feed.pull(s.visit.base)
-	switch {
-	case err != nil:
+// once sends what there is, and a sign of life when it is time for one.
+func (s *liveStream) once(beat bool) error {
+	ctx, cancel := context.WithTimeout(s.visit.base, patience)
+	defer cancel()
+	e, err := s.feed.pull(ctx)
+	if err != nil {
 		s.console.opt.Log.LogAttrs(s.visit.base, slog.LevelWarn, "live page ended", slog.Any("error", err))
-		return false, err
-	case e != nil:
-		return true, s.send(e)
-	case beat:
-		return true, s.write([]byte(": still here\n\n"))
+		return err
 	}
-	return false, nil
+	if e != nil {
+		err = s.send(e)
+	}
+	if err == nil && beat {
+		err = s.write([]byte("event: beat\ndata:\n\n"))
+	}
+	return err
 }
 
 // goesOn says whether the stream does. A page is told to sign in again when it has to; of a
@@ -212,12 +211,14 @@ func (s *liveStream) goesOn() bool {
 
 // stands says whether who opened the page may still see it. One that stays open is noted anew in the tenant's audit.
 func (s *liveStream) stands() (bool, error) {
-	_, admin, err := s.console.visitor(s.visit.base, s.visit.token)
+	ctx, cancel := context.WithTimeout(s.visit.base, patience)
+	defer cancel()
+	_, admin, err := s.console.visitor(ctx, s.visit.token)
 	if err == nil && admin.ID != s.visit.admin.ID {
 		return false, nil
 	}
 	if err == nil && s.visit.tenant.ID != "" {
-		err = s.console.viewed(&s.visit)
+		err = s.console.viewed(ctx, &s.visit)
 	}
 	if err != nil && fault.From(err).Code.Status() < http.StatusInternalServerError {
 		return false, nil // refused, and not by an accident

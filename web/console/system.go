@@ -206,7 +206,7 @@ func (c *Console) measured(now int64, found health.Answer) system.State {
 	}
 	for _, r := range found.Reports {
 		if v, ok := r.About["version"].(string); ok && r.Name == "database" {
-			s.DatabaseVersion = v
+			s.DatabaseVersion = databaseNamed(r.About["kind"], v)
 		}
 		if current, ok := r.About["current"].(int64); ok {
 			s.Schema = current
@@ -214,6 +214,17 @@ func (c *Console) measured(now int64, found health.Answer) system.State {
 		}
 	}
 	return s
+}
+
+// databaseNamed is a version with the name of what it is a version of; MariaDB's has it.
+func databaseNamed(kind any, version string) string {
+	switch {
+	case kind == "sqlite":
+		return "SQLite " + version
+	case strings.Contains(version, "MariaDB"):
+		return version
+	}
+	return "MySQL " + version
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -44,7 +44,7 @@ func (c *Console) audit(f *fiber.Ctx) error {
 		one = new(string)
 	case ok:
 		one = &t.ID
-		if err := c.viewed(&visit{base: visitOf(f).base, token: visitOf(f).token, admin: visitOf(f).admin, tenant: t}); err != nil {
+		if err := c.viewed(f.UserContext(), &visit{token: visitOf(f).token, admin: visitOf(f).admin, tenant: t}); err != nil {
 			return err
 		}
 	default:
@@ -95,12 +95,7 @@ func (c *Console) auditPage(f *fiber.Ctx, at place, p system.AuditProps, of audi
 	if p.Rows, err = c.auditRowsOf(f.UserContext(), found.Entries, of.who); err != nil {
 		return err
 	}
-	if q.Before != "" {
-		p.First = p.Address("")
-	}
-	if found.Next != "" {
-		p.Next = p.Address(found.Next)
-	}
+	p.First, p.Prev, p.Next = pagesOf(f, q.Before, found.Next, p.Address)
 	if found.Partial {
 		p.Partial = auditLook
 	}

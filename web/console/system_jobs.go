@@ -9,6 +9,7 @@ import (
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
+	"tidemark/store"
 	"tidemark/views/system"
 )
 
@@ -17,18 +18,17 @@ const jobRows = 50
 // allJobs lists the jobs of all tenants.
 func (c *Console) allJobs(f *fiber.Ctx) error {
 	before := f.Query("page")
-	jobs, err := c.opt.Store.JobsOfAll(f.UserContext(), before, jobRows+1)
+	jobs, err := c.opt.Store.Jobs(f.UserContext(), store.JobQuery{All: true, Before: before, Limit: jobRows + 1})
 	if err != nil {
 		return err
 	}
 	p := system.JobsProps{Places: c.places(f, "jobs"), CSRF: c.token(f), Now: clock.Millis(c.opt.Clock)}
-	if before != "" {
-		p.First = "/console/system/jobs"
-	}
+	next := ""
 	if len(jobs) > jobRows {
 		jobs = jobs[:jobRows]
-		p.Next = "/console/system/jobs?page=" + url.QueryEscape(jobs[jobRows-1].ID)
+		next = jobs[jobRows-1].ID
 	}
+	p.First, p.Prev, p.Next = pagesOf(f, before, next, jobsAt)
 	who, err := c.people(f.UserContext())
 	if err != nil {
 		return err
@@ -46,13 +46,15 @@ func (c *Console) allJobs(f *fiber.Ctx) error {
 	return c.page(f, c.systemPage("Jobs"), system.Jobs(p))
 }
 
-// jobNames are the kinds of jobs as people call them.
-var jobNames = map[string]string{
-	"clear": "Clear a store", engine.TenantDeleteKind: "Delete a tenant", engine.JobBulk: "Bulk change", engine.JobImport: "Import", engine.JobUndo: "Undo of a bulk change",
+// jobsAt is the address of the list from a job on.
+func jobsAt(place string) string {
+	return addressOf("/console/system/jobs", keep(url.Values{"page": {place}}))
 }
 
-// steered says which kinds of jobs the runner lets people end.
-var steered = map[string]bool{engine.JobBulk: true, engine.JobImport: true, engine.JobUndo: true}
+// jobNames are the kinds of jobs as people call them.
+var jobNames = map[string]string{
+	engine.JobClear: "Clear a store", engine.JobTenantDelete: "Delete a tenant", engine.JobBulk: "Bulk change", engine.JobImport: "Import", engine.JobUndo: "Undo of a bulk change",
+}
 
 func jobRowOf(j *models.Job, who *people, mayCancel bool) system.Job {
 	row := system.Job{
@@ -63,7 +65,11 @@ func jobRowOf(j *models.Job, who *people, mayCancel bool) system.Job {
 	if name := jobNames[j.Kind]; name != "" {
 		row.Kind = name
 	}
-	if steered[j.Kind] && !j.Status.Ended() && !j.Stopping && mayCancel {
+	switch {
+	case j.Status.Ended() || j.Stopping || !mayCancel:
+	case j.Kind == engine.JobTenantDelete:
+		row.Cancel = deletionAt(j.ID) + "/stop"
+	default:
 		row.Cancel = "/console/system/jobs/" + url.PathEscape(j.TenantID) + "/" + url.PathEscape(j.ID) + "/cancel"
 	}
 	return row

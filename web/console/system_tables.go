@@ -65,13 +65,27 @@ func (c *Console) tableRows(f *fiber.Ctx) error {
 	for _, r := range rows {
 		p.Rows = append(p.Rows, rowCells(t, r, p.Single, p.RowAddress(c.sealPlace(q, r.Place))))
 	}
-	if q.After != nil {
+	c.tablePages(&p, q, rows, more)
+	return c.page(f, c.tablePage(t.Name), system.Rows(p))
+}
+
+// tablePages leads to the pages around one. A place here is too long for a trail, but the rows before one are read as those after it are.
+func (c *Console) tablePages(p *system.RowsProps, q store.TableQuery, rows []store.TableRow, more bool) {
+	if p.Single {
+		return
+	}
+	if q.After != nil && (more || !q.Back) {
 		p.First = p.Address("")
 	}
-	if more && !p.Single {
+	if len(rows) == 0 {
+		return
+	}
+	if p.First != "" {
+		p.Prev = p.Before(c.sealPlace(q, rows[0].Place))
+	}
+	if more || q.Back {
 		p.Next = p.Address(c.sealPlace(q, rows[len(rows)-1].Place))
 	}
-	return c.page(f, c.tablePage(t.Name), system.Rows(p))
 }
 
 func (c *Console) tablePage(name string) place {
@@ -109,7 +123,11 @@ func (c *Console) lookOf(f *fiber.Ctx, t store.Table, p *system.RowsProps) (stor
 	if p.Value != "" && p.Column == "" {
 		return q, fault.OfField("column", "required", "must be chosen to look for a value")
 	}
-	if page := f.Query("page"); page != "" {
+	page := f.Query("page")
+	if before := f.Query("before"); before != "" {
+		page, q.Back = before, true
+	}
+	if page != "" {
 		return q, c.openPlace(q, page, &q.After)
 	}
 	return q, nil

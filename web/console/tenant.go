@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,19 +23,19 @@ func (c *Console) ofTenant(f *fiber.Ctx) error {
 	}
 	v := visitOf(f)
 	v.tenant = t
-	if err := c.viewed(v); err != nil {
+	if err := c.viewed(f.UserContext(), v); err != nil {
 		return err
 	}
 	return f.Next()
 }
 
-func (c *Console) viewed(v *visit) error {
-	return c.opt.Access.Viewed(v.base, access.View{Admin: v.admin, Session: v.token, TenantID: v.tenant.ID})
+func (c *Console) viewed(ctx context.Context, v *visit) error {
+	return c.opt.Access.Viewed(ctx, access.View{Admin: v.admin, Session: v.token, TenantID: v.tenant.ID})
 }
 
-// home leads to a tenant; without one, to how the first is made.
+// home leads to the first of the tenants that is not suspended; without one, to how the first is made.
 func (c *Console) home(f *fiber.Ctx) error {
-	all, err := c.opt.Store.Tenants(f.UserContext())
+	all, err := c.opt.Store.FindTenants(f.UserContext(), "", switcherTenants)
 	if err != nil {
 		return err
 	}
@@ -52,4 +53,46 @@ func firstActive(all []models.Tenant) layout.Tenant {
 		}
 	}
 	return tenantOf(all[0])
+}
+
+func tenantOf(t models.Tenant) layout.Tenant {
+	return layout.Tenant{Slug: t.Slug, Name: t.Name, Suspended: t.Suspended}
+}
+
+const switcherTenants = 20
+
+// switcher is the tenant of the page and the first of all tenants; a search finds the others.
+func (c *Console) switcher(f *fiber.Ctx) (layout.Switcher, error) {
+	var s layout.Switcher
+	if t := visitOf(f).tenant; t.ID != "" {
+		now := tenantOf(t)
+		s.Now = &now
+	}
+	found, err := c.opt.Store.FindTenants(f.UserContext(), "", switcherTenants+1)
+	s.More = len(found) > switcherTenants
+	s.Tenants = tenantsOf(found[:min(len(found), switcherTenants)])
+	return s, err
+}
+
+func tenantsOf(all []models.Tenant) []layout.Tenant {
+	out := make([]layout.Tenant, 0, len(all))
+	for _, t := range all {
+		out = append(out, tenantOf(t))
+	}
+	return out
+}
+
+// switchTo answers the tenants that fit what is typed into the switcher.
+func (c *Console) switchTo(f *fiber.Ctx) error {
+	found, err := c.opt.Store.FindTenants(f.UserContext(), paletteText(f), switcherTenants)
+	if err != nil {
+		return err
+	}
+	s := layout.Switcher{Tenants: tenantsOf(found)}
+	for i, t := range found {
+		if t.Slug == f.Query("t") {
+			s.Now = &s.Tenants[i]
+		}
+	}
+	return c.render(f, layout.SwitcherList(s))
 }

@@ -17,6 +17,11 @@ func (c *Console) tenantChanges(ctx context.Context, id string, after int64) ([]
 	if err != nil {
 		return nil, err
 	}
+	return c.toldChanges(ctx, found)
+}
+
+// toldChanges puts changes into words.
+func (c *Console) toldChanges(ctx context.Context, found []models.TenantChange) ([]tenants.Change, error) {
 	var out []tenants.Change
 	for _, ch := range found {
 		who, err := c.tenantAuthor(ctx, ch.Actor)
@@ -74,7 +79,7 @@ func shownField(field string, v any) string {
 	case field == "maxBytes" || field == "maxUserBytes":
 		return megabytes(int64(n)) + " MB"
 	case field == "retentionDays":
-		return counted(int64(n), "day", "days")
+		return ui.Count(int64(n), "day", "days")
 	}
 	return ui.Comma(int64(n))
 }

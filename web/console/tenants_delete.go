@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -54,9 +53,17 @@ func (c *Console) confirmDelete(f *fiber.Ctx, t models.Tenant, problem string) e
 	if err != nil {
 		return err
 	}
+	before, err := c.deletionOf(f, t)
+	if err != nil {
+		return err
+	}
+	text := "All of it goes and nothing of it can be brought back. Its audit stays, and its slug is free again."
+	if before.Done > 0 {
+		text = "An earlier deletion took " + ui.Count(before.Done, "row", "rows") + " away; some of what is counted here is among them. " + text
+	}
 	return c.page(f, place{title: "Delete " + t.Name, active: "tenants", crumbs: tenantCrumbs}, ui.Confirm(ui.ConfirmProps{
 		CSRF: c.token(f), Action: tenantHref(t.ID) + "/delete", Title: "Delete " + isolated(t.Name) + " for good?",
-		Text:    "All of it goes and nothing of it can be brought back. Its audit stays, and its slug is free again.",
+		Text:    text,
 		Effects: effectOf(t, e), Word: t.Slug, Typed: f.FormValue("confirm"), Error: problem, Button: "Delete for good", Cancel: tenantsHref + "?trash=1",
 		Fields: []ui.Hidden{{Name: "version", Value: strconv.FormatInt(t.Version, 10)}},
 	}))
@@ -68,16 +75,16 @@ func effectOf(t models.Tenant, e models.TenantEffect) []string {
 	add := func(n int64, one, many string) {
 		switch {
 		case n > store.MaxCounted:
-			out = append(out, "more than "+counted(store.MaxCounted, one, many))
+			out = append(out, "more than "+ui.Count(store.MaxCounted, one, many))
 		case n > 0:
-			out = append(out, counted(n, one, many))
+			out = append(out, ui.Count(n, one, many))
 		}
 	}
 	if e.Items > 0 {
-		out = append(out, counted(e.Items, "item", "items")+" with "+ui.Size(t.Usage.Bytes)+", their history and their tags")
+		out = append(out, ui.Count(e.Items, "item", "items")+" with "+ui.Size(t.Usage.Bytes)+", their history and their tags")
 	}
 	if e.Users > 0 {
-		out = append(out, counted(e.Users, "user", "users"))
+		out = append(out, ui.Count(e.Users, "user", "users"))
 	}
 	add(e.Keys, "API key that still works", "API keys that still work")
 	add(e.Devices, "device", "devices")
@@ -120,19 +127,47 @@ func (c *Console) tenantDeletion(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var of engine.TenantDeletion
-	if err := json.Unmarshal(j.Input, &of); err != nil || j.Kind != engine.TenantDeleteKind {
-		return fault.New(fault.NotFound, "There is no such deletion.")
+	of, err := engine.DeletionOf(j)
+	if err != nil {
+		return err
 	}
 	who, err := c.tenantAuthor(f.UserContext(), j.Actor)
 	if err != nil {
 		return err
 	}
+	now := clock.Millis(c.opt.Clock)
 	return c.page(f, place{title: "Deleting " + of.Name, active: "tenants", crumbs: tenantCrumbs}, tenants.Deletion(tenants.DeletionProps{
-		Name: of.Name, Slug: of.Slug, Done: j.Done, Total: j.Total, Failed: j.Error, Again: tenantHref(of.TenantID) + "/delete", Self: deletionAt(j.ID),
-		Asked: who, Since: j.CreatedAt, Now: clock.Millis(c.opt.Clock), Over: j.Status == models.JobDone,
+		CSRF: c.token(f), Name: of.Name, Slug: of.Slug, State: deletionStates[j.Status], Done: j.Done, Total: j.Total, Gone: goneWith(j), Again: tenantHref(of.TenantID) + "/delete",
+		Self: deletionAt(j.ID), Asked: who, Since: j.CreatedAt, Now: now, Waits: j.Done == 0 && j.LeaseUntil < now && now-j.CreatedAt > 5000, Stopping: j.Stopping, Problem: j.Error,
 	}))
 }
 
-// counted is a number with its noun.
-func counted(n int64, one, many string) string { return ui.Comma(n) + " " + ui.Plural(n, one, many) }
+var deletionStates = map[models.JobStatus]tenants.DeletionState{models.JobDone: tenants.Deleted, models.JobFailed: tenants.Failed, models.JobCancelled: tenants.Stopped}
+
+// goneTables are the tables of a tenant in the order in which they are deleted, as people call what is in them.
+var goneTables = []struct{ table, label string }{
+	{"items", "Items"}, {"item_tags", "Tags of items"}, {"changes", "Entries of the history"}, {"conflicts", "Conflicts"}, {"instances", "Devices"}, {"api_keys", "API keys"}, {"users", "Users"},
+}
+
+// goneWith is what a deletion has taken away.
+func goneWith(j models.Job) (out []tenants.Gone) {
+	rows, rest := engine.GoneWith(j), j.Done
+	for _, t := range goneTables {
+		if n := rows[t.table]; n > 0 {
+			out, rest = append(out, tenants.Gone{Label: t.label, N: n}), rest-n
+		}
+	}
+	if rest > 0 {
+		out = append(out, tenants.Gone{Label: "What was kept beside them", N: rest})
+	}
+	return out
+}
+
+// stopDeletion asks for the end of a deletion that has not come to its last step.
+func (c *Console) stopDeletion(f *fiber.Ctx) error {
+	id := f.Params("job")
+	if err := c.opt.Engine.StopDeletion(as(f), id); err != nil {
+		return err
+	}
+	return c.done(f, deletionAt(id), flash{Text: "The deletion ends at its next step. What is gone does not come back."})
+}

@@ -98,15 +98,21 @@ func (c *Console) tenantWrong(f *fiber.Ctx, p tenants.FormProps, err error) erro
 	return c.tenantFormPage(f.Status(http.StatusUnprocessableEntity), p)
 }
 
-// tenantLate shows what was typed beside what was changed meanwhile: saved again, it stands over that.
+// tenantLate shows what was typed beside what was changed meanwhile: saved again, it stands
+// over that. Fields that only somebody else changed are as they changed them.
 func (c *Console) tenantLate(f *fiber.Ctx, typed tenants.Values, base int64) error {
 	now, err := c.opt.Store.TenantByID(f.UserContext(), f.Params("id"))
 	if err != nil {
 		return err
 	}
-	p := c.formOf(f, &now, typed)
-	p.TooLate, p.Standing = true, differing(typed, valuesOf(now))
-	if p.Stale, err = c.tenantChanges(f.UserContext(), now.ID, base); err != nil {
+	meanwhile, err := c.opt.Store.TenantChanges(f.UserContext(), now.ID, base)
+	if err != nil {
+		return err
+	}
+	mine, standing := merged(typed, valuesOf(before(now, meanwhile)), valuesOf(now))
+	p := c.formOf(f, &now, mine)
+	p.TooLate, p.Standing = true, standing
+	if p.Stale, err = c.toldChanges(f.UserContext(), meanwhile); err != nil {
 		return err
 	}
 	return c.tenantFormPage(f.Status(http.StatusConflict), p)

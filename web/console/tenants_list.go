@@ -18,13 +18,14 @@ func (c *Console) tenantsRoutes(in fiber.Router) {
 	in.Get("/tenants/new", c.newTenant)
 	in.Post("/tenants/new", c.createTenant)
 	in.Get("/tenants/deletions/:job", c.tenantDeletion)
+	in.Post("/tenants/deletions/:job/stop", c.stopDeletion)
 	in.Get("/tenants/:id", c.editTenant)
 	in.Post("/tenants/:id", c.saveTenant)
 	for name := range c.tenantVerbs() {
 		in.Post("/tenants/:id/"+name, c.pressTenant(name))
 	}
 	in.Get("/tenants/:id/delete", c.askDeleteTenant)
-	in.Post("/tenants/:id/delete", c.deleteTenant)
+	in.Post("/tenants/:id/delete", c.recently("Delete the tenant for good"), c.deleteTenant)
 }
 
 const (
@@ -45,20 +46,25 @@ func (c *Console) tenants(f *fiber.Ctx) error {
 	if p.Open, p.Gone, err = c.opt.Store.CountTenants(ctx); err != nil {
 		return err
 	}
+	next := ""
 	if len(found) > tenantsPerPage {
 		found = found[:tenantsPerPage]
-		next := q
-		next.After = found[len(found)-1].Slug
-		p.Next = tenantsAt(next)
+		next = found[len(found)-1].Slug
 	}
-	if q.After != "" {
-		first := q
-		first.After = ""
-		p.First = tenantsAt(first)
-	}
+	p.First, p.Prev, p.Next = pagesOf(f, q.After, next, func(place string) string {
+		at := q
+		at.After = place
+		return tenantsAt(at)
+	})
 	now := clock.Millis(c.opt.Clock)
 	for i := range found {
-		p.Rows = append(p.Rows, tenantRow(found[i], now))
+		j, err := c.deletionOf(f, found[i].Tenant)
+		if err != nil {
+			return err
+		}
+		row := tenantRow(found[i], now)
+		row.Halted = j.ID != "" && j.Status.Ended()
+		p.Rows = append(p.Rows, row)
 	}
 	return c.page(f, place{title: "Tenants", active: "tenants"}, tenants.Page(p))
 }

@@ -71,21 +71,53 @@ func tenantFrom(v tenants.Values) (models.Tenant, error) {
 	return t, nil
 }
 
-// differing are the fields that do not stand as they were typed, and how they stand.
-func differing(typed, now tenants.Values) map[string]string {
-	out := map[string]string{}
-	for field, v := range map[string][2]string{
-		"name": {typed.Name, now.Name}, "strategy": {typed.Strategy, now.Strategy}, "retentionDays": {typed.Days, now.Days},
-		"maxItems": {typed.Items, now.Items}, "maxBytes": {typed.Megabytes, now.Megabytes}, "maxUserBytes": {typed.UserMegabytes, now.UserMegabytes},
-	} {
-		if v[0] != v[1] {
-			out[field] = v[1]
+// before is a tenant as it was before changes, the newest of them first.
+func before(t models.Tenant, changes []models.TenantChange) models.Tenant {
+	for _, ch := range changes {
+		for _, fc := range ch.Changed {
+			text, _ := fc.From.(string)
+			number, _ := fc.From.(float64)
+			switch fc.Field {
+			case "name":
+				t.Name = text
+			case "strategy":
+				t.Strategy = models.Strategy(text)
+			case "retentionDays":
+				t.RetentionDays = int(number)
+			case "maxItems":
+				t.Limits.Items = int64(number)
+			case "maxBytes":
+				t.Limits.Bytes = int64(number)
+			case "maxUserBytes":
+				t.Limits.UserBytes = int64(number)
+			}
 		}
 	}
-	if s, ok := out["strategy"]; ok {
-		out["strategy"] = strategyNames[s]
+	return t
+}
+
+// merged is what was typed, with the fields that were left as they had been taken
+// from how they are now; and of those that both sides changed, how they stand.
+func merged(typed, was, now tenants.Values) (tenants.Values, map[string]string) {
+	standing := map[string]string{}
+	for field, v := range map[string]struct {
+		typed    *string
+		was, now string
+	}{
+		"name": {&typed.Name, was.Name, now.Name}, "strategy": {&typed.Strategy, was.Strategy, now.Strategy}, "retentionDays": {&typed.Days, was.Days, now.Days},
+		"maxItems": {&typed.Items, was.Items, now.Items}, "maxBytes": {&typed.Megabytes, was.Megabytes, now.Megabytes}, "maxUserBytes": {&typed.UserMegabytes, was.UserMegabytes, now.UserMegabytes},
+	} {
+		switch {
+		case *v.typed == v.was:
+			*v.typed = v.now
+		case v.now != v.was && v.now != *v.typed:
+			standing[field] = v.now
+		}
 	}
-	return out
+	if s, ok := standing["strategy"]; ok {
+		standing["strategy"] = strategyNames[s]
+	}
+	return typed, standing
 }
 
 var tenantFieldNames = map[string]string{

@@ -1,5 +1,4 @@
-// Package e2e makes a whole server in one process, over a fresh database in a
-// folder, for tests that look at it from outside (web/console, web/e2e/browser).
+// Package e2e makes a whole server in one process, over a fresh database, for tests that look at it from outside (web/console, web/e2e/browser).
 // The program never imports it.
 package e2e
 
@@ -22,7 +21,8 @@ import (
 
 // Options say what house to build.
 type Options struct {
-	Dir     string // of the database
+	Dir     string        // of the database, where Store names none
+	Store   store.Options // which database; zero: SQLite in Dir
 	Log     io.Writer
 	Tenants []string    // slugs; the name is the slug
 	Clock   clock.Clock // of the console; nil: the system's
@@ -57,7 +57,10 @@ func Build(ctx context.Context, o Options) (*House, error) {
 
 func (h *House) build(ctx context.Context, o Options) error {
 	var err error
-	if h.Store, err = store.Open(ctx, store.Options{SQLite: filepath.Join(o.Dir, "tidemark.db")}); err != nil {
+	if o.Store == (store.Options{}) {
+		o.Store.SQLite = filepath.Join(o.Dir, "tidemark.db")
+	}
+	if h.Store, err = store.Open(ctx, o.Store); err != nil {
 		return err
 	}
 	if err = h.Store.Migrate(ctx); err != nil {

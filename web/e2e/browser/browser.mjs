@@ -15,7 +15,8 @@ export const soak = Boolean(process.env.TIDEMARK_SOAK);
 export const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 export const themes = ["light", "dark"];
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+export const launchOptions = { executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] };
+export const launch = () => chromium.launch(launchOptions);
 
 /** visitor makes a page that notes console errors, policy violations and failed requests. */
 export async function visitor(browser, options = {}) {
@@ -31,7 +32,7 @@ export async function visitor(browser, options = {}) {
 }
 
 /** refused knows Chromium's remark on a page that came with an error status, as some here must. */
-const refused = (m) => /the server responded with a status of (404|422)/.test(m.text()) && !/\/(assets|stream)/.test(m.location().url);
+const refused = (m) => /the server responded with a status of (400|403|404|405|409|413|422)/.test(m.text()) && !/\/(assets|stream)/.test(m.location().url);
 
 export function note(page, text) {
   faults.push(`${page.url()}: ${text}`);
@@ -65,7 +66,7 @@ async function axeOn(page) {
 }
 
 export async function picture(page, name, fullPage = false) {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage, caret: "initial" });
 }
 
 /** finish ends the process: with 1 and every fault, or with 0. */

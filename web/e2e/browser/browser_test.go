@@ -28,7 +28,12 @@ func TestSetUpSignInWatchWritesArriveAndSignOut(t *testing.T) {
 
 func house(t *testing.T) *e2e.House {
 	t.Helper()
-	h, err := e2e.Build(context.Background(), e2e.Options{Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme", "globex"}})
+	return built(t, e2e.Options{Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme", "globex"}})
+}
+
+func built(t *testing.T, o e2e.Options) *e2e.House {
+	t.Helper()
+	h, err := e2e.Build(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,33 @@
+package console_test
+
+import "testing"
+
+// TestPagesOnMariaDB repeats on MariaDB the tests of pages that ask the database in words of its own.
+func TestPagesOnMariaDB(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(*testing.T){
+		"tenants":           TestTheListIsSearchedAndPaged,
+		"tenants deleted":   TestATenantIsDeletedForGoodFromTheTrashAlone,
+		"tenants half gone": TestAStoppedDeletionSaysWhatIsGone,
+		"keys":              TestKeysAreFilteredAndPaged,
+		"usage":             TestAKeysPageTellsWhatItIsUsedFor,
+		"attention":         TestTheOverviewTellsWhatNeedsAttention,
+		"palette":           TestThePaletteFindsPagesTenantsKeysAndItems,
+		"devices":           TestDevicesAreListedAsTextWithTheirStates,
+		"devices paged":     TestDevicesComeInPages,
+		"device":            TestTheDevicePageTellsWhatWaits,
+		"storage":           TestStorageIsBrowsedInFoldersAndAsAList,
+		"storage filtered":  TestEachFilterOfStorageFindsWhatItSays,
+		"storage paged":     TestEveryItemIsOnOnePageOfTheList,
+		"bulk":              TestManyItemsAreDeletedAfterAPreviewAndBroughtBack,
+		"import":            TestAFileIsCheckedThenImportedAndExported,
+		"history":           TestHistoryTellsWhoWhereWhenAndComparesAnyTwoVersions,
+		"clear":             TestAClearIsShownAndCancelled,
+		"jobs":              TestAJobOfAnyTenantIsListedAndCancelled,
+		"audit":             TestTheAuditNamesPeopleAndIsFiltered,
+		"tables":            TestLooksAtTablesAreInTheAuditAndHoldNoSecret,
+		"tables paged":      TestATableIsPagedByPlacesThatSayNothing,
+	} {
+		t.Run(name, test)
+	}
+}
