@@ -168,9 +168,11 @@ func (j *jobs) end(in jobLane) {
 
 // jobRun is a job being worked on. One goroutine uses it.
 type jobRun struct {
-	e    *Engine
-	job  models.Job
-	errs []models.JobError // not kept yet
+	e     *Engine
+	job   models.Job
+	errs  []models.JobError // not kept yet
+	whole models.Job        // as it was with the last state reached, from which it can be begun again
+	told  int               // of errs, that belong to it
 }
 
 // work claims the job, does it, and keeps how it ended. It had none where another node
@@ -180,6 +182,7 @@ func (r *jobRun) work(ctx context.Context, do func(context.Context, *jobRun) err
 	if err := r.e.store.ClaimJob(ctx, r.job.ID, r.e.node, r.job.LeaseUntil); err != nil {
 		return false
 	}
+	r.whole = r.job
 	err := r.safely(ctx, do)
 	switch {
 	case errors.Is(err, errJobLost):
@@ -219,12 +222,12 @@ func (r *jobRun) safely(ctx context.Context, do func(context.Context, *jobRun) e
 	return do(ctx, r)
 }
 
-// handBack lets any node go on at once with what this one leaves.
+// handBack lets any node go on at once with what this one leaves, from the last state reached.
 func (r *jobRun) handBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobGoodbye)
 	defer cancel()
-	r.job.LeaseUntil = 0
-	if _, err := r.e.store.KeepJob(ctx, r.job, nil); err != nil {
+	r.whole.LeaseUntil = 0
+	if _, err := r.e.store.KeepJob(ctx, r.whole, r.errs[:r.told]); err != nil {
 		r.e.log.Warn("a job could not be handed back; it goes on when its lease ends", "job", r.job.ID, "error", err)
 	}
 }
@@ -241,16 +244,17 @@ func (r *jobRun) keep(ctx context.Context) error {
 		stopping, err = r.e.store.KeepJob(ctx, r.job, r.errs)
 		return err
 	})
-	switch {
-	case fault.Is(err, fault.NotFound):
+	if fault.Is(err, fault.NotFound) {
 		return errJobLost
-	case err == nil && stopping:
-		r.errs = nil
-		return errJobStopped
-	case err == nil:
-		r.errs = nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	r.errs, r.told = nil, 0
+	if stopping {
+		return errJobStopped
+	}
+	return nil
 }
 
 // reached keeps a state, from which the work can be begun again.
@@ -258,6 +262,7 @@ func (r *jobRun) reached(ctx context.Context, state any) (err error) {
 	if r.job.State, err = json.Marshal(state); err != nil {
 		return err
 	}
+	r.whole, r.told = r.job, len(r.errs)
 	return r.keep(ctx)
 }
 

@@ -105,3 +105,49 @@ func TestJobsWaitForAFileThatIsLocked(t *testing.T) {
 	release()
 	check()
 }
+
+// What a job could not do is told once, wherever the nodes that worked on it ended.
+func TestAJobThatIsHandedOnRefusesNothingTwice(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		id, err := n.NewImport(h.Context(), h.admin(), engine.Import{Name: "f.jsonl"})
+		h.ok(err)
+		h.ok(n.AddImport(h.Context(), h.tenant.ID, id, 0, []byte(strings.Repeat("no JSON\n", 25)+strings.Repeat(`{"key":"k","owner":"u","value":1}`+"\n", manyItems/10))))
+		h.ok(n.CheckImport(h.Context(), h.tenant.ID, id))
+		for h.jobOf(h.tenant.ID, id).Status == models.JobOpen {
+			claimed := h.jobOf(h.tenant.ID, id).Done
+			eventually(h.T, "the job goes on", func() bool {
+				j := h.jobOf(h.tenant.ID, id)
+				return j.Status != models.JobOpen || j.Done > claimed || j.Node != "" && j.LeaseUntil > 0
+			})
+			n.stop(h)
+			n = h.node()
+		}
+		errs, err := n.store.JobErrors(h.Context(), h.tenant.ID, id, 0, 100)
+		h.ok(err)
+		if j := h.jobOf(h.tenant.ID, id); j.Status != models.JobHeld || j.Failed != 25 || len(errs) != 25 {
+			h.Errorf("%d refused, %d told: %+v", j.Failed, len(errs), j)
+		}
+		if n := h.liveOf("u"); n != 0 {
+			h.Errorf("%d items are imported that nobody let in", n)
+		}
+	})
+}
+
+// A node that dies between having checked a file and letting the job wait leaves an
+// open job, which the next node does not take for one that a person let go on.
+func TestACheckedImportWaitsForAPersonOnAnyNode(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		id := h.importOf(n)
+		held := func() bool { return h.jobOf(h.tenant.ID, id).Status == models.JobHeld }
+		eventually(h.T, "the file is checked", held)
+		n.stop(h)
+		h.exec("UPDATE jobs SET status = 'open', node = '', lease_until = 0 WHERE id = ?", id)
+		h.node()
+		eventually(h.T, "the job waits", held)
+		if left := h.liveOf("w"); left != 0 {
+			h.Errorf("%d items are imported that nobody let in", left)
+		}
+	})
+}

@@ -36,6 +36,9 @@ func (e *Engine) runImport(ctx context.Context, r *jobRun) error {
 	if err := json.Unmarshal(r.job.State, &m.st); err != nil {
 		return err
 	}
+	if m.st.Stage == StageReady {
+		return errJobHeld // the node before this one could not keep that it waits
+	}
 	m.file = &lineReader{most: int(2*e.limits.MaxItemBytes) + 64<<10, load: func(n int64) (body []byte, err error) {
 		err = e.insist(ctx, func() error {
 			body, err = e.store.JobPart(ctx, r.job.TenantID, r.job.ID, n)

@@ -108,7 +108,7 @@ func (r *jobRun) deleteSome(ctx context.Context, tenantID string) (over bool, er
 	if err != nil {
 		return false, err
 	}
-	r.job = j
+	r.job, r.whole = j, j
 	switch {
 	case j.Stopping:
 		return true, r.e.store.LeaveTenant(ctx, tenantID, j)

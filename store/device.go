@@ -250,8 +250,12 @@ FROM instances`+fmt.Sprintf(deviceHint[s.dialect.name], "instances_behind")+` WH
 
 // ConnectedWith counts the devices that are connected with an API key, to any node.
 func (s *Store) ConnectedWith(ctx context.Context, tenantID, keyID string) (n int64, err error) {
-	err = s.read(ctx).Raw("SELECT COUNT(*) FROM instances WHERE tenant_id = ? AND key_id = ? AND conn_id <> 0", tenantID, keyID).Row().Scan(&n)
+	err = s.read(ctx).Raw(s.connectedWith(), tenantID, keyID).Row().Scan(&n)
 	return n, s.fault(err)
+}
+
+func (s *Store) connectedWith() string {
+	return "SELECT COUNT(*) FROM instances" + fmt.Sprintf(deviceHint[s.dialect.name], "instances_key") + " WHERE tenant_id = ? AND key_id = ? AND conn_id <> 0"
 }
 
 // Waiting counts, for each device, the changes of its user after its mark, up to most of them.

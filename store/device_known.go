@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"strings"
-)
+import "context"
 
 // KnownDevices says which of these ids are devices of a user: seen once, and not forgotten since.
 func (s *Store) KnownDevices(ctx context.Context, tenantID, userID string, ids []string) (map[string]bool, error) {
@@ -11,14 +8,20 @@ func (s *Store) KnownDevices(ctx context.Context, tenantID, userID string, ids [
 	if len(ids) == 0 {
 		return known, nil
 	}
-	args := []any{tenantID, userID}
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	text := "SELECT instance_id FROM instances WHERE tenant_id = ? AND user_id = ? AND forgotten_at = 0 AND instance_id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
+	text, args := s.knownDevices(tenantID, userID, ids)
 	found, err := scanAll(s.read(ctx), func(row scanner, id *string) error { return row.Scan(id) }, text, args...)
 	for _, id := range found {
 		known[id] = true
 	}
 	return known, s.fault(err)
+}
+
+// knownDevices finds each by its key: by forgotten_at a database would take all of the tenant's.
+func (s *Store) knownDevices(tenantID, userID string, ids []string) (string, []any) {
+	in, args := list([]any{tenantID, userID}, ids)
+	byKey := ""
+	if !s.dialect.rowValues {
+		byKey = " FORCE INDEX (PRIMARY)"
+	}
+	return "SELECT instance_id FROM instances" + byKey + " WHERE tenant_id = ? AND user_id = ? AND instance_id IN " + in + " AND forgotten_at + 0 = 0", args
 }

@@ -96,7 +96,7 @@ func (s *Store) Away(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
 		c := lite.Code() & 0xff
-		return c == sqlitelib.SQLITE_IOERR || c == sqlitelib.SQLITE_FULL || c == sqlitelib.SQLITE_CANTOPEN || c == sqlitelib.SQLITE_BUSY
+		return c == sqlitelib.SQLITE_IOERR || c == sqlitelib.SQLITE_FULL || c == sqlitelib.SQLITE_CANTOPEN || c == sqlitelib.SQLITE_BUSY || c == sqlitelib.SQLITE_INTERRUPT
 	}
 	var op net.Error
 	return errors.As(err, &op) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) ||

@@ -22,9 +22,19 @@ var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // FindTenants reads the first tenants, by slug, whose slug or name contains the text; those in the trash are left out.
 func (s *Store) FindTenants(ctx context.Context, text string, limit int) ([]models.Tenant, error) {
-	where, args := tenantsWith(text)
-	out, err := scanAll(s.read(ctx), scanTenant, tenantSelect+where+" ORDER BY slug LIMIT ?", append(args, limit)...)
+	query, args := s.findTenants(text, limit)
+	out, err := scanAll(s.read(ctx), scanTenant, query, args...)
 	return out, s.fault(err)
+}
+
+// findTenants takes them in their order, which MariaDB would sort all tenants for.
+func (s *Store) findTenants(text string, limit int) (string, []any) {
+	query := tenantSelect
+	if !s.dialect.rowValues {
+		query = strings.Replace(query, " FROM tenants ", " FROM tenants FORCE INDEX (tenants_slug) ", 1)
+	}
+	where, args := tenantsWith(text)
+	return query + where + " ORDER BY slug LIMIT ?", append(args, limit)
 }
 
 // tenantsWith is the condition that a tenant's slug or name contains a text, whatever its case; empty fits all.

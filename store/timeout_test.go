@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"tidemark/internal/fault"
 	"tidemark/internal/testkit"
 )
 
@@ -29,4 +31,17 @@ func TestAQueryEndsWithTheRequestsTime(t *testing.T) {
 		err := s.read(t.Context()).Raw("SELECT COUNT(*) FROM information_schema.processlist WHERE db = ? AND info LIKE 'SELECT SLEEP%'", db.Name).Row().Scan(&n)
 		return err == nil && n == 0
 	})
+}
+
+// A query that is cut short by the end of the request's time is no fault of the server's.
+func TestAQueryCutShortSaysThatTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	s := opened(t, Options{SQLite: filepath.Join(t.TempDir(), "tidemark.db")})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	var n int64
+	err := s.read(ctx).Raw("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000000000) SELECT COUNT(*) FROM c").Row().Scan(&n)
+	if !fault.Is(s.fault(err), fault.Unavailable) {
+		t.Errorf("it ended with %v", err)
+	}
 }

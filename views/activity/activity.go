@@ -105,9 +105,15 @@ func (p Props) doors() []ui.Option {
 	return out
 }
 
-// more says whether one of the filters is set that are folded away.
-func (p Props) more() bool {
-	return p.Filter.User+p.Filter.Device+p.Filter.Door+p.Filter.Prefix != ""
+// more counts the filters in use that are folded away.
+func (p Props) more() int {
+	n := 0
+	for _, value := range []string{p.Filter.User, p.Filter.Device, p.Filter.Door, p.Filter.Prefix} {
+		if value != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func (p Props) live() string {

@@ -113,6 +113,8 @@ type Lag struct {
 // Lost says that the log no longer reaches back to where the device stands.
 func (l Lag) Lost() bool { return l.Mark < l.Floor || l.Mark > l.Head }
 
+func (l Lag) upToDate() bool { return !l.Lost() && l.Waiting == 0 }
+
 // meter measures how much of the kept log lies before the device; one that nothing waits for is not behind.
 func (l Lag) meter() ui.MeterProps {
 	p := ui.MeterProps{Label: "Behind the log: " + l.word(), Limit: max(l.Head-l.Floor, 1)}
@@ -129,7 +131,7 @@ func (l Lag) word() string {
 	switch {
 	case l.Lost():
 		return "needs a snapshot"
-	case l.Waiting == 0:
+	case l.upToDate():
 		return "up to date"
 	}
 	return l.count() + " " + ui.Plural(l.Waiting, "waits", "wait")

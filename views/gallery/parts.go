@@ -63,6 +63,7 @@ func words() []Entry {
 		{"Words", "CopyField, long", ui.CopyField("copy-long", "Key", strings.Repeat("sk_live_0123456789abcdef", 12))},
 		{"Words", "Facts", holding(ui.Facts(), holding(ui.Fact("Stored"), text("12.4 MB")), holding(ui.Fact("Last change"), text("#1,204")), holding(ui.Fact("Note"), text(long)))},
 		{"Words", "PageHeader", holding(heading(), ui.LiveBadge())},
+		{"Words", "TitleRow with Title", holding(ui.TitleRow(), holding(ui.Title(), text("tablet-04 "), ui.Badge(ui.BadgeProps{Tone: ui.OK, Label: "connected"})), ui.Button(ui.ButtonProps{Label: "Disconnect", Glyph: ui.GlyphUnplug}))},
 		{"Words", "Logo", ui.Logo()},
 		{"Words", "Icon", holding(row(), icons()...)},
 	}
@@ -100,6 +101,7 @@ func forms() []Entry {
 		{"Forms", "ErrorSummary, one sentence", ui.ErrorSummary("The e-mail or the password is wrong.", nil)},
 		{"Forms", "SearchField", ui.SearchField("g-search", "q", "Key, user or device", "")},
 		{"Forms", "Select", ui.Select("g-select", "door", "Door", []ui.Option{{Value: "", Label: "All doors"}, {Value: "rest", Label: "REST", Selected: true}})},
+		{"Forms", "MoreFilters with Labelled", holding(ui.MoreFilters(1), holding(ui.Labelled("g-door", "Door"), ui.Select("g-door", "door", "Door", []ui.Option{{Value: "", Label: "All doors"}, {Value: "rest", Label: "REST", Selected: true}})))},
 		{"Forms", "FormToken", ui.FormToken("token")},
 	}
 }

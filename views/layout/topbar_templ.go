@@ -163,7 +163,7 @@ func Breadcrumb(crumbs []Crumb, title string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, c := range crumbs {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<li class=\"hidden max-w-56 min-w-0 items-center gap-2 sm:flex\"><a class=\"truncate text-ink-3 hover:text-ink\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<li class=\"hidden max-w-40 min-w-0 items-center gap-2 sm:flex lg:shrink-0 xl:max-w-56\"><a class=\"truncate text-ink-3 hover:text-ink\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

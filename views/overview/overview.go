@@ -111,10 +111,10 @@ func (n Numbers) connected() ui.KPIProps {
 func (n Numbers) conflicts() ui.KPIProps {
 	k := ui.KPIProps{ID: "kpi-conflicts", Label: "Open conflicts", Value: ui.Comma(n.OpenConflicts), Series: line(n.Past.OpenConflicts)}
 	if n.OpenConflicts == 0 {
-		k.Note, k.Badge = "no write waits for a decision", &ui.BadgeProps{Tone: ui.OK, Label: "none", Glyph: ui.GlyphCheck}
+		k.Note, k.Badge = "no write is waiting", &ui.BadgeProps{Tone: ui.OK, Label: "none", Glyph: ui.GlyphCheck}
 		return k
 	}
-	k.Note, k.Badge = "writes that wait for a decision", &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
+	k.Note, k.Badge = "waiting for a decision", &ui.BadgeProps{Tone: ui.Warn, Label: "to review", Glyph: ui.GlyphGitMerge}
 	return k
 }
 

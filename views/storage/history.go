@@ -23,11 +23,11 @@ func (c Change) badge() ui.BadgeProps {
 	return ui.BadgeProps{Tone: ui.Info, Label: "set", Glyph: ui.GlyphPenLine}
 }
 
-// what says a version's place: the one it follows, and what it is now.
+// base says which version the writer had before it; empty: it did not say.
 func (c Change) base() string {
 	switch c.Base {
 	case -1:
-		return "named no base"
+		return ""
 	case 0:
 		return "as a new item"
 	}

@@ -227,6 +227,11 @@ func (f Filter) sorts() []ui.Option {
 	return options(chosen, key, "By key", changed, "Last changed first")
 }
 
+// selectable says whether a row of the page can be ticked; folders cannot.
+func (p ListProps) selectable() bool {
+	return slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Select != "" })
+}
+
 // users says whether the rows are users.
 func (p ListProps) users() bool { return p.Filter.Folders() && p.Filter.Owner == "" }
 

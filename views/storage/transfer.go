@@ -76,6 +76,17 @@ type JobError struct {
 
 func (p JobProps) moves() bool { return p.Status == "open" }
 
+// unit is what a job goes through.
+func (p JobProps) unit() string {
+	switch p.Stage {
+	case "":
+		return "items"
+	case "upload":
+		return ""
+	}
+	return "lines"
+}
+
 func (p JobProps) badge() ui.BadgeProps { return jobBadge(p.Status, p.Stage) }
 
 func jobBadge(status, stage string) ui.BadgeProps {

@@ -1,6 +1,8 @@
 package system
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"tidemark/views/ui"
@@ -45,6 +47,18 @@ type AuditRow struct {
 
 // Detail is one fact of an entry.
 type Detail struct{ Name, Value string }
+
+// text is the value, a moment as people read it.
+func (d Detail) text() string {
+	ms, err := strconv.ParseInt(d.Value, 10, 64)
+	switch {
+	case err != nil || !strings.HasSuffix(d.Name, "At"):
+		return d.Value
+	case ms == 0:
+		return "never"
+	}
+	return ui.Stamp(ms)
+}
 
 func (p AuditProps) title() string {
 	if p.Tenant == "" {

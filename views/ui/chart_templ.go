@@ -652,7 +652,7 @@ func ChartRows(p BarChartProps) templ.Component {
 			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<table class=\"w-full text-right tnum\"><thead class=\"sticky top-0 bg-surface\"><tr class=\"border-b border-line\"><th scope=\"col\" class=\"py-1 text-left font-medium\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<table class=\"w-full max-w-sm text-right tnum\"><thead class=\"sticky top-0 bg-surface\"><tr class=\"border-b border-line\"><th scope=\"col\" class=\"py-1 text-left font-medium\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Comma writes a number with a comma between thousands.
@@ -80,7 +81,7 @@ func Count(n int64, one, many string) string { return Comma(n) + " " + Plural(n,
 // Initials are the first letters of the first two words, for an avatar.
 func Initials(name string) string {
 	var b strings.Builder
-	for i, word := range strings.Fields(name) {
+	for i, word := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) {
 		if i == 2 {
 			break
 		}

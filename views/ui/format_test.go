@@ -23,6 +23,8 @@ func TestNumbersForPeople(t *testing.T) {
 		{Count(1204, "item", "items"), "1,204 items"},
 		{Initials("Northwind Field Ops"), "NF"},
 		{Initials("acme"), "A"},
+		{Initials("field-tablets"), "FT"},
+		{Initials(`Corner "Shop" & Co`), "CS"},
 		{Initials("  "), ""},
 		{Initials("ß über"), "ßÜ"},
 	} {

@@ -318,7 +318,7 @@ func StackedTable(p StackedProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\"><table class=\"w-full text-right tnum\"><thead class=\"sticky top-0 bg-surface\"><tr class=\"border-b border-line\"><th scope=\"col\" class=\"py-1 text-left font-medium\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\"><table class=\"w-full max-w-2xl text-right tnum\"><thead class=\"sticky top-0 bg-surface\"><tr class=\"border-b border-line\"><th scope=\"col\" class=\"py-1 text-left font-medium\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -226,7 +226,7 @@ func TestAnEndedSessionDoesNotComeBackWithARequestUnderWay(t *testing.T) {
 			t.Fatalf("the ended session: %d", a.status)
 		}
 	}
-	next(t, events, "ended", "")
+	over(t, events)
 }
 
 func TestThemeAndShortcutsAreSetOnTheAccountPage(t *testing.T) {

@@ -243,3 +243,22 @@ func next(t *testing.T, events <-chan sse, name, part string) sse {
 		}
 	}
 }
+
+// over waits for the end of a stream, which does not say that nobody is signed in: the page asks for another.
+func over(t *testing.T, events <-chan sse) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case e, ok := <-events:
+			if !ok {
+				return
+			}
+			if e.name == "ended" {
+				t.Error("the page is told to give up")
+			}
+		case <-late:
+			t.Fatal("the stream goes on")
+		}
+	}
+}

@@ -98,10 +98,22 @@ func TestAStreamEndsWithTheSession(t *testing.T) {
 	events := b.listen("/console/t/acme/activity/stream")
 	time.Sleep(200 * time.Millisecond) // the stream is past its first look at the session
 	b.post("/console/logout", url.Values{})
-	next(t, events, "ended", "")
-	if _, open := <-events; open {
-		t.Error("the stream goes on")
+	over(t, events)
+	if a := b.get("/console/t/acme/activity/stream", "Accept: text/event-stream"); a.status != 401 {
+		t.Errorf("who asks for another stream is told %d", a.status)
 	}
+}
+
+func TestAStreamGoesOnWithTheSessionThatAnotherTabRenewed(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, house(t, nil))
+	events := b.listen("/console/t/acme/stream")
+	next(t, events, "numbers", "")
+	if a := b.post("/console/account/password", url.Values{"old": {password}, "password": {"another password"}}); a.status != 303 {
+		t.Fatalf("the change of the password: %d", a.status)
+	}
+	over(t, events)
+	next(t, b.listen("/console/t/acme/stream"), "numbers", "")
 }
 
 func TestStreamsEndWithTheServer(t *testing.T) {

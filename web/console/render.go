@@ -51,7 +51,8 @@ func (c *Console) bare(f *fiber.Ctx, title string, body templ.Component) error {
 // render answers a component, as a whole or not at all.
 func (c *Console) render(f *fiber.Ctx, body templ.Component) error {
 	var b bytes.Buffer
-	if err := body.Render(f.UserContext(), &b); err != nil {
+	ctx := context.WithoutCancel(f.UserContext()) // what was read in time is shown, and so is the page that says that time ran out
+	if err := body.Render(ctx, &b); err != nil {
 		return err
 	}
 	f.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)

@@ -27,8 +27,7 @@ const (
 	sessionIdle   = 2 * time.Hour  // without a request
 	sessionTouch  = time.Minute    // how exactly the last request is noted
 
-	patience     = 2400 * time.Millisecond // with the database; one that is away is told within three seconds
-	passwordTime = 8 * time.Second         // more where a password is held against its hash, which is slow on purpose
+	patience = 2400 * time.Millisecond // with the database; one that is away is told within three seconds
 )
 
 // What a session holds.
@@ -117,11 +116,7 @@ func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Ba
 func (c *Console) session(f *fiber.Ctx) error {
 	v := &visit{base: f.UserContext(), token: f.Cookies(c.cookie(sessionCookie))}
 	f.Locals(visitKey, v)
-	within := patience
-	if f.FormValue("password") != "" || f.FormValue(passwordField) != "" {
-		within += passwordTime
-	}
-	ctx, cancel := context.WithTimeout(v.base, within)
+	ctx, cancel := clock.WithPatience(v.base, patience)
 	defer cancel()
 	ctx, admin, err := c.visitor(ctx, v.token)
 	if err != nil {

@@ -9,10 +9,11 @@ import (
 
 const squashFrom = 1 << 10 // bytes of a page below which compressing gains nothing
 
-// send answers a page, compressed where the browser takes it so. Sizes tell nothing
-// that is worth guessing: the token of a form differs on every page, and a secret is shown once.
+// send answers a page, compressed where the browser takes it so. What another site
+// leads to is not: from sizes of pages with its text in them it could guess at what
+// stands beside it. The token of a form differs on every page.
 func send(f *fiber.Ctx, page []byte) error {
-	if len(page) < squashFrom || !takesGzip(f) {
+	if len(page) < squashFrom || !takesGzip(f) || !sameSite(f) {
 		return f.Send(page)
 	}
 	f.Set(fiber.HeaderContentEncoding, "gzip")

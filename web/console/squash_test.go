@@ -29,3 +29,14 @@ func TestAPageComesCompressedToWhoTakesItSo(t *testing.T) {
 		t.Errorf("it is another page: %v\n%s", err, text)
 	}
 }
+
+func TestAPageThatAnotherSiteLeadsToIsNotCompressed(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, house(t, nil))
+	for site, want := range map[string]string{"cross-site": "", "same-site": "", "same-origin": "gzip", "none": "gzip"} {
+		a := b.get("/console/t/acme/storage?prefix=guess", "Accept-Encoding: gzip", "Sec-Fetch-Site: "+site)
+		if got := a.header.Get("Content-Encoding"); a.status != 200 || got != want {
+			t.Errorf("%s: %d, %q", site, a.status, got)
+		}
+	}
+}

@@ -25,8 +25,8 @@ const (
 	streamCheck   = 4           // ticks between questions whether the session still stands
 	streamStall   = 30 * time.Second
 	streamRetry   = 3 * time.Second
-	streamsAtOnce = 256 // of this process
-	streamsEach   = 32  // of one session, and of all together who have none
+	streamsAtOnce = 512 // of this process
+	streamsEach   = 64  // of one session, and of all together who have none; a page that was left counts until the next beats
 )
 
 // event is something to send: rendered HTML under a name.
@@ -195,16 +195,12 @@ func (s *liveStream) once(beat bool) error {
 	return err
 }
 
-// goesOn says whether the stream does. A page is told to sign in again when it has to; of a
-// database that is away it is not told, but comes back by itself.
+// goesOn says whether the stream does. Where it does not, the page asks for another, with the session
+// that its browser has by then: another tab may have renewed it. Only the answer to that says that nobody is signed in.
 func (s *liveStream) goesOn() bool {
 	stands, err := s.stands()
 	if err != nil {
 		s.console.opt.Log.LogAttrs(s.visit.base, slog.LevelWarn, "live page ended", slog.Any("error", err))
-		return false
-	}
-	if !stands {
-		_ = s.send(&event{name: "ended", body: templ.NopComponent}) // the page may be gone as well
 	}
 	return stands
 }

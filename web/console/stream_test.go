@@ -26,7 +26,7 @@ func TestOneSessionCannotTakeAllStreams(t *testing.T) {
 		who  *browser
 		path string
 	}{{stranger, "/console/gallery/overview/stream"}, {in, "/console/t/acme/stream"}} {
-		for range 32 {
+		for range 64 {
 			c.who.listen(c.path)
 		}
 		a := c.who.get(c.path, "Accept: text/event-stream")

@@ -74,7 +74,7 @@ func (c *Console) tablePages(p *system.RowsProps, q store.TableQuery, rows []sto
 	if p.Single {
 		return
 	}
-	if q.After != nil && (more || !q.Back) {
+	if q.After != nil && (more || !q.Back || len(rows) == 0) {
 		p.First = p.Address("")
 	}
 	if len(rows) == 0 {

@@ -266,3 +266,16 @@ func TestATableIsPagedByPlacesThatSayNothing(t *testing.T) {
 		t.Errorf("a place in another table: %d", a.status)
 	}
 }
+
+func TestAPageBeforeWhichNothingIsLeftLeadsBack(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, house(t, nil))
+	found := pagerLinks.FindStringSubmatch(b.get("/console/system/tables/tenants").body)
+	if found == nil || found[2] != "row" {
+		t.Fatalf("no row: %q", found)
+	}
+	before := strings.Replace(strings.ReplaceAll(found[1], "&amp;", "&"), "row=", "before=", 1)
+	if a := b.get(before); a.status != 200 || !strings.Contains(a.body, "Pages of tenants") {
+		t.Errorf("%d %s", a.status, mainOf(a.body))
+	}
+}

@@ -43,11 +43,16 @@ export function expect(page, what, holds) {
   if (!holds) note(page, `not so: ${what}`);
 }
 
-/** inspect holds a page against axe, the policy and its own width. */
-export async function inspect(page, name) {
+/** glance holds a page against the policy and its own width. */
+export async function glance(page, name) {
   const violations = await page.evaluate(() => window.violations ?? []);
   violations.forEach((v) => note(page, `policy (${name}): ${v}`));
   await fits(page, name);
+}
+
+/** inspect is glance, and axe. */
+export async function inspect(page, name) {
+  await glance(page, name);
   const found = await axeOn(page);
   for (const v of found) for (const n of v.nodes) note(page, `axe (${name}) ${v.id}: ${n.target.join(" ")}: ${n.failureSummary.replaceAll("\n", " ")}`);
 }

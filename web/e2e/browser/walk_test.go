@@ -102,7 +102,16 @@ func walk(t *testing.T, p *testkit.Process, script string, args ...string) {
 	t.Logf("%s", said)
 }
 
-func tail(log string) string { return log[max(0, len(log)-3000):] }
+// tail is what the server complained of, and the end of its log.
+func tail(log string) string {
+	var said strings.Builder
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, `"level":"ERROR"`) || strings.Contains(line, `"level":"WARN"`) {
+			said.WriteString(line)
+		}
+	}
+	return said.String() + "\n" + log[max(0, len(log)-1000):]
+}
 
 // answer does what a script asks for, with a line of JSON.
 func answer(t *testing.T, p *testkit.Process, to io.Writer, asked string) {

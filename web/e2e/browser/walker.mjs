@@ -1,7 +1,7 @@
 // One person in the console, in one mode, with a tenant and its key.
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
-import { expect, fits, inspect, picture } from "./browser.mjs";
+import { expect, glance, inspect, picture, soak } from "./browser.mjs";
 
 const { io } = createRequire(new URL("../../live/testdata/", import.meta.url))("socket.io-client");
 
@@ -38,12 +38,12 @@ export class Walker {
     this.expect(`says ${JSON.stringify(String(text))}`, there);
   }
 
-  /** look holds what is shown against axe, the policy, its width and hostile text, and takes a picture. */
+  /** look holds what is shown against the policy, its width and hostile text, and takes a picture; against axe in the long version, as the gallery does always. */
   async look(name) {
     this.looks++;
     const title = `${this.name}: ${name}`;
-    if (this.script) await inspect(this.page, title);
-    else await fits(this.page, title);
+    if (this.script && soak) await inspect(this.page, title);
+    else await glance(this.page, title);
     this.expect("what people write is text", !(await this.page.evaluate(() => window.hacked)));
     const { theme, size, script } = this.mode;
     await picture(this.page, `walk-${this.name}-${name.replace(/\W+/g, "-")}-${theme}-${size}-${script ? "script" : "plain"}`, true);

@@ -104,6 +104,7 @@ async function turn(w, to) {
   const before = JSON.stringify(await keys(w.page));
   await w.page.getByRole("navigation", { name: "Pages of items" }).getByRole("link", { name: to, exact: true }).click();
   await soon(w, async () => JSON.stringify(await keys(w.page)) !== before);
+  await w.page.waitForLoadState(); // all rows of it
 }
 
 /** soon waits until something holds, or long enough. */
