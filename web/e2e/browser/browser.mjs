@@ -26,13 +26,16 @@ export async function visitor(browser, options = {}) {
     document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));
   });
   const page = await context.newPage();
-  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !refused(m)) note(page, `console: ${m.text()}`); });
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !refused(m) && !givenUp(m)) note(page, `console: ${m.text()}`); });
   page.on("pageerror", (e) => note(page, `script: ${e.message}`));
   return page;
 }
 
 /** refused knows Chromium's remark on a page that came with an error status, as some here must. */
 const refused = (m) => /the server responded with a status of (400|403|404|405|409|413|422)/.test(m.text()) && !/\/(assets|stream)/.test(m.location().url);
+
+/** givenUp knows htmx's remark on a request that a later one took the place of; one that failed is called htmx:sendError. */
+const givenUp = (m) => /^htmx:(sendAbort|afterRequest)/.test(m.text());
 
 export function note(page, text) {
   faults.push(`${page.url()}: ${text}`);

@@ -147,11 +147,13 @@ async function itIsOver(w, laggard) {
 async function suspended(w) {
   await settings(w);
   await w.page.getByRole("button", { name: "Suspend" }).click();
+  await w.page.getByRole("button", { name: "Resume" }).waitFor();
   await w.go();
   await needs(w, "No client of this tenant").waitFor();
   await w.look("suspended");
   await needs(w, "No client of this tenant").getByRole("link").click();
   await w.page.getByRole("button", { name: "Resume" }).click();
+  await w.page.getByRole("button", { name: "Suspend" }).waitFor();
   await w.go();
   w.expect("it is resumed", !(await needs(w, "No client of this tenant").count()));
 }
