@@ -184,9 +184,11 @@ func TestAQuietDeviceIsNotSentToTheSnapshot(t *testing.T) {
 		h.put(n, h.user("quiet"), set("k", `1`))
 		w.until(h, "an event", func() bool { return len(w.events()) == 1 })
 		h.ok(s.Ack(w.events()[0].Cursor))
+		_, busy := h.live(n, h.device("busy", "desk"))
 		for i := range 20 {
 			h.put(n, h.user("busy"), set("k", fmt.Sprint(i)))
 		}
+		busy.until(h, "all that was written", func() bool { return len(busy.events()) == 20 })
 		h.clock.Advance(40 * day)
 		s.Close()
 		h.ok(n.Purge(h.Context()))
