@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -13,7 +14,11 @@ func (c *Console) gallery(f *fiber.Ctx) error {
 	return c.render(f, gallery.Index(c.frame(f, "Gallery")))
 }
 
+// galleryPage is a page state; one that asks how far something has come gets no answer, and stays as it is.
 func (c *Console) galleryPage(f *fiber.Ctx) error {
+	if partial(f) {
+		return f.SendStatus(http.StatusNoContent)
+	}
 	if p := gallery.Page(f.Params("page"), c.frame(f, "")); p != nil {
 		return c.render(f, p)
 	}

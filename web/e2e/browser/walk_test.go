@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ type mode struct{ db, theme, size, script string }
 
 func (m mode) String() string { return strings.Join([]string{m.db, m.theme, m.size, m.script}, " ") }
 
-// modes are two that differ in everything, or all there are.
+// modes are two that differ in everything, between which the parts of the walk take turns, or all there are.
 func modes() []mode {
 	if os.Getenv("TIDEMARK_SOAK") == "" {
 		return []mode{{"sqlite", "light", "wide", "script"}, {"mariadb", "dark", "phone", "plain"}}
@@ -42,13 +43,31 @@ func modes() []mode {
 // database; TIDEMARK_WALK names parts of the walk, to take only these.
 func TestAPersonWalksThroughEveryPageAndAction(t *testing.T) {
 	testkit.SocketClient(t)
-	for _, m := range modes() {
+	for i, m := range modes() {
 		t.Run(m.String(), func(t *testing.T) {
 			p := testkit.Serve(t, append(m.database(t), "RATE_LIMIT_MAX_REQUESTS=1000000", "BCRYPT_SALT_ROUNDS=10", "METRICS_TOKEN=what-no-page-may-show-0123456789")...)
-			args := append([]string{p.URL, setupLink(t, p), m.theme, m.size, m.script}, strings.Fields(os.Getenv("TIDEMARK_WALK"))...)
+			args := append([]string{p.URL, setupLink(t, p), m.theme, m.size, m.script}, parts(t, i)...)
 			walk(t, p, "walk.mjs", args...)
 		})
 	}
+}
+
+// parts are those to walk in the nth mode: what TIDEMARK_WALK says, every second one, or in the long version none, which is all.
+func parts(t *testing.T, n int) []string {
+	if named := strings.Fields(os.Getenv("TIDEMARK_WALK")); len(named) > 0 || os.Getenv("TIDEMARK_SOAK") != "" {
+		return named
+	}
+	files, err := filepath.Glob("walk/*.mjs")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the walk has no parts: %v", err)
+	}
+	var mine []string
+	for i, f := range files {
+		if i%2 != n {
+			mine = append(mine, strings.TrimSuffix(filepath.Base(f), ".mjs"))
+		}
+	}
+	return mine
 }
 
 func (m mode) database(t *testing.T) []string {
