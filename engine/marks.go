@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -310,8 +311,21 @@ func (m *marks) flush(ctx context.Context) {
 		}
 	}
 	if len(saves) > 0 {
-		m.settle(saves, m.e.store.SaveInstances(ctx, saved))
+		m.settle(saves, m.e.store.SaveInstances(ctx, m.ofTenants(ctx, saved)))
 	}
+}
+
+// ofTenants are the instances of tenants that are still there: of one that was
+// deleted for good nothing shall come back.
+func (m *marks) ofTenants(ctx context.Context, all []models.Instance) []models.Instance {
+	gone := map[string]bool{}
+	return slices.DeleteFunc(all, func(in models.Instance) bool {
+		if _, asked := gone[in.TenantID]; !asked {
+			_, err := m.e.store.TenantNamed(ctx, in.TenantID)
+			gone[in.TenantID] = fault.Is(err, fault.NotFound)
+		}
+		return gone[in.TenantID]
+	})
 }
 
 func instancesOf(marks []*mark) []models.Instance {
