@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -318,14 +319,18 @@ func (m *marks) flush(ctx context.Context) {
 // ofTenants are the instances of tenants that are still there: of one that was
 // deleted for good nothing shall come back.
 func (m *marks) ofTenants(ctx context.Context, all []models.Instance) []models.Instance {
-	gone := map[string]bool{}
-	return slices.DeleteFunc(all, func(in models.Instance) bool {
-		if _, asked := gone[in.TenantID]; !asked {
-			_, err := m.e.store.TenantNamed(ctx, in.TenantID)
-			gone[in.TenantID] = fault.Is(err, fault.NotFound)
-		}
-		return gone[in.TenantID]
-	})
+	there := map[string]bool{}
+	for i := range all {
+		there[all[i].TenantID] = false
+	}
+	heads, err := m.e.store.Heads(ctx, slices.Collect(maps.Keys(there))...)
+	if err != nil {
+		return all // saving them meets the same database
+	}
+	for i := range heads {
+		there[heads[i].TenantID] = true
+	}
+	return slices.DeleteFunc(all, func(in models.Instance) bool { return !there[in.TenantID] })
 }
 
 func instancesOf(marks []*mark) []models.Instance {
