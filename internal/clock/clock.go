@@ -23,8 +23,9 @@ func (System) Now() time.Time { return time.Now().UTC() }
 
 // Manual is a clock that moves only when told. The zero value stands at the zero time.
 type Manual struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	drawn drawn
 }
 
 // At makes a manual clock that stands at t.
@@ -47,18 +48,32 @@ func (m *Manual) Advance(d time.Duration) {
 // Millis is t in milliseconds since the epoch.
 func Millis(c Clock) int64 { return c.Now().UnixMilli() }
 
-var entropy = struct {
-	sync.Mutex
+// drawn makes ids that rise within a millisecond. The zero value is ready.
+type drawn struct {
+	mu     sync.Mutex
 	source *ulid.MonotonicEntropy
-}{source: ulid.Monotonic(rand.Reader, 0)}
+}
 
-// NewID draws a ULID for now: 26 characters, sortable by time, monotonic within a millisecond of one process.
-func NewID(c Clock) string {
-	entropy.Lock()
-	defer entropy.Unlock()
-	id, err := ulid.New(uint64(c.Now().UnixMilli()), entropy.source)
+func (d *drawn) id(at time.Time) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.source == nil {
+		d.source = ulid.Monotonic(rand.Reader, 0)
+	}
+	id, err := ulid.New(uint64(at.UnixMilli()), d.source)
 	if err != nil { // the monotonic part overflowed within a millisecond: draw anew
 		return ulid.Make().String()
 	}
 	return id.String()
+}
+
+var process drawn
+
+// NewID draws a ULID for now: 26 characters, sortable by time, rising within a millisecond of one process. Ids of a
+// [Manual] clock rise among themselves, whatever other clocks draw meanwhile.
+func NewID(c Clock) string {
+	if m, ok := c.(*Manual); ok {
+		return m.drawn.id(m.Now())
+	}
+	return process.id(c.Now())
 }
