@@ -107,7 +107,7 @@ func ofFiber(fe *fiber.Error) (*fault.Error, int) {
 	case http.StatusMethodNotAllowed:
 		return fault.New(fault.MethodNotAllowed, "This address does not take that method."), fe.Code
 	case http.StatusRequestEntityTooLarge:
-		return fault.New(fault.BatchTooLarge, "The request's body is too large."), fe.Code
+		return fault.New(fault.BatchTooLarge, "What was sent is larger than is taken at once."), fe.Code
 	case http.StatusRequestHeaderFieldsTooLarge:
 		return fault.New(fault.Malformed, "The request's head is too large."), fe.Code
 	case http.StatusRequestTimeout:
@@ -127,7 +127,15 @@ func (s *Server) onBadRequest(ctx *fasthttp.RequestCtx, err error) {
 	defer s.finish(ctx)
 	lingering(ctx.Conn())
 	ctx.SetConnectionClose()
-	s.fail(ctx, ofReading(ctx, err))
+	cause := ofReading(ctx, err)
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) && isConsole(string(ctx.Path())) { // the head is whole: a person is to be told
+		c := s.app.AcquireCtx(ctx)
+		defer s.app.ReleaseCtx(c)
+		if s.onError(c, cause) == nil {
+			return
+		}
+	}
+	s.fail(ctx, cause)
 }
 
 func ofReading(ctx *fasthttp.RequestCtx, err error) error {
@@ -138,7 +146,7 @@ func ofReading(ctx *fasthttp.RequestCtx, err error) error {
 		return fiber.ErrRequestHeaderFieldsTooLarge
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fiber.ErrRequestTimeout
-	case errors.Is(err, fasthttp.ErrBodyTooLarge) && strings.Contains(string(ctx.RequestURI()), "/item/"):
+	case errors.Is(err, fasthttp.ErrBodyTooLarge) && !isConsole(string(ctx.Path())) && strings.Contains(string(ctx.RequestURI()), "/item/"):
 		return fault.New(fault.ItemTooLarge, "The item is larger than is allowed here.")
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		return fiber.ErrRequestEntityTooLarge

@@ -140,7 +140,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) bodyLimit() int { return int(max(batchBytes, 2*s.opt.MaxItemBytes)) + bodyMargin }
+// bodyLimit leaves room for an item of which everything is escaped: by percent signs in a form, or as \u in JSON.
+func (s *Server) bodyLimit() int { return int(max(batchBytes, 3*s.opt.MaxItemBytes)) + bodyMargin }
 
 // Listen takes the address and begins to serve in the background. A busy port is an error that says so.
 func (s *Server) Listen(ctx context.Context) error {

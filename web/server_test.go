@@ -95,6 +95,24 @@ func TestABodyTooLargeIsAnsweredThoughTheClientIsStillSending(t *testing.T) {
 	call(t, "POST", url+"/api/v1/sync/events", big).problem(t, 413, "batch_too_large")
 }
 
+// pages stand for the console where only the way to it is looked at.
+type pages struct{ Console }
+
+func (pages) Routes(fiber.Router) {}
+
+func (pages) Error(c *fiber.Ctx, err error) error {
+	return c.SendString(c.Path() + ": " + err.Error())
+}
+
+func TestAFormTooLargeIsAnsweredByTheConsole(t *testing.T) {
+	t.Parallel()
+	s, _ := bare(t, func(o *Options) { o.MaxItemBytes, o.Console = 100<<10, pages{} })
+	a := call(t, "POST", serve(t, s)+"/console/t/acme/storage/item/new", strings.Repeat("x", 8<<20))
+	if want := "/console/t/acme/storage/item/new: "; a.status != 413 || !strings.HasPrefix(string(a.body), want) || a.header.Get("X-Request-Id") == "" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 func TestTheRequestIDIsTheSameInAnswerBodyAndLog(t *testing.T) {
 	t.Parallel()
 	s, log := bare(t, nil)

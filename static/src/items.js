@@ -37,13 +37,14 @@ document.addEventListener("htmx:beforeRequest", (e) => {
 const holds = (page) => ["data-unsaved", 'name="kept_to"', 'aria-label="What was sent"'].some((mark) => page.includes(mark));
 
 document.addEventListener("htmx:beforeSwap", (e) => {
-  const { xhr, elt } = e.detail, form = elt.closest?.("form[data-unsaved]");
+  const { xhr, requestConfig } = e.detail, form = requestConfig.elt.closest?.("form[data-unsaved]"); // the event is the target's
   if (!form || xhr.status < 400 || !passing(xhr) && holds(xhr.responseText)) return;
-  e.detail.shouldSwap = false;
+  e.detail.shouldSwap = e.detail.isError = false; // it is told here
   leaving = false;
   typed(form);
   if (passing(xhr)) return; // it was told
   if (xhr.status === 401) return toast("You are signed out. What you typed is still here: sign in in another tab, then save again.");
+  if (xhr.status === 413) return toast("Not saved: it is larger than is taken at once. What you typed is still here.");
   toast(xhr.status === 403 ? "This page is not good any more, or somebody else has signed in. Nothing was saved; what you typed is still here." : `Not saved: the server answered with ${xhr.status}. What you typed is still here.`);
 });
 

@@ -27,7 +27,7 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   const { xhr, boosted, requestConfig } = e.detail;
   if (xhr.status < 400) return;
   if (forToasts(xhr)) {
-    e.detail.shouldSwap = false;
+    e.detail.shouldSwap = e.detail.isError = false;
     return toast(told(xhr));
   }
   if (boosted) e.detail.shouldSwap = requestConfig.verb === "get" || !passing(xhr);

@@ -26,6 +26,8 @@ func (p Props) Title() string {
 		return "This is not allowed"
 	case p.Status == 404:
 		return "Page not found"
+	case p.Status == 413:
+		return "Too large"
 	case p.Status == 429:
 		return "Too many requests"
 	case p.away():
@@ -35,6 +37,14 @@ func (p Props) Title() string {
 	default:
 		return "This did not work"
 	}
+}
+
+// told says it in a sentence.
+func (p Props) told() string {
+	if p.ErrorID != "" {
+		return "The fault is ours. The server’s log has its cause, under the number below."
+	}
+	return p.Message
 }
 
 // backLabel says where the way back leads.

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/fasthttp/websocket"
-
-	"tidemark/internal/testkit"
 )
 
 var errClosed = errors.New("the socket is closed")
@@ -67,16 +65,41 @@ func connect(url string, h http.Header) (*socket, error) {
 	return s, nil
 }
 
-// live opens a socket and waits until it has its queue.
+// live opens a socket and waits until it has its queue. Told that the server cannot do it now, it comes back, as clients do.
 func (c *caller) live(t testing.TB, sio bool) *socket {
 	t.Helper()
-	s, err := c.dial(sio)
-	if err != nil {
-		t.Fatal(err)
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		s, err := c.dial(sio)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why := s.ready(deadline)
+		if why == nil {
+			t.Cleanup(s.close)
+			return s
+		}
+		s.close()
+		if said := fmt.Sprintf("%v, after %s", why, s.all()); !strings.Contains(said, "unavailable") || !time.Now().Before(deadline) {
+			t.Fatalf("no sync:ready: %s", said)
+		}
 	}
-	t.Cleanup(s.close)
-	testkit.Eventually(t, 10*time.Second, "sync:ready", func() bool { return len(s.named("sync:ready")) > 0 })
-	return s
+}
+
+// ready waits for sync:ready; the error says what came in its place.
+func (s *socket) ready(deadline time.Time) error {
+	for time.Now().Before(deadline) {
+		if len(s.named("sync:ready")) > 0 {
+			return nil
+		}
+		s.mu.Lock()
+		why := s.why
+		s.mu.Unlock()
+		if why != nil {
+			return why
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return errors.New("nothing in time")
 }
 
 func (s *socket) close() { _ = s.conn.Close() }

@@ -19,3 +19,9 @@ export const typed = (page, name) => page.locator(`textarea[name=${name}]`).inpu
 
 /** press presses a button that is seen, by its words. */
 export const press = (page, words) => page.getByRole("button", { name: words }).filter({ visible: true }).first().click();
+
+/** type puts a text of any length into a field at once, also where an editor lies over it. */
+export async function type(page, field, text) {
+  const at = page.locator(`[name="${field}"]`);
+  await at.evaluate((el, value) => { el.value = value; el.dispatchEvent(new Event("input", { bubbles: true })); }, text);
+}

@@ -4,6 +4,8 @@
 // TIDEMARK_TROUBLE names some of it, to have only that.
 import { ask, hangUp } from "./ask.mjs";
 import { faults, finish, launch, note, sizes, soak, visitor } from "./browser.mjs";
+import { type } from "./itempage.mjs";
+import { narrow } from "./livepage.mjs";
 import { Walker, person } from "./walker.mjs";
 
 const [base, setup, theme, size, script, line, db] = process.argv.slice(2);
@@ -104,13 +106,6 @@ async function drop() {
 
 const send = () => page.click("main form:has(input[name=_csrf]) button.btn-primary[type=submit]");
 
-/** type puts a text into a field, also where an editor lies over it. */
-async function type(field, text) {
-  const at = page.locator(`[name="${field}"]`);
-  if (await at.isVisible()) return at.fill(text);
-  await at.evaluate((el, value) => { el.value = value; el.dispatchEvent(new Event("input", { bubbles: true })); }, text);
-}
-
 async function signIn(at = page, email = person.email, secret = password) {
   await at.fill("#email", email);
   await at.fill("#password", secret);
@@ -164,7 +159,7 @@ async function sessions() {
 async function editing(name, value, ending) {
   await w.put(name, "before");
   await w.go(`storage/item/edit?owner=dana&key=${name}`);
-  await type("value", value);
+  await type(page, "value", value);
   await endings[ending]();
   await send();
   await again();
@@ -273,7 +268,7 @@ async function away(how) {
   if (live) w.expect("the feed is live", await turns(live, "on"));
   await w.put(`away-${how}`, "before");
   await w.go(`storage/item/edit?owner=dana&key=away-${how}`);
-  await type("value", `{"typed": "while it was ${how}"}`);
+  await type(page, "value", `{"typed": "while it was ${how}"}`);
   const reader = await tab(`${w.home}/devices`);
   await ask("away", how);
   if (live && how !== "locked") w.expect(`${how}: the feed says that it is not live`, await turns(live, "lost"));
@@ -294,6 +289,35 @@ async function away(how) {
   w.expect(`${how}: the feed comes back`, await turns(live, "on", 20_000));
   w.expect(`${how}: with what was saved`, await comes(live, `away-${how}`));
   await live.close();
+}
+
+/** broken takes a table away, so that the server is at fault: a page and a form say so, under a number that the log knows. */
+async function broken() {
+  await w.go("api-keys/new");
+  await page.fill("[name=name]", "typed before the fault");
+  const reader = await tab(`${w.home}/devices`);
+  await ask("break", "instances", "api_keys");
+  await fault(new Walker({ ...w, page: reader, name: "fault" }), () => reader.reload());
+  await send();
+  await w.sees("Nothing you typed is lost");
+  await w.look("a form under a fault");
+  await ask("mend", "instances", "api_keys");
+  await reader.getByRole("link", { name: "Try again" }).click();
+  await reader.getByRole("heading", { name: "Devices" }).waitFor();
+  await reader.close();
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await page.waitForURL(/secret/);
+  w.expect("what was typed is the key's name", await page.getByText("typed before the fault").count() > 0);
+}
+
+/** fault holds the page for a fault of ours against what it must say, at any width. */
+async function fault(at, open) {
+  const status = (await open()).status(), text = await at.page.textContent("main");
+  at.expect(`it is 500: ${status}`, status === 500);
+  at.expect("it says whose fault it is, and under which numbers", /Something went wrong/.test(text) && /Try again/.test(text) && /Request\s*\w{10}/.test(text) && /In the log\s*\w{26}/.test(text));
+  at.expect("and nothing of what is inside", !/instances|api_keys|SQL|no such table|doesn't exist/i.test(text.replace("Devices", "")));
+  await at.look("something went wrong");
+  await narrow(at, "something went wrong");
 }
 
 async function soon(what, act) {
@@ -318,7 +342,7 @@ const page = await stranger(), context = page.context();
 let w;
 try {
   await setUp();
-  for (const trouble of [...(mode.script ? [restart, drop] : []), sessions, databases].filter((f) => !process.env.TIDEMARK_TROUBLE || process.env.TIDEMARK_TROUBLE.includes(f.name))) {
+  for (const trouble of [...(mode.script ? [restart, drop] : []), sessions, broken, databases].filter((f) => !process.env.TIDEMARK_TROUBLE || process.env.TIDEMARK_TROUBLE.includes(f.name))) {
     const began = Date.now();
     await trouble();
     console.error(`${trouble.name}: ${((Date.now() - began) / 1000).toFixed(1)} s, ${faults.length} remarks`);
@@ -329,6 +353,6 @@ try {
 }
 hangUp();
 // What the browser says of connections that were refused, cut or answered with a status is the trouble itself.
-const own = /console: Failed to load resource: (net::ERR_(CONNECTION|INCOMPLETE|EMPTY|NETWORK|ABORTED)|the server responded with a status of (401|403|429|503|504))|Response Status Error Code (401|403|503|504)|htmx:(sendError|responseError|sseError)/;
+const own = /console: Failed to load resource: (net::ERR_(CONNECTION|INCOMPLETE|EMPTY|NETWORK|ABORTED)|the server responded with a status of (401|403|429|500|503|504))|Response Status Error Code (401|403|500|503|504)|htmx:(sendError|responseError|sseError)/;
 faults.splice(0, faults.length, ...faults.filter((f) => !own.test(f)));
 await finish(browser, `${w.looks} looks without a fault`);

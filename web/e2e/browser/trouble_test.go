@@ -66,6 +66,19 @@ var troubles = map[string]func(t *testing.T, p *testkit.Process, args []string) 
 		change(t, p, "UPDATE sessions SET expires_at = 1")
 		return nil
 	},
+	// break hides tables, so that whatever asks for them fails; mend gives them back.
+	"break": func(t *testing.T, p *testkit.Process, tables []string) map[string]string {
+		for _, name := range tables {
+			change(t, p, "ALTER TABLE "+name+" RENAME TO "+name+"_hidden")
+		}
+		return nil
+	},
+	"mend": func(t *testing.T, p *testkit.Process, tables []string) map[string]string {
+		for _, name := range tables {
+			change(t, p, "ALTER TABLE "+name+"_hidden RENAME TO "+name)
+		}
+		return nil
+	},
 	// away takes the database: frozen, killed, or on SQLite locked by another process.
 	"away": func(t *testing.T, p *testkit.Process, args []string) map[string]string {
 		of(p).away(t, p, args[0])

@@ -1,4 +1,5 @@
 // What is around every page: the palette, the keyboard, the way here, skipping it, toasts, and pages for what went wrong.
+import { itemAt, type, typed } from "../itempage.mjs";
 import { follow, press, soon } from "../keypage.mjs";
 import { narrow } from "../livepage.mjs";
 import { hostile } from "../walker.mjs";
@@ -19,6 +20,7 @@ export async function walk(w) {
   await undoFromAToast(w);
   await whereThereIsNothing(w);
   await whatIsNotDoneThatWay(w);
+  await whatIsTooLarge(w);
 }
 
 /** search opens the palette, which is a page where there is no script, and types. */
@@ -200,4 +202,23 @@ async function whatIsNotDoneThatWay(w) {
   await w.look("not a page");
   await w.go("/account");
   w.expect("and nobody is signed out by it", new URL(w.page.url()).pathname === "/console/account");
+}
+
+/** whatIsTooLarge sends more than is taken at once: a script keeps what was typed, without one there is a page. */
+async function whatIsTooLarge(w) {
+  const { page } = w, text = JSON.stringify(Array.from({ length: 13_000 }, () => "x".repeat(100)), null, 1);
+  await w.go(itemAt("orders/0001", "/edit"));
+  await type(page, "value", text);
+  const [res] = await Promise.all([page.waitForResponse((r) => r.request().method() === "POST"), press(page, "Save")]);
+  if (!w.script) {
+    await wrong(w, res, 413, "Too large");
+    await w.look("too large");
+    await narrow(w, "too large");
+    await follow(page, "Back to where you were");
+    return page.waitForURL(/item\/edit/);
+  }
+  w.expect(`it is refused: ${res.status()}`, res.status() === 413);
+  await w.sees("it is larger than is taken at once");
+  w.expect("what was typed is still there", (await typed(page, "value")) === text);
+  await w.look("too large");
 }
