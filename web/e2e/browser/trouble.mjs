@@ -179,6 +179,7 @@ async function key() {
   await signIn();
   await w.sees("Send it again?");
   await w.look("send it again");
+  await narrow(w, "send it again");
   await page.getByRole("button", { name: "Send it" }).click();
   await page.waitForURL(/secret/);
   await w.go("api-keys");
@@ -277,6 +278,7 @@ async function away(how) {
   await w.look(`a save while the database is ${how}`);
   const pages = [w.home, `${base}/console/system`, ...["/activity", "/devices", "/api-keys", "/storage"].map((p) => w.home + p), `${base}/console/tenants`, `${base}/console/account`];
   for (const url of pages.slice(0, soak || how !== "frozen" ? pages.length : 3)) await read(reader, url, how);
+  await narrow(new Walker({ ...w, page: reader, name: "away" }), how);
   await reader.close();
   await ask("back", how);
   await w.api("GET", `/api/v1/sync-storage/item/away-${how}`).catch(() => {}); // the first one finds the pool's dead connections
