@@ -15,6 +15,7 @@ type tenantCache struct {
 	users  map[string]*models.User
 	purged map[int64]int64 // nil: not read yet
 	bytes  int64           // what the items take, about
+	steady bool            // when a batch last locked the head, it stood where it was remembered: nobody else writes, it seems
 
 	counted int64 // of its size, in the sum over all tenants
 }

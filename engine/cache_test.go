@@ -2,6 +2,9 @@ package engine_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,6 +75,47 @@ func TestANodeRefusesNothingOnAStaleCache(t *testing.T) {
 		was := h.head().Seq
 		h.clock.Advance(61 * time.Second)
 		eventually(h.T, "the removal is logged", func() bool { return h.head().Seq == was+1 })
+	})
+}
+
+// scenario 22: what a node reads before it locks the head is worth nothing either, once another node has written.
+func TestWhatIsReadWithoutTheLockIsNeverStale(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		nodes, u := []*node{h.node(), h.node()}, h.user("u")
+		const writers, each, keys = 6, 60, 90
+		var wrote [keys]atomic.Int64
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				rnd := rand.New(rand.NewPCG(uint64(w), 22))
+				for range each {
+					k := rnd.IntN(keys)
+					h.put(nodes[w%2], u, set(fmt.Sprint("k", k), `1`))
+					wrote[k].Add(1)
+					time.Sleep(time.Duration(rnd.IntN(3)) * time.Millisecond) // so that now one node writes alone, now both
+				}
+			})
+		}
+		wg.Wait()
+		var items int64
+		for k := range keys {
+			n := wrote[k].Load()
+			if n == 0 {
+				continue
+			}
+			items++
+			if it := h.get(nodes[k%2], u, fmt.Sprint("k", k)); it.Version != n {
+				h.Errorf("k%d was written %d times and has version %d", k, n, it.Version)
+			}
+		}
+		usage, err := h.store.User(h.Context(), h.tenant.ID, "u")
+		h.ok(err)
+		if usage.Items != items || usage.Bytes != items {
+			h.Errorf("usage is %+v of %d items", usage, items)
+		}
+		if d := cmp.Diff(upTo(writers*each), seqs(h.log())); d != "" {
+			h.Error(d)
+		}
 	})
 }
 

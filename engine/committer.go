@@ -207,8 +207,11 @@ func (s *shard) try(batch map[string][]*unit) (ledgers []*ledger, busy map[strin
 }
 
 func (s *shard) write(t *store.CommitTx, batch map[string][]*unit, now int64) ([]*ledger, map[string][]*unit, error) {
-	if l := s.remembers(batch, now); l != nil {
-		return []*ledger{l}, nil, l.writeRemembered(t)
+	if l, n := s.unlocked(batch, now); l != nil {
+		if err := l.load(t, n); err != nil {
+			return nil, nil, err
+		}
+		return []*ledger{l}, nil, l.writeUnlocked(t)
 	}
 	heads, busy, err := s.lockAll(t, batch)
 	if err != nil {
@@ -248,28 +251,30 @@ func (s *shard) lockAll(t *store.CommitTx, batch map[string][]*unit) (heads []mo
 	return heads, busy, err
 }
 
-// remembers is the ledger of a batch of one tenant of which everything needed is remembered; else nil.
-func (s *shard) remembers(batch map[string][]*unit, now int64) *ledger {
+// unlocked is the ledger of a batch of one tenant that can do without locking its head first, and what is left to read;
+// nil: it cannot. What is read stands while the head does, so only the ids of operations, which are kept without moving
+// it, need the lock; and where others write, what was read without it would often be read in vain.
+func (s *shard) unlocked(batch map[string][]*unit, now int64) (*ledger, needs) {
 	if len(batch) > 1 {
-		return nil
+		return nil, needs{}
 	}
 	for id, units := range batch {
 		cached := s.caches.of(id)
 		if cached == nil {
-			return nil
+			return nil, needs{}
 		}
 		l := newLedger(s.e, now, units, cached)
 		l.head = cached.head
-		if n := l.needs(); n.nothing() {
-			return l
+		if n := l.needs(); n.nothing() || cached.steady && len(n.ops) == 0 {
+			return l, n
 		}
 	}
-	return nil
+	return nil, needs{}
 }
 
-// writeRemembered settles first, and takes the lock by moving the head. Where
+// writeUnlocked settles first, and takes the lock by moving the head. Where
 // nothing is to be written, the outcome holds only if the head has not moved either.
-func (l *ledger) writeRemembered(t *store.CommitTx) error {
+func (l *ledger) writeUnlocked(t *store.CommitTx) error {
 	if err := l.settleAndMove(t); err != nil || !l.idle() {
 		return err
 	}
@@ -285,6 +290,8 @@ func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit
 	cached := s.caches.of(locked.TenantID)
 	if cached == nil || !cached.goodAt(locked) {
 		cached = s.caches.begin(locked)
+	} else {
+		cached.steady = true
 	}
 	l := newLedger(s.e, now, units, cached)
 	l.head = locked

@@ -192,7 +192,7 @@ func EditPage(p EditProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "item-owner", Name: "owner", Label: "Owner", Value: p.Place.Owner, Error: p.Fields["owner"], Hint: "The user whose item it is.", Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "item-owner", Name: "owner", Label: "User", Value: p.Place.Owner, Error: p.Fields["owner"], Hint: "Whose item it is.", Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

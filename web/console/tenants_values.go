@@ -19,6 +19,7 @@ const (
 	maxMegabytes = 1 << 30
 	maxItems     = 1 << 50
 	maxDays      = 3650
+	whole        = "whole number"
 )
 
 func valuesOf(t models.Tenant) tenants.Values {
@@ -52,18 +53,18 @@ func typedTenant(f *fiber.Ctx) tenants.Values {
 func tenantFrom(v tenants.Values) (models.Tenant, error) {
 	t := models.Tenant{Name: v.Name, Strategy: models.Strategy(v.Strategy)}
 	var wrong []fault.Field
-	number := func(field, text string, most float64) float64 {
+	number := func(field, text, kind string, least, most float64) float64 {
 		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-		if text != "" && (err != nil || !(n >= 0 && n <= most)) {
-			wrong = append(wrong, fault.Field{Path: field, Rule: "range", Message: "must be a number from 0 to " + ui.Comma(int64(most))})
+		if text != "" && (err != nil || !(n >= least && n <= most) || kind == whole && n != math.Trunc(n)) {
+			wrong = append(wrong, fault.Field{Path: field, Rule: "range", Message: "must be a " + kind + " from " + ui.Comma(int64(least)) + " to " + ui.Comma(int64(most))})
 			return 0
 		}
 		return n
 	}
-	t.RetentionDays = int(number("retentionDays", cmp.Or(v.Days, "-"), maxDays))
+	t.RetentionDays = int(number("retentionDays", cmp.Or(v.Days, "-"), whole, 1, maxDays))
 	t.Limits = models.TenantLimits{
-		Items: int64(number("maxItems", v.Items, maxItems)),
-		Bytes: int64(math.Ceil(number("maxBytes", v.Megabytes, maxMegabytes) * megabyte)), UserBytes: int64(math.Ceil(number("maxUserBytes", v.UserMegabytes, maxMegabytes) * megabyte)),
+		Items: int64(number("maxItems", v.Items, whole, 0, maxItems)),
+		Bytes: int64(math.Ceil(number("maxBytes", v.Megabytes, "number", 0, maxMegabytes) * megabyte)), UserBytes: int64(math.Ceil(number("maxUserBytes", v.UserMegabytes, "number", 0, maxMegabytes) * megabyte)),
 	}
 	if len(wrong) > 0 {
 		return t, &fault.Error{Code: fault.Invalid, Message: "Some numbers are none.", Fields: wrong}

@@ -42,7 +42,7 @@ async function writeByEveryDoor(w) {
 async function byHand(w, key) {
   await w.go("storage/item/new");
   await w.page.getByLabel("Key", { exact: true }).fill(key);
-  await w.page.getByLabel("Owner", { exact: true }).fill("omar");
+  await w.page.getByLabel("User", { exact: true }).fill("omar");
   await fill(w.page, "Value", `"typed"`);
   await press(w.page, "Create");
   await w.sees("Saved as version 1.");

@@ -27,7 +27,7 @@ async function makeByHand(w) {
   await page.getByRole("heading", { name: "New item" }).waitFor();
   w.expect("it must be given a key and an owner", await page.locator("#item-key:invalid, #item-owner:invalid").count() === 2);
   await page.getByLabel("Key", { exact: true }).fill(key);
-  await page.getByLabel("Owner", { exact: true }).fill("dana");
+  await page.getByLabel("User", { exact: true }).fill("dana");
   await fill(page, "Value", `{"title": "Replace the seal", "total": 1.50, "parts": [{"sku": "CS-220", "qty": 1}], "signed": null}`);
   await page.getByLabel("Tags").fill("hvac\ntwo words");
   await page.getByLabel("Expires").fill("7d");

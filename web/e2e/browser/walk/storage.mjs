@@ -230,7 +230,7 @@ async function takenKey(w) {
   await w.go("storage?owner=dana");
   await page.getByRole("link", { name: "New item" }).first().click();
   await page.getByRole("heading", { name: "New item" }).waitFor();
-  w.expect("the owner is filled in", (await page.getByLabel("Owner", { exact: true }).inputValue()) === "dana");
+  w.expect("the owner is filled in", (await page.getByLabel("User", { exact: true }).inputValue()) === "dana");
   await page.getByLabel("Key", { exact: true }).fill("photo");
   await fill(page, "Value", `"mine"`);
   await press(page, "Create");

@@ -89,7 +89,7 @@ async function searchSettings(w) {
   await w.go("/system");
   await part(w, "Settings");
   await page.getByRole("searchbox").fill("metrics_token");
-  await press(page, "Search");
+  await press(page, "Filter");
   await page.waitForURL(/q=metrics_token/);
   const row = page.locator("main li").filter({ hasText: "METRICS_TOKEN" }).first();
   w.expect("a secret is masked", /secret/.test(await row.textContent()) && /environment/.test(await row.textContent()));
@@ -161,7 +161,7 @@ async function openTables(w) {
   await w.page.waitForURL(/tables\/items/);
   await w.page.getByLabel("Column", { exact: true }).selectOption("item_key");
   await w.page.getByRole("searchbox").fill("letters/long");
-  await press(w.page, "Show");
+  await press(w.page, "Filter");
   await w.page.waitForURL(/q=letters/);
   w.expect("one row fits", (await w.page.getByRole("table", { name: "Rows of items" }).locator("tbody tr").count()) === 1);
   await w.look("rows of a table");

@@ -99,13 +99,13 @@ async function findIt(w) {
   const { page } = w;
   await w.go("/tenants");
   await page.getByRole("searchbox", { name: "Name or slug" }).fill("TENANTS-OWN");
-  await press(page, "Search");
+  await press(page, "Filter");
   await page.waitForURL(/q=TENANTS-OWN/);
   await row(w).waitFor();
   await soon(w, "it alone is found", async () => (await page.getByRole("row").count()) === 2);
   await w.look("found");
   await page.getByRole("searchbox", { name: "Name or slug" }).fill("nobody <b>");
-  await press(page, "Search");
+  await press(page, "Filter");
   await w.sees("No tenant fits");
   await w.look("nothing found");
   await follow(page, "Show all");
