@@ -84,7 +84,7 @@ func tidyEmail(email string) string { return strings.ToLower(strings.TrimSpace(e
 func checkAdmin(m models.Admin) error {
 	addr, err := mail.ParseAddress(m.Email)
 	if err != nil || addr.Address != m.Email || len(m.Email) > maxEmail {
-		return fault.OfField("email", "format", "must be an e-mail address")
+		return fault.OfField("email", "format", "must be an e-mail address such as name@example.com")
 	}
 	if !utf8.ValidString(m.Name) || utf8.RuneCountInString(m.Name) > maxAdminName {
 		return fault.OfField("name", "max", "may have at most %d characters", maxAdminName)

@@ -4,7 +4,7 @@
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json, jsonParseLinter } from "@codemirror/lang-json";
-import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, ensureSyntaxTree, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
@@ -19,8 +19,10 @@ const colours = HighlightStyle.define([
 const mono = '"JetBrains Mono Variable", ui-monospace, monospace', tint = (name, part) => `color-mix(in oklab, var(--${name}) ${part}%, transparent)`;
 const look = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--surface)", border: "1px solid var(--line-2)", borderRadius: "6px", fontSize: "12px" },
+  "&:has([aria-invalid=true])": { borderColor: "var(--bad)" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "2px" },
-  ".cm-scroller": { fontFamily: mono, lineHeight: "20px", minHeight: "var(--least)", maxHeight: "64vh", borderRadius: "5px" },
+  ".cm-scroller": { fontFamily: mono, lineHeight: "20px", maxHeight: "64vh", borderRadius: "5px" },
+  ".cm-content, .cm-gutter": { minHeight: "var(--least)" },
   ".cm-content": { caretColor: "var(--ink)", padding: "8px 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { color: "var(--ink-3)", backgroundColor: "var(--sunken)", borderRight: "1px solid var(--line)" },
@@ -40,7 +42,7 @@ export function mount(field) {
   const host = document.createElement("div"), said = document.createElement("p");
   host.className = "mt-1";
   host.style.setProperty("--least", `${field.rows * 16}px`);
-  said.className = "mt-1 text-xs text-ink-3";
+  said.className = "mt-1 text-xs";
   said.setAttribute("role", "status");
   field.after(host, said);
   field.hidden = true;
@@ -52,19 +54,21 @@ export function mount(field) {
     to.addEventListener("click", (e) => { e.preventDefault(); view.focus(); });
   }
   document.fonts.ready.then(() => view.requestMeasure());
+  new IntersectionObserver(() => view.requestMeasure()).observe(host); // out of view it was not measured
   if (field.autofocus) view.focus();
 }
 
 function extensions(field, said) {
-  const label = field.dataset.editorLabel, wrong = field.getAttribute("aria-invalid") === "true";
+  const label = field.dataset.editorLabel, told = teller(field, said);
   return [
     lineNumbers(), foldGutter(), lintGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
     highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), search({ top: true }), indentUnit.of("  "), EditorView.lineWrapping,
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
-    EditorView.domEventHandlers({ beforeinput: type }), json(), linter(mistakes(field, said), { delay: 300 }), syntaxHighlighting(colours), look,
-    EditorView.contentAttributes.of({ "aria-label": `${label}. JSON. Escape, then Tab, leaves the editor.`, "aria-invalid": String(wrong), spellcheck: "false", dir: "ltr", tabindex: "0" }),
+    EditorView.domEventHandlers({ beforeinput: type }), json(), linter(mistakes(told), { delay: 300 }), syntaxHighlighting(colours), look,
+    EditorView.contentAttributes.of(() => ({ "aria-label": `${label}. JSON. Escape, then Tab, leaves the editor.`, "aria-invalid": String(told.wrong), spellcheck: "false", dir: "ltr", tabindex: "0" })),
     EditorView.updateListener.of((u) => {
       if (!u.docChanged) return;
+      told.typed = true;
       field.value = u.state.doc.toString();
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }),
@@ -82,20 +86,42 @@ function type(e, view) {
   return true;
 }
 
+// teller says below the editor how it is left or, once somebody typed, its first mistake, in place of what the server said.
+function teller(field, said) {
+  const note = document.getElementById(`${field.id}-note`), refused = field.getAttribute("aria-invalid") === "true";
+  return {
+    typed: false, wrong: refused,
+    tell(found) {
+      const first = this.typed ? found[0] : undefined;
+      if (this.typed) this.wrong = Boolean(first);
+      if (note) note.hidden = this.typed && (refused || this.wrong);
+      said.textContent = first ? first.message : "Esc, then Tab leaves the editor.";
+      for (const c of ["text-bad", "font-medium"]) said.classList.toggle(c, Boolean(first));
+      for (const c of ["text-ink-3", "pointer-coarse:hidden"]) said.classList.toggle(c, !first);
+    },
+  };
+}
+
 const parse = jsonParseLinter();
 
 // mistakes says where the text stops being JSON, beside the line and below the editor.
-function mistakes(field, said) {
+function mistakes(told) {
   return (view) => {
-    const blank = view.state.doc.toString().trim() === "";
-    const found = blank ? [] : parse(view);
+    const { doc } = view.state, found = doc.toString().trim() === "" ? [] : parse(view);
     for (const m of found) {
-      const line = view.state.doc.lineAt(m.from);
-      m.message = `Line ${line.number}, column ${m.from - line.from + 1}: ${m.message.replace(/ in JSON at position.*| at line \d+ column \d+.*/s, "")}`;
+      m.from = m.to = place(m, view.state);
+      const line = doc.lineAt(m.from), [here = ""] = doc.sliceString(m.from, m.from + 2).trimEnd();
+      m.message = `Line ${line.number}, column ${m.from - line.from + 1}: ${here ? `“\u2068${here}\u2069” does not fit here.` : "something is missing here."}`;
     }
-    said.textContent = found.length ? found[0].message : "Esc, then Tab leaves the editor.";
-    said.classList.toggle("text-bad", found.length > 0);
-    said.classList.toggle("text-ink-3", found.length === 0);
+    told.tell(found);
     return found;
   };
+}
+
+// place is where a mistake is: browsers tell it in some of their sentences, the editor's grammar in the rest.
+function place(m, state) {
+  if (/ at position \d+| at line \d+ column \d+/.test(m.message)) return m.from;
+  let at;
+  ensureSyntaxTree(state, state.doc.length, 100)?.iterate({ enter: (n) => { if (n.type.isError) at ??= n.from; } });
+  return at ?? m.from;
 }

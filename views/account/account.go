@@ -55,6 +55,14 @@ type Session struct {
 	Seen    int64 // ms
 }
 
+// save is what the button does: over what somebody else saved it says so.
+func (p Profile) save() string {
+	if p.Stale != nil {
+		return "Save over it"
+	}
+	return "Save profile"
+}
+
 func (p Profile) version() string { return strconv.FormatInt(p.Version, 10) }
 
 func errorsOf(fields map[string]string, names ...string) []ui.FieldError {
@@ -74,4 +82,4 @@ type themeChoice struct {
 	label string
 }
 
-var themes = []themeChoice{{ui.Light, "Light"}, {ui.Dark, "Dark"}, {ui.System, "As the system"}}
+var themes = []themeChoice{{ui.Light, "Light"}, {ui.Dark, "Dark"}, {ui.System, "System"}}

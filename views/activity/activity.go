@@ -58,7 +58,7 @@ func (p Props) tried() string {
 		{"below the prefix “%s”", f.Prefix},
 		{"of the user “%s”", f.User},
 		{"from the device “%s”", f.Device},
-		{"by %s", p.door()},
+		{"via %s", p.door()},
 	} {
 		if part.value != "" {
 			parts = append(parts, fmt.Sprintf(part.words, "\u2068"+part.value+"\u2069"))
@@ -98,7 +98,7 @@ func (p Props) choices() []ui.Choice {
 }
 
 func (p Props) doors() []ui.Option {
-	out := []ui.Option{{Label: "Every door", Selected: p.Filter.Door == ""}}
+	out := []ui.Option{{Label: "Any", Selected: p.Filter.Door == ""}}
 	for _, d := range p.Doors {
 		out = append(out, ui.Option{Value: d.Name, Label: d.Label, Selected: p.Filter.Door == d.Name})
 	}
@@ -114,6 +114,14 @@ func (p Props) more() int {
 		}
 	}
 	return n
+}
+
+// later says how changes come into a list that has none yet.
+func (p Props) later(moving string) string {
+	if p.Paused {
+		return "Resume to see changes as they come."
+	}
+	return moving
 }
 
 func (p Props) live() string {

@@ -41,7 +41,7 @@ func within(ms int64) string {
 	case ms < 2*day:
 		return in(hour, "h")
 	}
-	return in(day, "d")
+	return in(day, "days")
 }
 
 // Row is a key in the list.
@@ -259,8 +259,14 @@ type KeyProps struct {
 
 // connected says who is connected with the key.
 func (p KeyProps) connected() string {
+	devices := ui.Count(p.Devices, "device", "devices")
 	if p.Others == 0 {
-		return ui.Count(p.Devices, "device", "devices")
+		return devices
 	}
-	return ui.Count(p.Devices, "device", "devices") + ", and " + ui.Count(p.Others, "connection", "connections") + " to this node without one"
+	return devices + " · " + ui.Count(p.Others, "other connection", "other connections")
+}
+
+// counted says what the chart counts.
+func (p KeyProps) counted() string {
+	return "Requests per " + strings.ToLower(p.Chart.Head) + ", " + p.Period + ", UTC"
 }

@@ -115,16 +115,23 @@ func (l Lag) Lost() bool { return l.Mark < l.Floor || l.Mark > l.Head }
 
 func (l Lag) upToDate() bool { return !l.Lost() && l.Waiting == 0 }
 
-// meter measures how much of the kept log lies before the device; one that nothing waits for is not behind.
-func (l Lag) meter() ui.MeterProps {
-	p := ui.MeterProps{Label: "Behind the log: " + l.word(), Limit: max(l.Head-l.Floor, 1)}
+// share is how much of the kept log lies before the device, in percent.
+func (l Lag) share() int64 {
+	if l.Lost() {
+		return 100
+	}
+	return (l.Head - l.Mark) * 100 / max(l.Head-l.Floor, 1)
+}
+
+// said is the share in words.
+func (l Lag) said() string {
 	switch {
 	case l.Lost():
-		p.Used = p.Limit
-	case l.Waiting > 0:
-		p.Used = l.Head - l.Mark
+		return "Its place in the log is no longer kept"
+	case l.share() == 0:
+		return "Less than 1 % of the kept log behind"
 	}
-	return p
+	return ui.Comma(l.share()) + " % of the kept log behind"
 }
 
 func (l Lag) word() string {
@@ -134,7 +141,7 @@ func (l Lag) word() string {
 	case l.upToDate():
 		return "up to date"
 	}
-	return l.count() + " " + ui.Plural(l.Waiting, "waits", "wait")
+	return l.count() + " " + ui.Plural(l.Waiting, "change", "changes") + " waiting"
 }
 
 func (l Lag) count() string {

@@ -38,6 +38,14 @@ func (p ItemProps) toggle() string {
 	return p.at("") + "&paused=1"
 }
 
+// connected names the time at which the device's last connection began.
+func (p ItemProps) connected() string {
+	if p.State == Away {
+		return "Last connected"
+	}
+	return "Connected"
+}
+
 // Change is a change that waits for a device.
 type Change struct {
 	Seq     int64

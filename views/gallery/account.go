@@ -27,11 +27,11 @@ func accountPages() []PageState {
 	many := plain
 	many.Sessions, many.KeysOff, many.Theme = sessions, true, ui.Dark
 	wrong := plain
-	wrong.Profile = account.Profile{Name: long, Email: hostile, Version: 3, Error: "The profile was not saved", Fields: map[string]string{"email": "The e-mail must be an e-mail address."}}
+	wrong.Profile = account.Profile{Name: long, Email: hostile, Version: 3, Error: "The profile was not saved", Fields: map[string]string{"email": "The e-mail must be an e-mail address such as name@example.com."}}
 	stale := plain
 	stale.Profile.Stale = &account.Stale{Who: "You, in another window,", At: now - 20_000, Name: hostile, Email: "amina.haddad@example.com"}
 	refused := plain
-	refused.Password.Error, refused.Password.Fields = "The password was not changed", map[string]string{"old": "The present password is wrong."}
+	refused.Password.Error, refused.Password.Fields = "The password was not changed", map[string]string{"old": "The current password is wrong."}
 	return []PageState{
 		shelled("account", "Account", "account", account.Page(plain)),
 		shelled("account-many", "Account", "account", account.Page(many)),

@@ -101,7 +101,7 @@ func wrongKeyForm() apikeys.FormProps {
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
 	p.Errors = map[string]string{
 		"name": "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
-		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be a moment to come.", "userId": "The user may have at most 128 bytes.",
+		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be in the future, less than 100 years away.", "userId": "The user may have at most 128 bytes.",
 	}
 	return p
 }

@@ -15,7 +15,7 @@ func asking() []Entry {
 		{"Asking", "HiddenFields", ui.HiddenFields([]ui.Hidden{{Name: "version", Value: "3"}, {Name: "key", Value: hostile}})},
 		{"Asking", "Confirm", ui.Confirm(ui.ConfirmProps{
 			CSRF: "token", Action: "/console", Title: "Delete " + hostile + "?", Text: "This cannot be undone.", Effects: []string{"128,340 items of 412 users are gone.", "4,917 devices lose access."},
-			Word: "globex", Typed: "globx", Error: "Type globex exactly.", Button: "Delete for good", Cancel: "/console",
+			Word: hostile, Typed: "globx", Error: "Type the name exactly.", Button: "Delete for good", Cancel: "/console",
 		})},
 		{"Asking", "Confirm, by the button alone", ui.Confirm(ui.ConfirmProps{ID: "confirm-plain", CSRF: "token", Action: "/console", Title: "Forget this device?", Text: "It takes a snapshot when it returns.", Button: "Forget", Cancel: "/console", Fields: []ui.Hidden{{Name: "id", Value: "d1"}}})},
 		{"Asking", "Pager", ui.Pager(ui.PagerProps{Label: "Pages of items", Note: "51–100", First: "/console", Prev: "/console", Next: "/console"})},

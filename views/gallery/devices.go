@@ -51,7 +51,7 @@ func devicePages() []PageState {
 	bad.Row = hostileDevice()
 	bad.Waiting, bad.Recent = append(bad.Waiting, devices.Change{Key: hostile + long, Href: "/console/gallery/device", Version: 1, At: now}), append(changes(1), hostileRow)
 	forget := devices.ForgetProps{Row: all[3], CSRF: "token", Action: "/console/gallery/device-forget", Cancel: "/console/gallery/device"}
-	wrong := devices.ForgetProps{Row: hostileDevice(), CSRF: "token", Action: forget.Action, Cancel: forget.Cancel, Typed: hostile, Error: "This is not what was asked for."}
+	wrong := devices.ForgetProps{Row: hostileDevice(), CSRF: "token", Action: forget.Action, Cancel: forget.Cancel, Typed: hostile, Error: "Type “\u2068forget\u2069” exactly."}
 	return []PageState{
 		list(devices.ListProps{Rows: all, Next: "/console/gallery/devices?page=next", Curl: "curl http://127.0.0.1:3000/api/v1/sync/status"}),
 		named("devices-one", list(devices.ListProps{Rows: all[:1], Filter: devices.Filter{User: long}, First: "/console/gallery/devices"})),

@@ -27,10 +27,10 @@ func overviewPages() []PageState {
 }
 
 var notices = []overview.Notice{
-	{Glyph: ui.GlyphPause, Bad: true, Count: "suspended", Text: "No client of this tenant can read or write until it is resumed.", Link: "Tenants", Href: "/console/tenants"},
-	{Glyph: ui.GlyphListChecks, Bad: true, Count: "2 jobs", Text: "failed in the last seven days.", Link: "Jobs", Href: "/console/system/jobs"},
+	{Glyph: ui.GlyphPause, Bad: true, Count: "suspended", Text: "No client of this tenant can read or write until it is resumed.", Link: "Resume the tenant", Href: "/console/tenants"},
+	{Glyph: ui.GlyphListChecks, Bad: true, Count: "2 jobs", Text: "failed in the last seven days.", Link: "See the failed jobs", Href: "/console/system/jobs"},
 	{Glyph: ui.GlyphGitMerge, Count: "14 conflicts", Text: "wait for a decision; the stored value stands until then.", Link: "Newest: work_orders/WO-20418", Href: "/console/gallery/overview"},
 	{Glyph: ui.GlyphClock, Count: "3 devices", Text: "connected, but without what was written more than two minutes ago.", Link: "Devices that lag", Href: "/console/gallery/devices"},
 	{Glyph: ui.GlyphHardDrive, Count: "1 user", Text: "used 90 % or more of the 100 MB each may store; at the limit writes are refused.", Link: "Fullest: \u2068" + hostile + long + "\u2069", Href: "/console/gallery/overview"},
-	{Glyph: ui.GlyphKeyRound, Count: "1 API key", Text: "about to expire: “\u2068" + hostile + "\u2069” lets in until 2 Nov 2026, 09:00:00 UTC.", Link: "API keys", Href: "/console/gallery/overview"},
+	{Glyph: ui.GlyphKeyRound, Count: "1 API key", Text: "about to expire: “\u2068" + hostile + "\u2069” lets in until 2 Nov 2026, 09:00:00 UTC.", Link: "Review the keys", Href: "/console/gallery/overview"},
 }

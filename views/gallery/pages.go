@@ -33,7 +33,7 @@ func alone(name, title string, body templ.Component) PageState {
 
 func signinPages() []PageState {
 	wrong := signin.SetupProps{Token: "t", Email: hostile, Name: long, Error: "Not everything is right yet", Fields: map[string]string{
-		"email": "The e-mail must be an e-mail address.", "password": "The password must have at least 8 characters.",
+		"email": "The e-mail must be an e-mail address such as name@example.com.", "password": "The password must have at least 8 characters.",
 	}}
 	return []PageState{
 		alone("setup", "Set up", signin.Setup(signin.SetupProps{Token: "t"})),

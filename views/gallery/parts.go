@@ -94,14 +94,14 @@ func forms() []Entry {
 	return []Entry{
 		{"Forms", "Field", ui.Field(ui.FieldProps{ID: "g-name", Name: "name", Label: "Name", Hint: "As others should see you.", Value: "Amina"})},
 		{"Forms", "Field, optional", ui.Field(ui.FieldProps{ID: "g-note", Name: "note", Label: "Note", Optional: true})},
-		{"Forms", "Field, wrong", ui.Field(ui.FieldProps{ID: "g-mail", Name: "email", Label: "E-mail", Type: "email", Value: hostile, Error: "The e-mail must be an e-mail address."})},
+		{"Forms", "Field, wrong", ui.Field(ui.FieldProps{ID: "g-mail", Name: "email", Label: "E-mail", Type: "email", Value: hostile, Error: "The e-mail must be an e-mail address such as name@example.com."})},
 		{"Forms", "Field, password", ui.Field(ui.FieldProps{ID: "g-pass", Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password", Hint: "At least 8 characters."})},
 		{"Forms", "Field, mono", ui.Field(ui.FieldProps{ID: "g-key", Name: "key", Label: "Key", Value: "work_orders/WO-20418", Mono: true})},
-		{"Forms", "ErrorSummary", ui.ErrorSummary("Two things are not right yet", []ui.FieldError{{ID: "g-mail", Message: "The e-mail must be an e-mail address."}, {Message: "The limit of tenants is reached."}})},
+		{"Forms", "ErrorSummary", ui.ErrorSummary("Two things are not right yet", []ui.FieldError{{ID: "g-mail", Message: "The e-mail must be an e-mail address such as name@example.com."}, {Message: "The limit of tenants is reached."}})},
 		{"Forms", "ErrorSummary, one sentence", ui.ErrorSummary("The e-mail or the password is wrong.", nil)},
 		{"Forms", "SearchField", ui.SearchField("g-search", "q", "Key, user or device", "")},
-		{"Forms", "Select", ui.Select("g-select", "door", "Door", []ui.Option{{Value: "", Label: "All doors"}, {Value: "rest", Label: "REST", Selected: true}})},
-		{"Forms", "MoreFilters with Labelled", holding(ui.MoreFilters(1), holding(ui.Labelled("g-door", "Door"), ui.Select("g-door", "door", "Door", []ui.Option{{Value: "", Label: "All doors"}, {Value: "rest", Label: "REST", Selected: true}})))},
+		{"Forms", "Select", ui.Select("g-select", "door", "Via", []ui.Option{{Value: "", Label: "Any"}, {Value: "rest", Label: "REST", Selected: true}})},
+		{"Forms", "MoreFilters with Labelled", holding(ui.MoreFilters(1), holding(ui.Labelled("g-door", "Via"), ui.Select("g-door", "door", "Via", []ui.Option{{Value: "", Label: "Any"}, {Value: "rest", Label: "REST", Selected: true}})))},
 		{"Forms", "FormToken", ui.FormToken("token")},
 	}
 }

@@ -14,7 +14,7 @@ func setupPages() []PageState {
 	green := fresh
 	green.Client = &setup.Client{Name: "browser-001", User: "user123", How: "Socket.IO", At: now - 4000, Now: now}
 	later := fresh
-	later.Setup, later.Key, later.Suspended = false, nil, true
+	later.Setup, later.Key, later.Suspended, later.Settings = false, nil, true, "/console/gallery/tenant-suspended"
 	again := fresh
 	again.Key = &setup.Key{Name: long, Shown: "sk_live_…x81Q"}
 	again.Client = &setup.Client{Name: hostile, User: long, How: "REST", At: now - 86_400_000, Now: now}

@@ -56,7 +56,9 @@ func storageLists() []PageState {
 		return shelled(name, "Storage", "storage", storage.ListPage(p))
 	}
 	more := storageLinks
-	more.First, more.Prev, more.Next, more.Clear, more.Wipe = storageBase, storageBase, storageBase, storageBase, storageBase
+	more.First, more.Prev, more.Next, more.Clear = storageBase, storageBase, storageBase, storageBase
+	ofUser := storageLinks
+	ofUser.Clear, ofUser.Wipe = storageBase, storageBase
 	all := []storage.Step{{Label: "All users", Href: storageBase}}
 	in := append(all, storage.Step{Label: "u-17", Href: storageBase}, storage.Step{Label: "orders/", Href: storageBase})
 	users := []storage.Row{{User: true, Href: storageBase, Label: "u-17", Title: "u-17", Items: 1204, Size: 3_355_443}, {User: true, Href: storageBase, Label: hostile, Title: hostile, Items: 1, Size: 12}}
@@ -66,6 +68,7 @@ func storageLists() []PageState {
 	return []PageState{
 		page("storage", storage.ListProps{Filter: storage.Filter{View: "folders", Sort: "key"}, Path: all, Rows: users, Links: more}),
 		page("storage-folders", storage.ListProps{Filter: storage.Filter{View: "folders", Sort: "key", Owner: "u-17", Prefix: "orders/"}, Path: in, Rows: append(folders, storageRows(6)...), Links: more}),
+		page("storage-user", storage.ListProps{Filter: storage.Filter{View: "folders", Sort: "key", Owner: "u-17"}, Path: in[:2], Rows: append(folders[:1:1], storageRows(3)...), Links: ofUser}),
 		page("storage-list", storage.ListProps{Filter: list, Path: all, Rows: storageRows(50), Links: more}),
 		page("storage-one", storage.ListProps{Filter: list, Path: all, Rows: storageRows(1)}),
 		page("storage-hostile", storage.ListProps{Filter: storage.Filter{View: "list", Sort: "key", Owner: hostile, Prefix: hostile, Tag: long}, Path: []storage.Step{{Label: "All users", Href: storageBase}, {Label: hostile, Href: storageBase}, {Label: long, Href: storageBase}}, Rows: []storage.Row{hostileItem}}),
@@ -98,7 +101,7 @@ func storageBulks() []PageState {
 	sample := []storage.Sample{{Key: "orders/2026/0007", Owner: "u-17"}, {Key: hostile, Owner: hostile}}
 	skipped := []storage.Count{{Label: "already removed", N: 3}, {Label: "already tagged", N: 1200}}
 	return []PageState{
-		page("storage-bulk-delete", storage.BulkProps{Action: "delete", Affected: 1204, Exact: true, Skipped: skipped[:1], Sample: sample, Scope: "All items of all users whose key begins with “orders/”.", Word: "1204"}),
+		page("storage-bulk-delete", storage.BulkProps{Action: "delete", Affected: 1204, Exact: true, Skipped: skipped[:1], Sample: sample, Scope: "All items of all users whose key begins with “orders/”.", Word: "1,204"}),
 		page("storage-bulk-wrong", storage.BulkProps{Action: "delete", Affected: 131_072, Sample: sample, Scope: "All items of all users.", Word: "all that match", Typed: hostile, Error: "Type what stands above the field, to show that you mean all of these items."}),
 		page("storage-bulk-tag", storage.BulkProps{Action: "tag", Tag: hostile, Affected: 1, Exact: true, Skipped: skipped, Sample: sample[:1], Scope: "The 1 item you chose."}),
 		page("storage-bulk-none", storage.BulkProps{Action: "untag", Tag: "paid", Exact: true, Skipped: skipped, Scope: "The 3 items you chose."}),
@@ -116,23 +119,25 @@ func storageJobs() []PageState {
 	rows := []storage.JobRow{
 		{Href: "/console/gallery/storage-job-running", Title: "Delete items: orders/", Status: "open", Done: 500, Total: 1204, By: "Amina Haddad", At: now - 4000},
 		{Href: "/console/gallery/storage-job-ready", Title: "Import items: " + hostile, Status: "held", Stage: "ready", Done: 1234, Failed: 4, By: long, At: now - 90_000},
+		{Href: "/console/gallery/storage-job-running", Title: "Delete items: drafts/", Status: "open", Waits: true, Total: 20, By: "Amina Haddad", At: now - 60_000},
+		{Href: "/console/gallery/storage-job-errors", Title: "Add tag to items: paid", Status: "done", Done: 5010, Total: 5010, Failed: 5000, By: "Amina Haddad", At: now - 7_200_000},
 		{Href: "/console/gallery/storage-job-failed", Title: "Add tag to items: paid", Status: "failed", By: "Amina Haddad", At: now - 86_400_000},
 		{Href: "/console/gallery/storage-job-done", Title: "Bring back deleted items", Status: "done", Done: 1204, Total: 1204, By: "Amina Haddad", At: now - 2*86_400_000},
 		{Href: "/console/gallery/storage-job-done", Title: "Clear a user’s items", Status: "cancelled", Done: 10, Total: 20, By: "key:1", At: now - 3*86_400_000},
 	}
 	form := storage.ImportProps{Action: storageBase, Back: storageBase, Most: "1 MB", Part: "524288"}
 	wrongForm := form
-	wrongForm.Owner, wrongForm.Error, wrongForm.Fields = hostile, "Nothing was uploaded", map[string]string{"file": "The file must be chosen, and not be empty.", "owner": "The owner must be a user's id."}
+	wrongForm.Owner, wrongForm.Error, wrongForm.Fields = hostile, "Nothing was uploaded", map[string]string{"file": "The file must be chosen, and not be empty.", "owner": "The user must be a user's id of at most 128 bytes, without control characters."}
 	return []PageState{
 		shelled("storage-import", "Import items", "storage", storage.ImportPage(form)),
 		shelled("storage-import-wrong", "Import items", "storage", storage.ImportPage(wrongForm)),
-		page("storage-job-ready", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "held", Stage: "ready", Done: 1234, Failed: 4, Counts: checked, Errors: wrong, Bytes: 188_417, Policy: "skip"}),
-		page("storage-job-upload", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "held", Stage: "upload", Bytes: 188_417}),
+		page("storage-job-ready", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "File", Status: "held", Stage: "ready", Done: 1234, Failed: 4, Counts: checked, Errors: wrong, Bytes: 188_417, Policy: "skip"}),
+		page("storage-job-upload", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "File", Status: "held", Stage: "upload", Bytes: 188_417}),
 		page("storage-job-running", "Delete items", storage.JobProps{What: "orders/", WhatIs: "Keys begin with", Status: "open", Done: 500, Total: 1204, Counts: []storage.Count{{Label: "Done", N: 500}, {Label: "Skipped: changed meanwhile", N: 2}, {Label: "Errors", N: 0}}}),
 		page("storage-job-done", "Delete items", storage.JobProps{What: hostile, WhatIs: "Keys begin with", Status: "done", Done: 1204, Total: 1204, Undo: true, Counts: []storage.Count{{Label: "Done", N: 1204}, {Label: "Errors", N: 0}}}),
-		page("storage-job-errors", "Add tag to items", storage.JobProps{What: "paid", WhatIs: "Tag", Status: "done", Done: 10, Total: 5010, Failed: 5000, Counts: []storage.Count{{Label: "Done", N: 10}, {Label: "Errors", N: 5000}}, Errors: refused, First: storageBase, Prev: storageBase, Next: storageBase}),
-		page("storage-job-failed", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "failed", Stage: "write", Done: 500, Total: 1204, Error: "The database cannot be reached."}),
-		page("storage-job-cancelled", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "Name", Status: "cancelled", Stage: "write", Done: 500, Total: 1204}),
+		page("storage-job-errors", "Add tag to items", storage.JobProps{What: "paid", WhatIs: "Tag", Status: "done", Done: 5010, Total: 5010, Failed: 5000, Counts: []storage.Count{{Label: "Done", N: 10}, {Label: "Errors", N: 5000}}, Errors: refused, First: storageBase, Prev: storageBase, Next: storageBase}),
+		page("storage-job-failed", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "File", Status: "failed", Stage: "write", Done: 500, Total: 1204, Error: "The database cannot be reached."}),
+		page("storage-job-cancelled", "Import items", storage.JobProps{What: "orders.jsonl", WhatIs: "File", Status: "cancelled", Stage: "write", Done: 500, Total: 1204}),
 		shelled("storage-jobs", "Jobs", "storage", storage.JobsPage(storage.JobsProps{Back: storageBase, Rows: rows, Now: now})),
 		shelled("storage-jobs-none", "Jobs", "storage", storage.JobsPage(storage.JobsProps{Back: storageBase, Now: now})),
 	}

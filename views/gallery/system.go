@@ -13,8 +13,8 @@ import (
 var systemWell = system.State{
 	Now: now, CheckedAt: now - 800, Well: true, Checks: []system.Check{
 		{Name: "app", Well: true, Took: 2 * time.Microsecond, About: "version 1.2.3"},
-		{Name: "database", Well: true, Took: 312 * time.Microsecond, About: "kind sqlite, version 3.51.3"},
-		{Name: "migrations", Well: true, Took: 1400 * time.Microsecond, About: "current 20, want 20"},
+		{Name: "database", Well: true, Took: 312 * time.Microsecond, About: "SQLite 3.51.3"},
+		{Name: "migrations", Well: true, Took: 1400 * time.Microsecond, About: "20, up to date"},
 		{Name: "disk", Well: true, Took: 9 * time.Microsecond, About: "free 84.2 GB"},
 	},
 	Tidemark: "1.2.3", Commit: "4f1c09be21aa", Go: "go1.26.4", Platform: "linux/amd64", Database: "SQLite data/tidemark.db", DatabaseVersion: "3.51.3",
@@ -94,7 +94,7 @@ func auditPages() []PageState {
 	many, none, wrong, part := p, p, p, p
 	many.Rows, many.First, many.Next = rows, "/console/system/audit", "/console/system/audit?page=2"
 	none.Filter = system.AuditFilter{Actor: hostile, From: "2026-11-01"}
-	wrong.Filter, wrong.Error = system.AuditFilter{From: "yesterday"}, "The from must be a day such as 2026-01-31."
+	wrong.Filter, wrong.Errors = system.AuditFilter{From: "yesterday"}, map[string]string{"From": "From must be a day such as 2026-01-31."}
 	part.Filter, part.Rows, part.Partial, part.Next = system.AuditFilter{Action: "apikey."}, rows[:1], 5000, "/console/system/audit?page=2"
 	one := many
 	one.Tenant, one.Base = "Northwind Field Ops", "/console/t/northwind/audit"
@@ -115,7 +115,7 @@ func systemTablePages() []PageState {
 			{Name: "id", Type: "TEXT", Key: true, Indexed: true}, {Name: "name", Type: "TEXT"}, {Name: "hash", Type: "BLOB", Hidden: true}, {Name: "scopes", Type: "BLOB"}, {Name: "expires_at", Type: "INTEGER", Null: true, Number: true}, {Name: "note", Type: "BLOB", Null: true},
 		}, Indexes: []system.Index{{Name: "api_keys_hash", Columns: "hash", Note: "unique"}, {Name: "api_keys_tenant", Columns: "tenant_id"}, {Name: "api_keys_open", Columns: "tenant_id, expires_at", Note: "of some rows"}},
 	}
-	p := system.RowsProps{Places: system.Places{Current: "tables"}, Table: keys, Orders: []system.Order{{Label: "Key, up"}, {Value: "-key", Label: "Key, down"}}}
+	p := system.RowsProps{Places: system.Places{Current: "tables"}, Table: keys, Orders: []system.Order{{Label: "Key, ascending"}, {Value: "-key", Label: "Key, descending"}}}
 	row := func(name string) system.Row {
 		return system.Row{Href: "/console/system/tables/api_keys?row=x", Cells: []system.Cell{
 			{Text: "01JDA2Q8M3X7Y5T4V6W8ZABCDE"}, {Text: name}, {Hidden: true}, {Text: `["read","write"]`, JSON: true}, {Text: "1795347728000", Number: true}, {Text: "0x00ff8812", Note: "4.2 KB"},

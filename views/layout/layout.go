@@ -117,7 +117,7 @@ type themeChoice struct {
 	glyph ui.Glyph
 }
 
-var themes = []themeChoice{{ui.Light, "Light", ui.GlyphSun}, {ui.Dark, "Dark", ui.GlyphMoon}, {ui.System, "As the system", ui.GlyphMonitor}}
+var themes = []themeChoice{{ui.Light, "Light", ui.GlyphSun}, {ui.Dark, "Dark", ui.GlyphMoon}, {ui.System, "System", ui.GlyphMonitor}}
 
 func themeGlyph(t ui.Theme) ui.Glyph {
 	for _, c := range themes {

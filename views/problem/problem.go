@@ -41,10 +41,18 @@ func (p Props) Title() string {
 
 // told says it in a sentence.
 func (p Props) told() string {
-	if p.ErrorID != "" {
-		return "The fault is ours. The server’s log has its cause, under the number below."
+	if p.ErrorID != "" && !p.away() {
+		return "The fault is ours. The server’s log has its cause, under the log entry below."
 	}
 	return p.Message
+}
+
+// under is which of the numbers below the log has it under.
+func (p Props) under() string {
+	if p.ErrorID != "" {
+		return "log entry"
+	}
+	return "request"
 }
 
 // backLabel says where the way back leads.

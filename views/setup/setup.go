@@ -42,7 +42,8 @@ type ConnectProps struct {
 	Stream    string // tells when a client connects
 	Server    string // address for clients, such as wss://sync.example.com
 	Suspended bool
-	Key       *Key // nil: none was chosen
+	Settings  string // address of the tenant's settings
+	Key       *Key   // nil: none was chosen
 	Client    *Client
 }
 

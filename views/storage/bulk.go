@@ -44,12 +44,27 @@ func (p BulkProps) things() string {
 	return p.count() + " " + ui.Plural(p.Affected, "item", "items")
 }
 
+// nothing says that there is nothing to be done.
+func (p BulkProps) nothing() bool { return p.Affected == 0 && p.Exact }
+
+// tags says that it is about a tag; a deletion may come with one that was typed before.
+func (p BulkProps) tags() bool { return p.Action != "delete" && p.Tag != "" }
+
+func (p BulkProps) toBe() string {
+	if p.Action == "delete" {
+		return "To be deleted"
+	}
+	return "To be changed"
+}
+
 // Title is the question the page asks.
 func (p BulkProps) Title() string {
-	switch p.Action {
-	case "tag":
+	switch {
+	case p.nothing():
+		return "Nothing to change"
+	case p.Action == "tag":
 		return fmt.Sprintf("Add the tag “\u2068%s\u2069” to %s?", p.Tag, p.things())
-	case "untag":
+	case p.Action == "untag":
 		return fmt.Sprintf("Remove the tag “\u2068%s\u2069” from %s?", p.Tag, p.things())
 	}
 	return "Delete " + p.things() + "?"
@@ -94,9 +109,9 @@ type ClearProps struct {
 func (p ClearProps) confirm() ui.ConfirmProps {
 	things := ui.Count(p.Items, "item", "items")
 	return ui.ConfirmProps{
-		CSRF: p.CSRF, Action: p.Action, Cancel: p.Cancel, Title: fmt.Sprintf("Clear everything of “\u2068%s\u2069”?", p.Owner),
-		Text:    "This cannot be undone. To delete items so that they can be brought back, choose them in the list instead.",
-		Effects: []string{things + " of the built-in collection " + ui.Plural(p.Items, "is", "are") + " removed here and, as they hear of it, on this user’s devices.", "What a device writes from now on stays.", "The history keeps former versions for a while; they can be restored one by one."},
+		CSRF: p.CSRF, Action: p.Action, Cancel: p.Cancel, Title: fmt.Sprintf("Clear the storage of “\u2068%s\u2069”?", p.Owner),
+		Text:    "This cannot be undone as a whole. As long as the history keeps them, former versions can be restored one by one.",
+		Effects: []string{things + " of the built-in collection " + ui.Plural(p.Items, "is", "are") + " removed here and, as they hear of it, on this user’s devices.", "What a device writes from now on stays."},
 		Word:    p.Owner, Typed: p.Typed, Error: p.Error, Button: "Clear " + things, Fields: []ui.Hidden{{Name: "owner", Value: p.Owner}, {Name: "op", Value: p.Op}},
 	}
 }

@@ -34,10 +34,36 @@ func (c Change) base() string {
 	return "on version " + ui.Comma(c.Base)
 }
 
+// comparable says whether there are two versions, here or with other pages.
+func (p HistoryProps) comparable() bool {
+	return len(p.Kept)+len(p.Versions) > 1 || p.First+p.Newer+p.Older != ""
+}
+
+func (p HistoryProps) kept() string { return ui.Count(int64(p.Days), "day", "days") }
+
+func (p HistoryProps) columns() []ui.Column {
+	out := []ui.Column{
+		{Label: "Version", Class: "w-full sm:w-auto"},
+		{Label: "Who", Class: "hidden sm:table-cell"},
+		{Label: "Where", Class: "hidden md:table-cell"},
+		{Label: "Size", Right: true, Class: "hidden lg:table-cell"},
+		{Label: "When", Right: true, Class: "hidden sm:table-cell"},
+		{Label: "Ids", Class: "hidden xl:table-cell"},
+		{Label: "Restore", Right: true, Class: "max-sm:pl-0 sm:w-28"},
+	}
+	if !p.comparable() {
+		return out
+	}
+	return append([]ui.Column{{Label: "From, to", Class: "w-20 max-sm:pr-0"}}, out...)
+}
+
 func (p HistoryProps) note() string {
-	n := int64(len(p.Versions))
-	if n == 0 {
-		return "No version is kept"
+	n := len(p.Versions)
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "Version " + ui.Comma(p.Versions[0].Version)
 	}
 	return "Versions " + ui.Comma(p.Versions[n-1].Version) + " to " + ui.Comma(p.Versions[0].Version)
 }

@@ -124,7 +124,7 @@ func (p Item) badge() ui.BadgeProps {
 	case StateExpired:
 		return ui.BadgeProps{Tone: ui.Warn, Label: "expired", Glyph: ui.GlyphClock}
 	default:
-		return ui.BadgeProps{Tone: ui.OK, Label: "version " + ui.Comma(p.Version), Glyph: ui.GlyphCheck}
+		return ui.BadgeProps{Tone: ui.Neutral, Label: "version " + ui.Comma(p.Version)}
 	}
 }
 

@@ -150,7 +150,7 @@ func itemHead(p Item, view ItemView) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"flex flex-wrap items-start gap-x-3 gap-y-2\"><div class=\"min-w-0 flex-1 basis-72\"><h1 class=\"font-mono text-lg font-semibold break-any\"><bdi>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"flex flex-wrap items-start gap-x-3 gap-y-2\"><div class=\"min-w-0 flex-1 basis-72\"><h1 class=\"font-mono text-xl font-semibold break-any\"><bdi>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

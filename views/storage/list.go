@@ -127,8 +127,8 @@ type Cut struct {
 	Key    string
 }
 
-func (c Cut) text(found int64) string {
-	text := fmt.Sprintf("%s fit among the first %s looked at", ui.Count(found, "item", "items"), ui.Comma(c.Looked))
+func (c Cut) text() string {
+	text := "Searched the first " + ui.Count(c.Looked, "item", "items")
 	switch {
 	case c.Key != "":
 		return text + fmt.Sprintf(", up to “\u2068%s\u2069” of \u2068%s\u2069.", c.Key, c.Owner)
@@ -136,6 +136,14 @@ func (c Cut) text(found int64) string {
 		return text + fmt.Sprintf(", up to the user \u2068%s\u2069.", c.Owner)
 	}
 	return text + "."
+}
+
+// soFar tells of a page without a row, after which more may come.
+func (p ListProps) soFar() string {
+	if p.Cut != nil {
+		return p.Cut.text() + " None of them fits, but there is more to search."
+	}
+	return "Nothing fits up to here, but there is more to search."
 }
 
 func (p ListProps) items() int64 {

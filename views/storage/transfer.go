@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -87,22 +88,8 @@ func (p JobProps) unit() string {
 	return "lines"
 }
 
-func (p JobProps) badge() ui.BadgeProps { return jobBadge(p.Status, p.Stage) }
-
-func jobBadge(status, stage string) ui.BadgeProps {
-	switch {
-	case status == "held" && stage == "ready":
-		return ui.BadgeProps{Tone: ui.Warn, Label: "waits for you", Glyph: ui.GlyphPause}
-	case status == "held":
-		return ui.BadgeProps{Tone: ui.Warn, Label: "not complete", Glyph: ui.GlyphPause}
-	case status == "open":
-		return ui.BadgeProps{Tone: ui.Info, Label: "running", Glyph: ui.GlyphPlay}
-	case status == "done":
-		return ui.BadgeProps{Tone: ui.OK, Label: "done", Glyph: ui.GlyphCircleCheck}
-	case status == "failed":
-		return ui.BadgeProps{Tone: ui.Bad, Label: "failed", Glyph: ui.GlyphCircleX}
-	}
-	return ui.BadgeProps{Tone: ui.Neutral, Label: "cancelled", Glyph: ui.GlyphBan}
+func (p JobProps) badge() ui.BadgeProps {
+	return ui.JobBadge(ui.JobState{Status: p.Status, Stage: p.Stage, Waits: p.Waits, Ending: p.Ending, Failed: p.Failed})
 }
 
 // poll has the page ask for itself again for as long as the job goes on.
@@ -132,7 +119,20 @@ func (p JobProps) summary() string {
 	for _, c := range p.Counts {
 		n[c.Label] = c.N
 	}
-	return fmt.Sprintf("%s new, %s would change, %s invalid", ui.Comma(n["New"]), ui.Comma(n["Existing"]), ui.Comma(n["Invalid"]))
+	return fmt.Sprintf("%s new, %s %s already, %s invalid", ui.Comma(n["New"]), ui.Comma(n["Existing"]), ui.Plural(n["Existing"], "exists", "exist"), ui.Comma(n["Invalid"]))
+}
+
+// errorColumns leave out where something stands in a file, unless it came from one.
+func (p JobProps) errorColumns() []ui.Column {
+	out := []ui.Column{{Label: "Key", Class: "w-1/3"}, {Label: "Why", Class: "w-1/2"}}
+	if p.placed() {
+		return append([]ui.Column{{Label: "Where"}}, out...)
+	}
+	return out
+}
+
+func (p JobProps) placed() bool {
+	return slices.ContainsFunc(p.Errors, func(e JobError) bool { return e.Place != "" })
 }
 
 // JobsProps are the jobs of a tenant.
@@ -151,9 +151,15 @@ type JobRow struct {
 	Title  string
 	Status string
 	Stage  string
-	Done   int64
+	Waits  bool
+	Ending bool
+	Done   int64 // gone through, whatever became of it
 	Total  int64
 	Failed int64
 	By     string
 	At     int64
+}
+
+func (r JobRow) badge() ui.BadgeProps {
+	return ui.JobBadge(ui.JobState{Status: r.Status, Stage: r.Stage, Waits: r.Waits, Ending: r.Ending, Failed: r.Failed})
 }

@@ -19,8 +19,8 @@ type AuditProps struct {
 	First   string
 	Prev    string
 	Next    string
-	Partial int    // entries that were looked through before the page was full; 0: it is full, or that was all
-	Error   string // what is wrong with the filter
+	Partial int               // entries that were looked through before the page was full; 0: it is full, or that was all
+	Errors  map[string]string // what is wrong with the filter, by the label of the field
 	Now     int64
 }
 

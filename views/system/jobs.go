@@ -20,7 +20,9 @@ type Job struct {
 	Tenant    string
 	Link      string // to the tenant; empty: it is gone
 	State     string // open, held, done, failed or cancelled
-	Done      int64
+	Stage     string // of an import
+	Waits     bool   // another job of the tenant comes first
+	Done      int64  // gone through, whatever became of it
 	Total     int64
 	Failed    int64 // things it could not do
 	Stopping  bool  // its end was asked for
@@ -32,18 +34,5 @@ type Job struct {
 }
 
 func (j Job) badge() ui.BadgeProps {
-	if j.Stopping {
-		return ui.BadgeProps{Tone: ui.Warn, Label: "ending", Glyph: ui.GlyphClock}
-	}
-	switch j.State {
-	case "done":
-		return ui.BadgeProps{Tone: ui.OK, Label: "done", Glyph: ui.GlyphCheck}
-	case "failed":
-		return ui.BadgeProps{Tone: ui.Bad, Label: "failed", Glyph: ui.GlyphTriangleAlert}
-	case "held":
-		return ui.BadgeProps{Tone: ui.Warn, Label: "waits for a person", Glyph: ui.GlyphPause}
-	case "open":
-		return ui.BadgeProps{Tone: ui.Info, Label: "under way", Glyph: ui.GlyphClock}
-	}
-	return ui.BadgeProps{Tone: ui.Neutral, Label: j.State}
+	return ui.JobBadge(ui.JobState{Status: j.State, Stage: j.Stage, Waits: j.Waits, Ending: j.Stopping, Failed: j.Failed})
 }

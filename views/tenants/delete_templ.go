@@ -326,7 +326,7 @@ func deletionActs(p DeletionProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case p.State == Stopped && p.Done > 0:
-			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: "Delete the rest…", Glyph: ui.GlyphTrash2, Href: p.Again}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.LinkButton(ui.ButtonProps{Label: "Delete the rest…", Glyph: ui.GlyphTrash2, Look: ui.Danger, Href: p.Again}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -358,7 +358,7 @@ func deletionActs(p DeletionProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Stop deleting", Glyph: ui.GlyphX, Look: ui.Danger, Submit: true, Attrs: templ.Attributes{"id": "deletion-stop"}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: "Stop deleting", Glyph: ui.GlyphX, Submit: true, Attrs: templ.Attributes{"id": "deletion-stop"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

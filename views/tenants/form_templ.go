@@ -299,12 +299,12 @@ func basics(p FormProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "tenant-name", Name: "name", Label: "Name", Value: p.Values.Name, Hint: p.hint("name", "Shown to people. Empty: the slug."), Error: p.Fields["name"], MaxLength: "200", Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "tenant-name", Name: "name", Label: "Name", Value: p.Values.Name, Hint: p.hint("name", "As people should see it, such as Northwind Field Ops."), Error: p.Fields["name"], MaxLength: "200", Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if p.Known == nil {
-				templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "tenant-slug", Name: "slug", Label: "Slug", Value: p.Values.Slug, Hint: "1 to 63 letters a-z, digits and hyphens, in addresses and tokens. It cannot be changed later.", Error: p.Fields["slug"], MaxLength: "63", Autocomplete: "off", Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "tenant-slug", Name: "slug", Label: "Slug", Value: p.Values.Slug, Hint: "In addresses and commands: a-z, 0-9 and -. Left empty, it is made from the name, and it cannot be changed later.", Error: p.Fields["slug"], MaxLength: "63", Autocomplete: "off", Optional: true, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -386,7 +386,7 @@ func limits(p FormProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card(ui.CardProps{ID: "limits", Title: "Limits", Sub: "A write that would grow beyond one is refused with storage_quota_exceeded; what shrinks always passes."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card(ui.CardProps{ID: "limits", Title: "Limits", Sub: "A write that would grow beyond one is refused; what shrinks always passes."}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -416,15 +416,15 @@ func tooLate(p FormProps) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"rounded border border-warn/40 bg-warn-soft p-3 text-sm\" role=\"alert\" tabindex=\"-1\" autofocus><p class=\"flex items-center gap-2 font-medium text-warn\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"rounded border border-warn/40 bg-warn-soft p-3 text-sm\" role=\"alert\" tabindex=\"-1\" autofocus><p class=\"flex items-start gap-2 font-medium text-warn\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Icon(ui.GlyphTriangleAlert, "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Icon(ui.GlyphTriangleAlert, "mt-0.5").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "This was changed while you were typing. Nothing of yours is saved yet, and nothing of it is lost.</p><ul class=\"mt-2 list-disc space-y-1 pl-6\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<span class=\"min-w-0\">This was changed while you were typing. Nothing of yours is saved yet, and nothing of it is lost.</span></p><ul class=\"mt-2 list-disc space-y-1 pl-6\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -6,6 +6,7 @@ package tenants
 
 import (
 	"strconv"
+	"strings"
 
 	"tidemark/views/ui"
 )
@@ -51,10 +52,13 @@ func (u Usage) itemsOf() string {
 
 func (u Usage) bytesOf() string {
 	if u.MaxBytes == 0 {
-		return ui.Size(u.Bytes)
+		return whole(u.Bytes)
 	}
-	return ui.Size(u.Bytes) + " of " + ui.Size(u.MaxBytes)
+	return whole(u.Bytes) + " of " + whole(u.MaxBytes)
 }
+
+// whole is a size that no line breaks in two.
+func whole(bytes int64) string { return strings.ReplaceAll(ui.Size(bytes), " ", "\u00a0") }
 
 // brief is the usage in a line, for phones.
 func (u Usage) brief() string {
@@ -63,6 +67,15 @@ func (u Usage) brief() string {
 		noun = ui.Plural(u.MaxItems, "item", "items")
 	}
 	return u.itemsOf() + " " + noun + ", " + u.bytesOf()
+}
+
+// usage is what a row of the list tells: of a tenant in the trash without its limits.
+func (p Props) usage(r Row) Usage {
+	u := r.Usage
+	if p.Trash {
+		u.MaxItems, u.MaxBytes = 0, 0
+	}
+	return u
 }
 
 func (r Row) action(verb string) string { return settings(r.ID) + "/" + verb }
@@ -98,20 +111,18 @@ func (p Props) clear() string {
 }
 
 func (p Props) columns() []ui.Column {
-	last := ui.Column{Label: "Last change", Right: true, Class: "hidden md:table-cell"}
-	if p.Trash {
-		last.Label = "In the trash"
-	}
-	return []ui.Column{
+	out := []ui.Column{
 		{Label: "Tenant", Class: "w-full"},
 		{Label: "State", Class: "hidden sm:table-cell"},
 		{Label: "Items", Right: true, Class: "hidden sm:table-cell"},
 		{Label: "Stored", Right: true, Class: "hidden sm:table-cell"},
-		{Label: "Users", Right: true, Class: "hidden xl:table-cell"},
-		{Label: "Devices", Right: true, Class: "hidden xl:table-cell"},
-		last,
-		{Label: "Actions", Right: true},
 	}
+	last := ui.Column{Label: "In the trash", Right: true, Class: "hidden md:table-cell"}
+	if !p.Trash {
+		last.Label = "Last change"
+		out = append(out, ui.Column{Label: "Users", Right: true, Class: "hidden xl:table-cell"}, ui.Column{Label: "Devices", Right: true, Class: "hidden xl:table-cell"})
+	}
+	return append(out, last, ui.Column{Label: "Actions", Right: true})
 }
 
 func (p Props) note() string {
@@ -191,8 +202,8 @@ func (p FormProps) userHint() string {
 
 // ids of the inputs by the names of their fields, in the order of the form.
 var inputs = []struct{ field, id string }{
-	{"slug", "tenant-slug"},
 	{"name", "tenant-name"},
+	{"slug", "tenant-slug"},
 	{"strategy", "tenant-strategy"},
 	{"retentionDays", "tenant-days"},
 	{"maxItems", "tenant-items"},

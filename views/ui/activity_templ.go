@@ -38,7 +38,7 @@ func ActivityColumns() []Column {
 	wide, wider := "hidden md:table-cell ", "hidden xl:table-cell "
 	return []Column{
 		{Label: "Change", Class: "hidden min-w-29 sm:table-cell"}, {Label: "Key", Class: "w-full md:min-w-44"},
-		{Label: "User", Class: wide + "min-w-28"}, {Label: "From", Class: wide + "min-w-32"}, {Label: "Door", Class: wider + "min-w-26"},
+		{Label: "User", Class: wide + "min-w-28"}, {Label: "From", Class: wide + "min-w-32"}, {Label: "Via", Class: wider + "min-w-26"},
 		{Label: "Version", Right: true, Class: wide}, {Label: "Size", Right: true, Class: wider + "min-w-22"}, {Label: "When", Right: true, Class: "min-w-24"},
 	}
 }

@@ -58,11 +58,11 @@ func (t SideTone) mark() string {
 	}
 }
 
-// Cell is one side of a row: the parts of it that differ are in the middle.
+// Cell is one side of a row.
 type Cell struct {
-	Absent            bool
-	Start, Mid, After string
-	Cut               bool // there is more of it
+	Absent bool
+	Runs   []Run
+	Cut    bool // there is more of it
 }
 
 // DiffRow is a path at which the sides differ.
@@ -77,12 +77,11 @@ type DiffRow struct {
 type Differences struct {
 	Rows []DiffRow
 	More int // left out
+
+	spent int // of wordCells
 }
 
-const (
-	diffRows = 400
-	diffText = 600 // characters of a cell
-)
+const diffRows = 400
 
 // Part is what is compared under one name: the value of each side as JSON, nil where it has none.
 type Part struct {
@@ -122,7 +121,7 @@ func (d *Differences) compare(path string, sides []*Node) {
 	case len(d.Rows) == diffRows:
 		d.More++
 	default:
-		d.Rows = append(d.Rows, rowOf(path, sides))
+		d.Rows = append(d.Rows, d.rowOf(path, sides))
 	}
 }
 
@@ -218,30 +217,14 @@ func same(a, b *Node) bool {
 	return true
 }
 
-func rowOf(path string, sides []*Node) DiffRow {
-	row := DiffRow{Path: path, Cells: make([]Cell, len(sides))}
-	texts := make([]string, len(sides))
-	for i, n := range sides {
-		if row.Cells[i].Absent = n == nil; n != nil {
-			texts[i] = n.Literal()
-		}
-	}
-	start, end := common(texts, row.Cells)
-	for i := range texts {
-		row.Cells[i].fill(texts[i], start, end)
-	}
+func (d *Differences) rowOf(path string, sides []*Node) DiffRow {
+	row := DiffRow{Path: path, Cells: d.cells(sides)}
 	row.Says, row.Tone = verdict(sides)
 	return row
 }
 
 // common is how much all that is there begins and ends with, in bytes.
-func common(texts []string, cells []Cell) (start, end int) {
-	var present []string
-	for i, t := range texts {
-		if !cells[i].Absent {
-			present = append(present, t)
-		}
-	}
+func common(present []string) (start, end int) {
 	if len(present) < 2 {
 		return 0, 0
 	}
@@ -265,24 +248,6 @@ func common(texts []string, cells []Cell) (start, end int) {
 		return 0, 0
 	}
 	return start, end
-}
-
-// fill shows the text around what differs.
-func (c *Cell) fill(text string, start, end int) {
-	if c.Absent {
-		return
-	}
-	c.Start, c.Mid, c.After = text[:start], text[start:len(text)-end], text[len(text)-end:]
-	if len(text) <= diffText {
-		return
-	}
-	c.Cut = true
-	if n := len(c.Start); n > diffText/4 {
-		_, c.Start = splitAt(c.Start, n-diffText/4)
-		c.Start = "…" + c.Start
-	}
-	c.Mid, _ = cutText(c.Mid, diffText/2)
-	c.After, _ = cutText(c.After, diffText/4)
 }
 
 func splitAt(s string, at int) (string, string) {

@@ -17,7 +17,10 @@ func said(d Differences) []string {
 			if c.Absent {
 				line += " -"
 			} else {
-				line += " " + c.Start + c.Mid + c.After
+				line += " "
+				for _, r := range c.Runs {
+					line += r.Text
+				}
 			}
 		}
 		out = append(out, line)
@@ -71,15 +74,40 @@ func TestThreeValuesSayWhoChangedWhat(t *testing.T) {
 	}
 }
 
-func TestTheMiddleThatDiffersIsMarkedInWholeCharacters(t *testing.T) {
-	t.Parallel()
-	d := between(`"Call 30 minutes before arrival"`, `"Call 45 minutes before arrival"`)
-	if c := d.Rows[0].Cells; c[0].Mid != "30" || c[1].Mid != "45" || c[0].Start != `"Call ` {
-		t.Errorf("%+v", c)
+// marked is a cell with what differs in brackets.
+func marked(c Cell) string {
+	out := ""
+	for _, r := range c.Runs {
+		if r.Differs {
+			r.Text = "[" + r.Text + "]"
+		}
+		out += r.Text
 	}
-	d = between(`"aaaaaaé"`, `"aaaaaaè"`) // they share their first byte
-	if c := d.Rows[0].Cells; c[0].Mid != "é" || c[1].Mid != "è" {
-		t.Errorf("%+v", c)
+	return out
+}
+
+func TestWhatDiffersIsMarkedInWholeWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		sides []string
+		want  []string
+	}{
+		{[]string{`"Call 30 minutes before arrival"`, `"Call 45 minutes before arrival"`}, []string{`"Call [30] minutes before arrival"`, `"Call [45] minutes before arrival"`}},
+		{[]string{`21900`, `18400`}, []string{`[21900]`, `[18400]`}},
+		{[]string{`"Call 30 minutes ahead, gate 4471"`, `"Call 45 minutes ahead, gate 9"`}, []string{`"Call [30] minutes ahead, gate [4471]"`, `"Call [45] minutes ahead, gate [9]"`}},
+		{[]string{`"one two three four"`, `"one 2 3 four"`}, []string{`"one [two three] four"`, `"one [2 3] four"`}},
+		{[]string{`"caf\u00e9 noir"`, `"caf\u00e8 noir"`}, []string{`"[café] noir"`, `"[cafè] noir"`}},
+		{[]string{`"a"`, `"b"`, `"a"`}, []string{`"[a]"`, `"[b]"`, `"a"`}},
+		{[]string{`"x y"`, `"x z"`, `"w y"`}, []string{`"[x y]"`, `"x [z]"`, `"[w] y"`}},
+		{[]string{``, `"x y"`, `"x z"`}, []string{``, `"x [y]"`, `"x [z]"`}},
+	} {
+		var got []string
+		for _, cell := range between(c.sides...).Rows[0].Cells {
+			got = append(got, marked(cell))
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%q: %s", c.sides, d)
+		}
 	}
 }
 
@@ -95,8 +123,8 @@ func TestDifferencesAreBounded(t *testing.T) {
 		t.Errorf("%d rows, %d more", len(d.Rows), d.More)
 	}
 	long := between(`"`+strings.Repeat("a", 1<<20)+`x"`, `"`+strings.Repeat("a", 1<<20)+`y"`)
-	if c := long.Rows[0].Cells[0]; !c.Cut || len(c.Start)+len(c.Mid)+len(c.After) > diffText+10 || c.Mid != "x" {
-		t.Errorf("a long text is shown with %d characters, cut %v", len(c.Start)+len(c.Mid)+len(c.After), c.Cut)
+	if c := long.Rows[0].Cells[0]; !c.Cut || len(marked(c)) > diffText+10 || !strings.HasSuffix(marked(c), `a[x]"`) {
+		t.Errorf("a long text is shown as %q, cut %v", marked(c), c.Cut)
 	}
 }
 

@@ -84,7 +84,7 @@ func Pager(p PagerProps) templ.Component {
 			}
 		}
 		if p.Next != "" {
-			templ_7745c5c3_Err = LinkButton(ButtonProps{Label: "Next", Href: p.Next, Small: true, Glyph: GlyphChevronRight}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = LinkButton(ButtonProps{Label: "Next", Href: p.Next, Small: true, Glyph: GlyphChevronRight, After: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -96,7 +96,7 @@ func branch(n *Node, depth int, rest string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " class=\"[&[open]>summary>svg]:rotate-90\"><summary class=\"flex items-start gap-1.5 rounded pr-9 hover:bg-sunken\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " class=\"[&[open]>summary>svg]:rotate-90\"><summary class=\"flex items-start gap-1.5 rounded pr-9 hover:bg-sunken max-sm:py-1.5\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -311,7 +311,7 @@ func literal(n *Node) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if start, long := cutText(n.Text, treeText); long {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<details class=\"min-w-0 [&:not([open])>summary>.less]:hidden [&[open]>summary>.more]:hidden\"><summary>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<details class=\"min-w-0 [&:not([open])>summary>.less]:hidden [&[open]>summary>.more]:hidden\"><summary class=\"max-sm:pb-3\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

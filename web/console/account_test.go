@@ -69,7 +69,7 @@ func TestAProfileIsSavedAgainstItsVersion(t *testing.T) {
 		}
 	}
 	a = save("Mine", "no e-mail", "2")
-	if a.status != 422 || !strings.Contains(a.body, "The e-mail must be an e-mail address.") || !strings.Contains(a.body, `value="no e-mail"`) {
+	if a.status != 422 || !strings.Contains(a.body, "The e-mail must be an e-mail address such as name@example.com.") || !strings.Contains(a.body, `value="no e-mail"`) {
 		t.Errorf("a wrong e-mail: %d %s", a.status, a.body)
 	}
 	if a := save("Mine", email, "2"); a.status != 303 {
@@ -117,7 +117,7 @@ func TestANewPasswordKeepsThisSessionAlone(t *testing.T) {
 		return b.post("/console/account/password", url.Values{"old": {old}, "password": {fresh}})
 	}
 	for _, c := range []struct{ old, fresh, want string }{
-		{"wrong wrong", "another long password", "The present password is wrong."},
+		{"wrong wrong", "another long password", "The current password is wrong."},
 		{password, "short", "The password must have at least 8 characters."},
 	} {
 		a := change(c.old, c.fresh)

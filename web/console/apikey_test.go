@@ -134,7 +134,7 @@ func TestAKeyFormThatWillNotDoComesBackAsItWasTyped(t *testing.T) {
 		"a foreign scope": {func(v url.Values) { v.Set("narrow", "items:paint:storage/*") }, "One of these scopes is not known."},
 		"an idle scope":   {func(v url.Values) { v.Del("read"); v["scope"] = []string{"read"} }, "These scopes give nothing"},
 		"no date":         {func(v url.Values) { v.Set("expiry", "date") }, "The date must be a day"},
-		"a past date":     {func(v url.Values) { v.Set("expiry", "date"); v.Set("date", "2001-01-01") }, "The date must be a moment to come"},
+		"a past date":     {func(v url.Values) { v.Set("expiry", "date"); v.Set("date", "2001-01-01") }, "The date must be in the future"},
 		"no such expiry":  {func(v url.Values) { v.Set("expiry", "soon") }, "Choose one of the times."},
 	} {
 		for path, form := range map[string]url.Values{keysPath + "/new": keyFields(c.change), edit: keyFields(c.change)} {

@@ -155,6 +155,7 @@ var keyFields = map[string]string{
 // keyProblems are what is wrong where the field's name and the rule make no sentence.
 var keyProblems = map[string]string{
 	"canRead required": "A key must be allowed to read, to write, or both.",
+	"expiresAt range":  "The date must be in the future, less than 100 years away.",
 	"scopes required":  "Choose at least one scope.",
 	"scopes known":     "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].",
 	"scopes effect":    "These scopes give nothing: the key may not do what they are for.",

@@ -23,7 +23,7 @@ func TestKeysAreFilteredAndPaged(t *testing.T) {
 	days := 3
 	soon, _ := mint(t, h, access.NewKey{Name: `<script>x</script> hx-get "50%"`, Days: &days})
 	first := b.get(keysPath)
-	if first.status != 200 || strings.Count(first.body, "<tr") != 51 || strings.Contains(first.body, "<script>x") || !strings.Contains(first.body, "expires in 3 d") {
+	if first.status != 200 || strings.Count(first.body, "<tr") != 51 || strings.Contains(first.body, "<script>x") || !strings.Contains(first.body, "expires in 3 days") {
 		t.Errorf("%d, %d rows", first.status, strings.Count(first.body, "<tr"))
 	}
 	_, rest, _ := strings.Cut(first.body, `href="`+keysPath+"?before=")

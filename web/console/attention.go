@@ -32,8 +32,8 @@ func (c *Console) notices(ctx context.Context, t models.Tenant, o *store.Overvie
 			out = append(out, n)
 		}
 	}
-	add(t.Suspended, overview.Notice{Glyph: ui.GlyphPause, Bad: true, Count: "suspended", Text: "No client of this tenant can read or write until it is resumed.", Link: "The tenant", Href: "/console/tenants/" + t.ID})
-	add(a.FailedJobs > 0, overview.Notice{Glyph: ui.GlyphListChecks, Bad: true, Count: ui.Count(a.FailedJobs, "job", "jobs"), Text: "failed in the last seven days.", Link: "Jobs", Href: "/console/system/jobs"})
+	add(t.Suspended, overview.Notice{Glyph: ui.GlyphPause, Bad: true, Count: "suspended", Text: "No client of this tenant can read or write until it is resumed.", Link: "Resume the tenant", Href: "/console/tenants/" + t.ID})
+	add(a.FailedJobs > 0, overview.Notice{Glyph: ui.GlyphListChecks, Bad: true, Count: ui.Count(a.FailedJobs, "job", "jobs"), Text: "failed in the last seven days.", Link: "See the failed jobs", Href: "/console/system/jobs"})
 	out = append(out, fullness(base, o.Head)...)
 	add(o.OpenConflicts > 0, overview.Notice{
 		Glyph: ui.GlyphGitMerge, Count: ui.Count(o.OpenConflicts, "conflict", "conflicts"), Text: ui.Plural(o.OpenConflicts, "waits", "wait") + " for a decision; the stored value stands until then.",
@@ -50,7 +50,7 @@ func (c *Console) notices(ctx context.Context, t models.Tenant, o *store.Overvie
 	if n := int64(len(a.Expiring)); n > 0 {
 		add(true, overview.Notice{
 			Glyph: ui.GlyphKeyRound, Count: ui.Count(n, "API key", "API keys"), Text: fmt.Sprintf("about to expire: “\u2068%s\u2069” lets in until %s.", a.Expiring[0].Name, ui.Stamp(a.Expiring[0].ExpiresAt)),
-			Link: "API keys", Href: base + "/api-keys",
+			Link: "Review the keys", Href: base + "/api-keys",
 		})
 	}
 	return out, nil
@@ -63,7 +63,7 @@ func fullness(base string, h models.Head) (out []overview.Notice) {
 			return
 		}
 		share := strconv.FormatInt(int64(float64(used)/float64(limit)*100), 10)
-		out = append(out, overview.Notice{Glyph: ui.GlyphGauge, Bad: used >= limit, Count: share + " %", Text: "of the " + what + " this tenant may keep are used.", Link: "Storage", Href: base + "/storage"})
+		out = append(out, overview.Notice{Glyph: ui.GlyphGauge, Bad: used >= limit, Count: share + " %", Text: "of the " + what + " this tenant may keep are used.", Link: "Review the storage", Href: base + "/storage"})
 	}
 	of(h.Usage.Bytes, h.Limits.Bytes, ui.Size(h.Limits.Bytes))
 	of(h.Usage.Items, h.Limits.Items, ui.Count(h.Limits.Items, "item", "items"))

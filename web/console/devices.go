@@ -19,7 +19,7 @@ import (
 
 const (
 	devicesPage    = 50
-	devicesWaiting = 200 // changes that wait for a device are counted up to so many, in the list
+	devicesWaiting = 100 // changes that wait for a device are counted up to so many, in the list
 )
 
 func (c *Console) deviceRoutes(in fiber.Router) {

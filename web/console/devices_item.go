@@ -111,7 +111,7 @@ func (c *Console) forgetDevice(f *fiber.Ctx) error {
 		return err
 	}
 	if p.Typed = f.FormValue("confirm"); p.Typed != p.Word() {
-		p.Error = "This is not what was asked for."
+		p.Error = "Type “" + isolated(p.Word()) + "” exactly."
 		f.Status(http.StatusUnprocessableEntity)
 		return c.page(f, devicePlace(f, "Forget a device"), devices.Forget(p))
 	}

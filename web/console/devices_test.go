@@ -115,7 +115,7 @@ func TestTheDevicePageTellsWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := b.get(devicePath("", "default", "phone"))
-	for _, part := range []string{"2 changes, oldest first", "key&lt;1", "key&lt;2", "/console/t/acme/storage/item?key=key%3C1&amp;owner=default", "#1 of #3", "2 wait", `href="/console/t/acme/devices"`} {
+	for _, part := range []string{"2 changes, oldest first", "key&lt;1", "key&lt;2", "/console/t/acme/storage/item?key=key%3C1&amp;owner=default", "#1 of #3", "2 changes waiting", `href="/console/t/acme/devices"`} {
 		if !strings.Contains(a.body, part) {
 			t.Errorf("the page lacks %q", part)
 		}
@@ -159,7 +159,7 @@ func TestADeviceIsDisconnectedAndForgottenByItsAdministrator(t *testing.T) {
 	}
 	wrong := form()
 	wrong.Set("confirm", "fone")
-	if a := b.post("/console/t/acme/devices/item/forget", wrong); a.status != 422 || !strings.Contains(a.body, `value="fone"`) || !strings.Contains(a.body, "This is not what was asked for") {
+	if a := b.post("/console/t/acme/devices/item/forget", wrong); a.status != 422 || !strings.Contains(a.body, `value="fone"`) || !strings.Contains(a.body, "Type “\u2068phone\u2069” exactly.") {
 		t.Errorf("the wrong word: %d %s", a.status, a.body)
 	}
 	right := form()

@@ -26,7 +26,7 @@ func TestAClearIsShownAndCancelled(t *testing.T) {
 	}
 	page, cancel := storagePage+"/jobs/"+j.ID, "/console/system/jobs/"+j.TenantID+"/"+j.ID+"/cancel"
 	b.get(page).shows(t, 200, "Clear a user’s items", "4,400 of 20,000", `action="`+page+`/cancel"`)
-	b.get("/console/system/jobs").shows(t, 200, "Clear a store", `action="`+cancel+`"`)
+	b.get("/console/system/jobs").shows(t, 200, "Clear a user’s items", "running", `action="`+cancel+`"`)
 	b.send(page+"/cancel", url.Values{}).shows(t, 403)
 	b.post(page+"/cancel", url.Values{}).shows(t, 303)
 	b.get(page).shows(t, 200, "It ends at the next step. What is done stays done.")

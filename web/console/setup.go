@@ -48,11 +48,11 @@ func connectPath(t models.Tenant) string { return tenantOf(t).Href() + "/connect
 // makeTenant makes the first tenant with its first key, and goes on to connect a client.
 func (c *Console) makeTenant(f *fiber.Ctx) error {
 	p := setup.TenantProps{Name: f.FormValue("name"), Slug: strings.TrimSpace(f.FormValue("slug"))}
-	slug := p.Slug
-	if slug == "" {
-		slug = slugOf(p.Name)
+	var t models.Tenant
+	var err error
+	if p.Slug, err = newSlug(p.Slug, p.Name); err == nil {
+		t, err = c.opt.Store.CreateTenant(as(f), models.Tenant{Slug: p.Slug, Name: p.Name})
 	}
-	t, err := c.opt.Store.CreateTenant(as(f), models.Tenant{Slug: slug, Name: p.Name})
 	if fl := fault.From(err); fault.Is(err, fault.Invalid) {
 		p.Error, p.Fields = "The tenant was not made", fieldsOf(fl)
 		return c.tenantForm(f.Status(fl.Code.Status()), p)
@@ -61,6 +61,14 @@ func (c *Console) makeTenant(f *fiber.Ctx) error {
 		return err
 	}
 	return c.withKey(f, t, true)
+}
+
+// newSlug is the slug of a new tenant: without one it is made of the name, which has to be there.
+func newSlug(slug, name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return slug, fault.OfField("name", "required", "must be 1 to 200 characters without line breaks")
+	}
+	return cmp.Or(slug, slugOf(name)), nil
 }
 
 // slugOf makes a slug of a name: its letters and digits, with a dash for what lies between.
@@ -100,7 +108,7 @@ func (c *Console) connect(f *fiber.Ctx) error {
 	base := connectPath(t)
 	p := setup.ConnectProps{
 		CSRF: c.token(f), Setup: f.Query("setup") != "", Base: tenantOf(t).Href(), Action: base, Again: f.OriginalURL(), Stream: base + "/stream?key=" + url.QueryEscape(id),
-		Server: socketAddress(f), Suspended: t.Suspended,
+		Server: socketAddress(f), Suspended: t.Suspended, Settings: tenantHref(t.ID),
 	}
 	if k.ID != "" {
 		p.Key = &setup.Key{Name: k.Name, Shown: k.Prefix + "…" + k.Last4, Secret: c.takeSecret(f, k.ID), Save: p.Base + "/api-keys/" + k.ID + "/secret"}

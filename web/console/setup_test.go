@@ -31,6 +31,9 @@ func TestSetupEndsWithAKeyThatWorks(t *testing.T) {
 	if a.status != 422 || !strings.Contains(a.body, "The slug must be") || !strings.Contains(a.body, `value="Not a slug"`) {
 		t.Errorf("a wrong slug: %d %s", a.status, a.body)
 	}
+	if a := b.post("/console/setup/tenant", url.Values{"slug": {"x"}}); a.status != 422 || !strings.Contains(a.body, "The name must be") {
+		t.Errorf("no name: %d %s", a.status, a.body)
+	}
 	a = b.post("/console/setup/tenant", url.Values{"name": {`Northwind <b>"Field" Ops`}})
 	to := a.header.Get("Location")
 	if a.status != 303 || !strings.HasPrefix(to, "/console/t/northwind-b-field-ops/connect?key=") {

@@ -149,10 +149,13 @@ func wordOf(p engine.BulkPreview) string {
 	case !p.Exact:
 		return "all that match"
 	case p.Affected >= bulkTyped:
-		return strconv.FormatInt(p.Affected, 10)
+		return ui.Comma(p.Affected)
 	}
 	return ""
 }
+
+// unparted is a typed number, or what is to be typed, however its thousands are parted.
+func unparted(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), ",", "") }
 
 // carried is what the preview's form sends on: all that came, and how many items were shown.
 func carried(f *fiber.Ctx, p engine.BulkPreview) []ui.Hidden {
@@ -183,7 +186,7 @@ func (c *Console) startBulk(f *fiber.Ctx) error {
 	}
 	if len(b.Items) == 0 || count >= bulkTyped {
 		word := f.FormValue("word")
-		if typed := strings.ReplaceAll(strings.TrimSpace(f.FormValue("confirm")), ",", ""); word != "" && typed != word || word == "" && count >= bulkTyped {
+		if word != "" && unparted(f.FormValue("confirm")) != unparted(word) || word == "" && count >= bulkTyped {
 			return c.bulkPage(f, "Type what stands above the field, to show that you mean all of these items.")
 		}
 	}
@@ -220,6 +223,8 @@ func kindOf(j *models.Job) (title, what string) {
 		return "Bring back deleted items", ""
 	case engine.JobClear:
 		return "Clear a user’s items", ""
+	case engine.JobTenantDelete:
+		return "Delete a tenant", ""
 	}
 	return j.Kind, ""
 }

@@ -13,10 +13,10 @@ func TestAUserIsClearedOnceTheNameIsTyped(t *testing.T) {
 	stored(t, h, "amy", "x", "one", "two")
 	stored(t, h, "bob", "x", "three")
 	b := signedIn(t, h)
-	b.get(storagePage+"?owner=amy").shows(t, 200, "Clear user", "clear?owner=amy")
-	b.get(storagePage).hides(t, "Clear user")
+	b.get(storagePage+"?owner=amy").shows(t, 200, "Delete all of this user…", "clear?owner=amy")
+	b.get(storagePage).hides(t, "Delete all of this user…")
 	ask := b.get(storagePage + "/clear?owner=amy")
-	ask.shows(t, 200, "Clear everything of", "Clear 2 items")
+	ask.shows(t, 200, "Clear the storage of", "Clear 2 items")
 	form := formOf(ask.body)
 	for _, typed := range []string{"", "bob", "amy "} {
 		form.Set("confirm", typed)
@@ -49,7 +49,7 @@ func TestWhatIsChosenStaysWhenItLacksSomething(t *testing.T) {
 	stored(t, h, "amy", "x", "one", "two")
 	b := signedIn(t, h)
 	a := b.post(storagePage+"/bulk", url.Values{"view": {"list"}, "deleted": {"with"}, "action": {"tag"}, "with": {""}, "scope": {"selected"}, "item": {`["amy","two"]`}})
-	a.shows(t, 422, "The tag must not be empty", `value="tag" selected`, `name="deleted" value="with"`)
+	a.shows(t, 422, "The tag must not be empty", `aria-describedby="bulk-tag-note"`, `value="tag" selected`, `name="deleted" value="with"`)
 	if n := strings.Count(a.body, " checked"); n != 1 {
 		t.Errorf("%d boxes are ticked", n)
 	}

@@ -112,7 +112,7 @@ func TestAWrongFormComesBackWithWhatWasTyped(t *testing.T) {
 		}
 	}
 	a := b.post(acme+"/new", url.Values{"value": {`1`}, "key": {"a\x01b"}, "owner": {""}, "collection": {strings.Repeat("c", 65)}})
-	a.says(t, 422, "The key must not contain control characters.", "The owner must not be empty.", "The collection must be at most 64 bytes long.", `href="#item-key"`)
+	a.says(t, 422, "The key must not contain control characters.", "The user must not be empty.", "The collection must be at most 64 bytes long.", `href="#item-key"`)
 	if it := lookAt(t, h, "u", "k"); it.Version != 1 {
 		t.Errorf("it was written: %+v", it)
 	}
@@ -228,7 +228,7 @@ func TestAStaleDeleteAsks(t *testing.T) {
 	put(t, h, "u", "k", `1`)
 	put(t, h, "u", "k", `2`)
 	a := b.post(acme+"/delete", url.Values{"owner": {"u"}, "key": {"k"}, "version": {"1"}})
-	a.says(t, 409, "It has changed since you looked at it", "Version 2", "tablet-07", "Delete it all the same", `name="version" value="2"`)
+	a.says(t, 409, "It has changed since you looked at it", "Version 2", "tablet-07", "Delete anyway", `name="version" value="2"`)
 	if it := lookAt(t, h, "u", "k"); it.Deleted || conflicts(t, h) != 0 {
 		t.Errorf("it was deleted: %+v", it)
 	}

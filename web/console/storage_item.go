@@ -155,7 +155,7 @@ func (c *Console) itemRaw(f *fiber.Ctx) error {
 // factsOf is what is known of an item beside its value.
 func factsOf(p storage.Item, it *models.Item, kept store.Kept) []storage.Fact {
 	facts := []storage.Fact{
-		{Name: "Owner", Value: it.Owner},
+		{Name: "User", Value: it.Owner},
 		{Name: "Collection", Value: it.Collection},
 		{Name: "Version", Value: ui.Comma(it.Version), Note: "change " + ui.Comma(it.Seq)},
 	}
@@ -168,7 +168,7 @@ func factsOf(p storage.Item, it *models.Item, kept store.Kept) []storage.Fact {
 	}
 	facts = append(facts, written, storage.Fact{Name: "Client's clock", At: it.Timestamp})
 	if p.Latest != nil {
-		facts = append(facts, storage.Fact{Name: "By", Value: p.Latest.Who, Note: p.Latest.WhoKind}, storage.Fact{Name: "Door", Value: p.Latest.Door, Note: p.Latest.Address})
+		facts = append(facts, storage.Fact{Name: "By", Value: p.Latest.Who, Note: p.Latest.WhoKind}, storage.Fact{Name: "Via", Value: p.Latest.Door, Note: p.Latest.Address})
 	}
 	if it.Instance != "" {
 		device := storage.Fact{Name: "Device", Value: it.Instance, Note: runOf(it, kept)}

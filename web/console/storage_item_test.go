@@ -193,6 +193,8 @@ func TestHistoryTellsWhoWhereWhenAndComparesAnyTwoVersions(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 	b.get(itemAt("/history", "dana", "k", "before", fmt.Sprint(first.Seq+3))).says(t, 200, "Versions 1 to 4", "Newest")
+	put(t, h, "dana", "single", `1`)
+	b.get(itemAt("/history", "dana", "single")).hides(t, ">Compare<", `name="from"`)
 	last := lookAt(t, h, "dana", "k")
 	diff := b.get(itemAt("/diff", "dana", "k", "from", fmt.Sprint(first.Seq), "to", fmt.Sprint(last.Seq)))
 	diff.says(t, 200, "$.n", "Version 1", "Version 24", "changed")

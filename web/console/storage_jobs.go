@@ -61,7 +61,8 @@ func (c *Console) jobs(f *fiber.Ctx) error {
 			title += ": " + what
 		}
 		p.Rows = append(p.Rows, storage.JobRow{
-			Href: jobHref(f, j.ID), Title: title, Status: string(j.Status), Stage: stageOf(j).Stage, Done: j.Done, Total: j.Total, Failed: j.Failed, By: jobActor(names, j.Actor), At: j.CreatedAt,
+			Href: jobHref(f, j.ID), Title: title, Status: string(j.Status), Stage: stageOf(j).Stage, Waits: queued(j, p.Now), Ending: j.Stopping, Done: through(j), Total: j.Total, Failed: j.Failed,
+			By: jobActor(names, j.Actor), At: j.CreatedAt,
 		})
 	}
 	return c.page(f, inStorage(f, "Jobs"), storage.JobsPage(p))
@@ -107,7 +108,7 @@ func (c *Console) job(f *fiber.Ctx) error {
 	}
 	p := jobProps(f, &j)
 	p.CSRF, p.Now, p.By = c.token(f), clock.Millis(c.opt.Clock), jobActor(names, j.Actor)
-	p.Waits = j.Status == models.JobOpen && j.LeaseUntil < p.Now && p.Now-j.CreatedAt > 5000
+	p.Waits = queued(&j, p.Now)
 	var next string
 	p.Errors, next = errorsOf(f, &j, errs)
 	p.First, p.Prev, p.Next = pagesOf(f, strings.TrimPrefix(strconv.FormatInt(after, 10), "0"), next, func(n string) string {
@@ -121,18 +122,28 @@ func (c *Console) job(f *fiber.Ctx) error {
 	return c.page(f, inStorage(f, p.Title), storage.JobPage(p))
 }
 
+// queued says whether another job of the tenant comes before this one.
+func queued(j *models.Job, now int64) bool {
+	return j.Status == models.JobOpen && j.LeaseUntil < now && now-j.CreatedAt > 5000
+}
+
+// through is how much a job has gone through, whatever became of it.
+func through(j *models.Job) int64 {
+	if j.Kind == engine.JobImport {
+		return j.Done // all lines that were read
+	}
+	n := j.Done + j.Failed
+	for _, c := range skippedOf(j) {
+		n += c.N
+	}
+	return n
+}
+
 func jobProps(f *fiber.Ctx, j *models.Job) storage.JobProps {
 	title, what := kindOf(j)
 	st := stageOf(j)
-	through := j.Done
-	for _, c := range skippedOf(j) {
-		through += c.N
-	}
-	if j.Kind != engine.JobImport {
-		through += j.Failed
-	}
 	return storage.JobProps{
-		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: through, Total: j.Total, Failed: j.Failed, WhatIs: whatIs(j),
+		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: through(j), Total: j.Total, Failed: j.Failed, WhatIs: whatIs(j),
 		Ending: j.Stopping, Error: j.Error, Counts: countsOf(j, st), Kept: 1000, At: j.CreatedAt, Last: j.UpdatedAt, Undo: engine.Undoable(*j), Policy: "skip",
 	}
 }
@@ -145,7 +156,7 @@ func whatIs(j *models.Job) string {
 	}
 	switch {
 	case j.Kind == engine.JobImport:
-		return "Name"
+		return "File"
 	case b.Action == engine.BulkDelete:
 		return "Keys begin with"
 	}

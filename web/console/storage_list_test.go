@@ -278,7 +278,7 @@ func TestTheNumberOfManyItemsIsTyped(t *testing.T) {
 	b.send(storagePage+"/bulk/start", form).shows(t, 422, "Type “150” to go on", `value="15"`, "This was not started")
 	form.Del("word")
 	b.send(storagePage+"/bulk/start", form).shows(t, 422, "This was not started")
-	form.Set("word", "150")
+	form.Set("word", "1,50") // parted or not, as 1,204 is
 	form.Set("confirm", "150")
 	if a := b.send(storagePage+"/bulk/start", form); a.status != 303 {
 		t.Errorf("%d %s", a.status, a.body)
@@ -310,14 +310,14 @@ func TestAFileIsCheckedThenImportedAndExported(t *testing.T) {
 	stored(t, h, "amy", "x", "old")
 	b := signedIn(t, h)
 	b.get(storagePage+"/import?owner=amy").shows(t, 200, "Upload and check", `value="amy"`)
-	b.sendFile("", map[string]string{"owner": "amy"}).shows(t, 422, "Nothing was uploaded", `value="amy"`)
+	b.sendFile("", map[string]string{"owner": "amy"}).shows(t, 422, "Nothing was uploaded", "The file must be chosen", `aria-invalid="true"`, `value="amy"`)
 	a := b.sendFile("{\"key\":\"new\",\"value\":[1.50]}\n{\"key\":\"old\",\"value\":2}\n<script>\n", map[string]string{"owner": "amy"})
 	if a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	job := a.header.Get("Location")
 	ready := b.ended(job)
-	ready.shows(t, 200, "1 new, 1 would change, 1 invalid", "line 3", "waits for you")
+	ready.shows(t, 200, "1 new, 1 exists already, 1 invalid", "line 3", "waits for you")
 	b.get(storagePage+"?view=list").hides(t, "item?key=new")
 	if a := b.post(job+"/start", url.Values{"policy": {"guess"}}); a.status != 422 {
 		t.Errorf("a policy there is not: %d", a.status)
@@ -325,7 +325,7 @@ func TestAFileIsCheckedThenImportedAndExported(t *testing.T) {
 	if a := b.post(job+"/start", url.Values{"policy": {"overwrite"}}); a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	b.ended(job).shows(t, 200, "3 of 3")
+	b.ended(job).shows(t, 200, "3 of 3", "done, 1 error")
 	if a := b.post(job+"/start", url.Values{"policy": {"overwrite"}}); a.status != 409 {
 		t.Errorf("a second time: %d", a.status)
 	}
@@ -361,7 +361,7 @@ func TestALargeFileComesInParts(t *testing.T) {
 	if a := b.post(job+"/check", url.Values{}); a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	b.ended(job).shows(t, 200, "1 new, 0 would change, 0 invalid")
+	b.ended(job).shows(t, 200, "1 new, 0 exist already, 0 invalid")
 	if a := b.post(job+"/cancel", url.Values{}); a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}

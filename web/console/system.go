@@ -249,6 +249,12 @@ func checksOf(found health.Answer) []system.Check {
 }
 
 func aboutOf(about map[string]any) string {
+	if current := about["current"]; current != nil && current == about["want"] {
+		return fmt.Sprintf("%v, up to date", current)
+	}
+	if v, ok := about["version"].(string); ok && about["kind"] != nil {
+		return databaseNamed(about["kind"], v)
+	}
 	var parts []string
 	for name, v := range about {
 		if free, ok := v.(uint64); ok && name == "freeBytes" {

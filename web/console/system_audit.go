@@ -80,7 +80,10 @@ func (c *Console) auditPage(f *fiber.Ctx, at place, p system.AuditProps, of audi
 	p.Now = clock.Millis(c.opt.Clock)
 	q, err := c.auditQuery(f.UserContext(), p.Filter)
 	if fault.Is(err, fault.Invalid) {
-		p.Error = "The " + fault.From(err).Message + "."
+		p.Errors = map[string]string{}
+		for _, e := range fault.From(err).Fields {
+			p.Errors[e.Path] = e.Path + " " + e.Message + "."
+		}
 		f.Status(fault.Invalid.Status())
 		return c.page(f, at, system.Audit(p))
 	}
@@ -106,10 +109,10 @@ func (c *Console) auditPage(f *fiber.Ctx, at place, p system.AuditProps, of audi
 func (c *Console) auditQuery(ctx context.Context, fl system.AuditFilter) (store.AuditQuery, error) {
 	q := store.AuditQuery{Actor: fl.Actor, Action: fl.Action}
 	var err error
-	if q.From, err = dayOf("first day", fl.From); err != nil {
+	if q.From, err = dayOf("From", fl.From); err != nil {
 		return q, err
 	}
-	if q.To, err = dayOf("last day", fl.To); err != nil {
+	if q.To, err = dayOf("To", fl.To); err != nil {
 		return q, err
 	}
 	if q.To > 0 {

@@ -41,7 +41,7 @@ func (c *Console) allJobs(f *fiber.Ctx) error {
 	}
 	mayCancel := c.opt.Access.AllowAdmin(visitOf(f).admin, access.JobsCancel) == nil
 	for i := range jobs {
-		p.Rows = append(p.Rows, jobRowOf(&jobs[i], who, mayCancel))
+		p.Rows = append(p.Rows, jobRowOf(&jobs[i], who, mayCancel, p.Now))
 	}
 	return c.page(f, c.systemPage("Jobs"), system.Jobs(p))
 }
@@ -51,20 +51,13 @@ func jobsAt(place string) string {
 	return addressOf("/console/system/jobs", keep(url.Values{"page": {place}}))
 }
 
-// jobNames are the kinds of jobs as people call them.
-var jobNames = map[string]string{
-	engine.JobClear: "Clear a store", engine.JobTenantDelete: "Delete a tenant", engine.JobBulk: "Bulk change", engine.JobImport: "Import", engine.JobUndo: "Undo of a bulk change",
-}
-
-func jobRowOf(j *models.Job, who *people, mayCancel bool) system.Job {
+func jobRowOf(j *models.Job, who *people, mayCancel bool, now int64) system.Job {
 	row := system.Job{
-		ID: j.ID, Kind: j.Kind, State: string(j.Status), Stopping: j.Stopping && !j.Status.Ended(), Done: j.Done, Total: j.Total, Failed: j.Failed,
+		ID: j.ID, State: string(j.Status), Stage: stageOf(j).Stage, Waits: queued(j, now), Stopping: j.Stopping && !j.Status.Ended(), Done: through(j), Total: j.Total, Failed: j.Failed,
 		Actor: who.actor(j.Actor), CreatedAt: j.CreatedAt, UpdatedAt: j.UpdatedAt, Error: j.Error,
 	}
+	row.Kind, _ = kindOf(j)
 	row.Tenant, row.Link = who.tenant(j.TenantID)
-	if name := jobNames[j.Kind]; name != "" {
-		row.Kind = name
-	}
 	switch {
 	case j.Status.Ended() || j.Stopping || !mayCancel:
 	case j.Kind == engine.JobTenantDelete:

@@ -188,9 +188,9 @@ func rowsAbout(r store.RowCount) string {
 }
 
 func ordersOf(t store.Table) []system.Order {
-	out := []system.Order{{Value: "", Label: "Key, up"}, {Value: "-" + store.KeyOrder, Label: "Key, down"}}
+	out := []system.Order{{Value: "", Label: "Key, ascending"}, {Value: "-" + store.KeyOrder, Label: "Key, descending"}}
 	for _, x := range t.Orders() {
-		out = append(out, system.Order{Value: x.Name, Label: x.Name + ", up"}, system.Order{Value: "-" + x.Name, Label: x.Name + ", down"})
+		out = append(out, system.Order{Value: x.Name, Label: x.Name + ", ascending"}, system.Order{Value: "-" + x.Name, Label: x.Name + ", descending"})
 	}
 	return out
 }

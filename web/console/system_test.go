@@ -124,7 +124,7 @@ func TestAJobOfAnyTenantIsListedAndCancelled(t *testing.T) {
 	b := signedIn(t, h)
 	cancel := "/console/system/jobs/" + job.TenantID + "/" + job.ID + "/cancel"
 	a := b.get("/console/system/jobs")
-	for _, want := range []string{"Import", "globex", "41 of 900", "waits for a person", "&lt;b&gt;line 3", `action="` + cancel + `"`} {
+	for _, want := range []string{"Import items", "globex", "41 of 900", "waits for you", "&lt;b&gt;line 3", `action="` + cancel + `"`} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page does not hold %q", want)
 		}

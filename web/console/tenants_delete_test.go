@@ -37,7 +37,7 @@ func TestATenantIsDeletedForGoodFromTheTrashAlone(t *testing.T) {
 		}
 	}
 	ask := b.get(at(acme, "delete"))
-	for _, want := range []string{"1 item with 3 B", "1 user", "1 API key that still works", "Type “acme”"} {
+	for _, want := range []string{"1 item with 3 B", "1 user", "1 API key that still works", "Type “<bdi>acme</bdi>”"} {
 		if ask.status != 200 || !strings.Contains(ask.body, want) {
 			t.Errorf("the question lacks %q: %d", want, ask.status)
 		}
@@ -63,7 +63,7 @@ func TestATenantIsDeletedForGoodFromTheTrashAlone(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	testkit.Eventually(t, 10*time.Second, "its key is unknown", func() bool { return reads(t, h, h.Keys[0]) == 401 })
-	if a := b.post("/console/tenants/new", url.Values{"slug": {"acme"}, "retentionDays": {"30"}}); a.status != 303 {
+	if a := b.post("/console/tenants/new", url.Values{"name": {"Acme"}, "retentionDays": {"30"}}); a.status != 303 {
 		t.Errorf("its slug is still taken: %d", a.status)
 	}
 	if a := b.get("/console/tenants/deletions/nothing"); a.status != 404 {

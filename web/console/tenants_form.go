@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"net/http"
 	"strconv"
 
@@ -21,6 +20,9 @@ func (c *Console) newTenant(f *fiber.Ctx) error {
 func (c *Console) createTenant(f *fiber.Ctx) error {
 	typed := typedTenant(f)
 	t, err := tenantFrom(typed)
+	if err == nil {
+		typed.Slug, err = newSlug(typed.Slug, typed.Name)
+	}
 	if err == nil {
 		t.Slug = typed.Slug
 		t, err = c.opt.Store.CreateTenant(as(f), t)
@@ -56,7 +58,7 @@ func (c *Console) saveTenant(f *fiber.Ctx) error {
 	typed := typedTenant(f)
 	t, err := tenantFrom(typed)
 	if err == nil {
-		t.ID, t.Version, t.Name = before.ID, base, cmp.Or(t.Name, before.Slug)
+		t.ID, t.Version = before.ID, base
 		t, err = c.opt.Store.EditTenant(as(f), t)
 	}
 	switch fault.CodeOf(err) {

@@ -20,6 +20,9 @@ func TestATenantIsMadeAndEdited(t *testing.T) {
 	if a.status != 303 || a.header.Get("Location") != "/console/t/north" {
 		t.Fatalf("%d %s\n%s", a.status, a.header.Get("Location"), a.body)
 	}
+	if a := b.post("/console/tenants/new", url.Values{"name": {"South & Sons"}, "retentionDays": {"30"}}); a.status != 303 || a.header.Get("Location") != "/console/t/south-sons" {
+		t.Errorf("without a slug: %d %s", a.status, a.header.Get("Location"))
+	}
 	made := of(t, h, "north")
 	if want := (models.TenantLimits{Items: 1000, Bytes: 5 << 19}); made.Limits != want || made.Strategy != models.StrategyLWW || made.RetentionDays != 90 || made.Name != hostileTenant {
 		t.Errorf("%+v", made)
@@ -86,7 +89,10 @@ func TestAFormOfATenantComesBackWithWhatWasTyped(t *testing.T) {
 		want []string
 	}{
 		"a slug that is taken": {"/console/tenants/new", url.Values{"slug": {"acme"}, "name": {"typed"}, "retentionDays": {"30"}}, []string{"The slug is taken by another tenant.", `value="typed"`}},
-		"no slug":              {"/console/tenants/new", url.Values{"name": {hostileTenant}, "retentionDays": {"30"}}, []string{"The slug must be", html.EscapeString(hostileTenant)}},
+		"a made slug, taken":   {"/console/tenants/new", url.Values{"name": {"Acme!"}, "retentionDays": {"30"}}, []string{"The slug is taken by another tenant.", `value="Acme!"`, `value="acme"`}},
+		"no slug to be made":   {"/console/tenants/new", url.Values{"name": {"北"}, "retentionDays": {"30"}}, []string{"The slug must be", `value="北"`}},
+		"no name":              {"/console/tenants/new", url.Values{"slug": {"north"}, "name": {" "}, "retentionDays": {"30"}}, []string{"The name must be", `value="north"`}},
+		"no name any more":     {at(acme, ""), edit(acme, "name", ""), []string{"The name must be"}},
 		"numbers that are none": {
 			"/console/tenants/new",
 			url.Values{"slug": {"x"}, "retentionDays": {"soon"}, "maxItems": {"-1"}, "maxBytes": {"NaN"}, "maxUserBytes": {"1e99"}},

@@ -12,6 +12,9 @@ const pictures = process.env.TIDEMARK_PICTURES;
 /** soak asks for the long versions. */
 export const soak = Boolean(process.env.TIDEMARK_SOAK);
 
+/** axed asks to hold every page that is walked through against axe. */
+export const axed = soak && Boolean(process.env.TIDEMARK_AXE);
+
 export const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 export const themes = ["light", "dark"];
 

@@ -316,7 +316,7 @@ async function broken() {
 async function fault(at, open) {
   const status = (await open()).status(), text = await at.page.textContent("main");
   at.expect(`it is 500: ${status}`, status === 500);
-  at.expect("it says whose fault it is, and under which numbers", /Something went wrong/.test(text) && /Try again/.test(text) && /Request\s*\w{10}/.test(text) && /In the log\s*\w{26}/.test(text));
+  at.expect("it says whose fault it is, and under which numbers", /Something went wrong/.test(text) && /Try again/.test(text) && /Request\s*\w{10}/.test(text) && /Log entry\s*\w{26}/.test(text));
   at.expect("and nothing of what is inside", !/instances|api_keys|SQL|no such table|doesn't exist/i.test(text.replace("Devices", "")));
   await at.look("something went wrong");
   await narrow(at, "something went wrong");

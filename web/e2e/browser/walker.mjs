@@ -1,7 +1,7 @@
 // One person in the console, in one mode, with a tenant and its key.
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
-import { expect, glance, inspect, picture, soak } from "./browser.mjs";
+import { axed, expect, glance, inspect, picture } from "./browser.mjs";
 
 const { io } = createRequire(new URL("../../live/testdata/", import.meta.url))("socket.io-client");
 
@@ -38,11 +38,11 @@ export class Walker {
     this.expect(`says ${JSON.stringify(String(text))}`, there);
   }
 
-  /** look holds what is shown against the policy, its width and hostile text, and takes a picture; against axe in the long version, as the gallery does always. */
+  /** look holds what is shown against the policy, its width and hostile text, and takes a picture; against axe in the long version on one of the databases, as the gallery does always. */
   async look(name) {
     this.looks++;
     const title = `${this.name}: ${name}`;
-    if (this.script && soak) await inspect(this.page, title);
+    if (this.script && axed) await inspect(this.page, title);
     else await glance(this.page, title);
     this.expect("what people write is text", !(await this.page.evaluate(() => window.hacked)));
     const { theme, size, script } = this.mode;

@@ -95,7 +95,7 @@ async function twoWindows(w) {
   await w.sees("Noor of the other window");
   w.expect("what was typed is kept", (await field(w.page, "Name").inputValue()) === "Noor of this window");
   await w.look("a profile changed elsewhere");
-  await press(w.page, "Save profile");
+  await press(w.page, "Save over it");
   await w.sees("Your profile is saved.");
   w.expect("saved over it, knowingly", (await field(w.page, "Name").inputValue()) === "Noor of this window");
 }
@@ -115,15 +115,15 @@ async function endOneSession(w) {
 }
 
 async function newPassword(w, old, next) {
-  await w.page.getByLabel("Present password").fill(old);
+  await w.page.getByLabel("Current password").fill(old);
   await w.page.getByLabel("New password").fill(next);
   await press(w.page, "Change password");
 }
 
 async function aWrongPassword(w) {
   await newPassword(w, "not my password", fresh);
-  await w.sees("The present password is wrong.");
-  await w.look("a wrong present password");
+  await w.sees("The current password is wrong.");
+  await w.look("a wrong current password");
   await newPassword(w, noor.password, "short");
   await w.sees("must have at least 8 characters");
   w.expect("no password comes back", !(await w.page.content()).includes(noor.password) && (await w.page.getByLabel("New password").inputValue()) === "");

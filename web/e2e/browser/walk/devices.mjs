@@ -115,13 +115,13 @@ async function oneFallsBehind(w, tablet) {
   await ask("age", w.slug, "5");
   await w.go("devices?state=lagging");
   w.expect("it is listed as lagging", await again(w, row(w, "tablet-04").filter({ hasText: "lagging" })));
-  w.expect("with a bar and how much waits", (await row(w, "tablet-04").locator("meter, progress, [role=meter]").count()) === 1 && (await row(w, "tablet-04").textContent()).includes("200+ wait"));
+  w.expect("with a bar and how much waits", (await row(w, "tablet-04").locator("meter, progress, [role=meter]").count()) === 1 && (await row(w, "tablet-04").textContent()).includes("100+ changes waiting"));
   await w.look("one lags");
   await row(w, "tablet-04").getByRole("link", { name: "tablet-04" }).click();
   await w.sees("1,000+ changes, the oldest 50 shown");
   const waiting = await page.locator("#device-now tbody tr a").allInnerTexts();
   w.expect("fifty are shown, the oldest first", waiting.length === 50 && waiting[0].trim() === "lane/0" && waiting[49].trim() === "lane/49");
-  for (const text of ["Firefox on Linux", "127.0.0.1", "Socket.IO", "1,000+ wait"]) await w.sees(text);
+  for (const text of ["Firefox on Linux", "127.0.0.1", "Socket.IO", "1,000+ changes waiting"]) await w.sees(text);
   await w.look("behind more than a thousand changes");
   await narrow(w, "behind more than a thousand changes");
 }
@@ -178,7 +178,7 @@ async function forget(w) {
   await w.look("asked whether to forget");
   await page.locator("[name=confirm]").fill("disk");
   await page.getByRole("button", { name: "Forget this device" }).click();
-  await w.sees("This is not what was asked for.");
+  await w.sees(/Type “.desk.” exactly\./);
   await w.look("mistyped");
   const watching = w.script ? await w.another() : undefined;
   await watching?.goto(`${w.home}/${at("omar", "desk")}`);

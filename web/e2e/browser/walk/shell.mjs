@@ -141,7 +141,6 @@ async function everyPageSaysWhereItIs(w) {
     w.expect(`${path || "overview"} has a title`, (await w.page.title()).endsWith("Tidemark") && (await w.page.title()).includes(here.slice(0, 20)));
     w.expect(`${path || "overview"} leads back into its tenant`, path.startsWith("/") || (await crumbs.locator(`a[href="/console/t/${w.slug}"]`).count()) === 1);
   }
-  if (w.phone) return;
   await w.go("/system/tables/items");
   await w.page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Tables" }).click();
   await w.page.waitForURL(/\/system\/tables$/);

@@ -40,7 +40,7 @@ async function writeSomeHundred(w) {
 }
 
 /** keys are those of the rows, as they are shown. */
-const keys = (page) => page.locator("tbody tr td:nth-child(2) > a[title]").evaluateAll((all) => all.map((a) => a.title));
+const keys = (page) => page.locator("tbody tr td:nth-child(2) a.font-mono[title]").evaluateAll((all) => all.map((a) => a.title));
 
 const follow = (w, text) => w.page.locator("main").getByRole("link", { name: text, exact: true }).first().click();
 

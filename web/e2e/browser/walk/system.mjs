@@ -68,9 +68,9 @@ async function endAJob(w) {
   await part(w, "Jobs");
   await page.getByRole("heading", { name: "Jobs", exact: true }).waitFor();
   const mine = page.getByRole("table", { name: "Jobs" }).getByRole("row").filter({ hasText: w.slug });
-  await fresh(w, w.page, "the job waits for a person", async () => {
+  await fresh(w, w.page, "the job waits for somebody", async () => {
     if (w.script) await w.go("/system/jobs");
-    return mine.getByText("waits for a person").filter({ visible: true }).first().isVisible();
+    return mine.getByText("waits for you").filter({ visible: true }).first().isVisible();
   });
   await w.look("jobs");
   await mine.getByRole("button", { name: /Cancel/ }).click();
@@ -116,7 +116,7 @@ async function findWhatWasDone(w) {
   const { page } = w;
   await w.go("/system");
   await part(w, "Audit");
-  await page.getByRole("textbox", { name: "Did" }).fill("job.cancel");
+  await page.getByRole("textbox", { name: "Action" }).fill("job.cancel");
   await page.getByLabel("Tenant").last().selectOption({ label: w.slug });
   await press(page, "Filter");
   await page.waitForURL(/action=job.cancel/);

@@ -120,6 +120,7 @@ async function switchTo(w) {
   await page.locator("summary", { hasText: "choose a tenant" }).filter({ visible: true }).click();
   await page.getByRole("link", { name: slug }).filter({ visible: true }).first().click();
   await page.waitForURL(`**/console/t/${slug}`);
+  await page.locator(`nav a[href="/console/t/${slug}/storage"]`).first().waitFor({ state: "attached" }); // its page, not the one before
   if (w.script) {
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "Search" }).fill(w.slug);

@@ -147,7 +147,7 @@ async function itIsChangedBeforeItIsDeleted(w, other) {
   await w.sees("It has changed since you looked at it");
   await w.look("it was changed before it was deleted");
   w.expect("it was not deleted", (await now(w)).steps === 12);
-  await press(page, "Delete it all the same");
+  await press(page, "Delete anyway");
   await w.sees("Removed. Devices will remove it too.");
 }
 

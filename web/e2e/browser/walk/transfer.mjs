@@ -99,13 +99,13 @@ async function importWithBadLines(w) {
   await upload(w, `a "file" & more.jsonl`, lines.join("\n"));
   await page.waitForURL(/\/storage\/jobs\//);
   await until(w, "waits for you");
-  await w.sees("2 new, 1 would change, 4 invalid");
+  await w.sees("2 new, 1 exists already, 4 invalid");
   for (const n of [4, 5, 7, 8]) await w.sees(`line ${n}`);
   await w.look("checked, with bad lines");
   w.expect("nothing is written yet", (await w.api("GET", at(stock(1)))).value.n === 1);
   await page.getByLabel("Items that exist already").selectOption({ label: "Overwrite them" });
   await press(page, "Start import");
-  await until(w, "done");
+  await until(w, "done, 4 errors");
   await w.look("imported");
   await counts(w, "New", 2);
   await counts(w, "Changed", 1);
@@ -124,7 +124,7 @@ async function importLarge(w) {
   await upload(w, "large.jsonl", lines.join("\n"));
   await page.waitForURL(/\/storage\/jobs\//);
   await until(w, "waits for you");
-  await w.sees("1,500 new, 0 would change, 0 invalid");
+  await w.sees("1,500 new, 0 exist already, 0 invalid");
   await press(page, "Start import");
   await until(w, "done");
   await w.sees("1,500 of 1,500");
@@ -254,8 +254,8 @@ async function tickTheWholePage(w) {
 async function clearOneUser(w) {
   const { page } = w;
   await w.go("storage?owner=amy");
-  await page.getByRole("link", { name: "Clear user" }).click();
-  await w.sees(/Clear everything of .*amy.*\?/);
+  await page.getByRole("link", { name: "Delete all of this user…" }).click();
+  await w.sees(/Clear the storage of .*amy.*\?/);
   await w.sees(/4 items of the built-in collection are removed/);
   await w.look("a user to clear");
   await page.getByLabel(/^Type/).fill("dana");
