@@ -15,20 +15,32 @@ import (
 	"tidemark/store"
 )
 
-// hold locks a tenant's head from elsewhere until released; held closes when it has it.
+// hold locks a tenant's head from elsewhere until released; held closes when it has it, which it tries until then.
 func (h *harness) hold(tenantID string) (held <-chan struct{}, release func()) {
 	got, done, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s := h.opened(h.open)
 	go func() {
 		defer close(ended)
-		err := s.Commit(context.Background(), func(tx *store.CommitTx) error {
-			_, err := tx.LockHead(tenantID)
-			close(got)
-			<-done
-			return err
-		})
-		if err != nil {
-			h.Error(err)
+		has := false
+		defer func() {
+			if !has { // it was told why; nobody shall wait for it
+				close(got)
+			}
+		}()
+		for !has {
+			err := s.Commit(context.Background(), func(tx *store.CommitTx) error {
+				if _, err := tx.LockHead(tenantID); err != nil {
+					return err
+				}
+				has = true
+				close(got)
+				<-done
+				return nil
+			})
+			if has && err != nil || err != nil && !s.Away(err) && !s.Aborted(err) {
+				h.Error(err)
+				return
+			}
 		}
 	}()
 	release = sync.OnceFunc(func() { close(done); <-ended })

@@ -50,10 +50,10 @@ func systemJobPages() []PageState {
 	p := system.JobsProps{Places: system.Places{Current: "jobs"}, CSRF: "token", Now: now}
 	many := p
 	many.Next, many.Rows = "/console/system/jobs?page=2", []system.Job{
-		{ID: "1", Kind: "Bulk change", Tenant: "Northwind Field Ops", Link: "/console/t/northwind", State: "open", Done: 41_200, Total: 128_340, Actor: "Amina Haddad", CreatedAt: now - 40_000, UpdatedAt: now - 300, Cancel: "/console/system/jobs/t/1/cancel"},
-		{ID: "2", Kind: "Import", Tenant: "Acme", Link: "/console/t/acme", State: "held", Done: 900, Total: 0, Failed: 12, Actor: "Amina Haddad", CreatedAt: now - 400_000, UpdatedAt: now - 9_000, Cancel: "/console/system/jobs/t/2/cancel"},
-		{ID: "3", Kind: "Bulk change", Tenant: "Acme", Link: "/console/t/acme", State: "open", Stopping: true, Done: 10, Total: 90, Actor: "Amina Haddad", CreatedAt: now - 500_000, UpdatedAt: now - 9_000},
-		{ID: "4", Kind: "Clear a store", Tenant: "01JDA2Q8M3X7Y5T4", State: "done", Done: 7, Total: 7, Actor: "key \u2068Tablets\u2069", CreatedAt: now - 86_400_000, UpdatedAt: now - 86_000_000},
+		{ID: "1", Kind: "Delete items", Tenant: "Northwind Field Ops", Link: "/console/t/northwind", State: "open", Done: 41_200, Total: 128_340, Actor: "Amina Haddad", CreatedAt: now - 40_000, UpdatedAt: now - 300, Cancel: "/console/system/jobs/t/1/cancel"},
+		{ID: "2", Kind: "Import items", Tenant: "Acme", Link: "/console/t/acme", State: "held", Done: 900, Total: 0, Failed: 12, Actor: "Amina Haddad", CreatedAt: now - 400_000, UpdatedAt: now - 9_000, Cancel: "/console/system/jobs/t/2/cancel"},
+		{ID: "3", Kind: "Delete items", Tenant: "Acme", Link: "/console/t/acme", State: "open", Stopping: true, Done: 10, Total: 90, Actor: "Amina Haddad", CreatedAt: now - 500_000, UpdatedAt: now - 9_000},
+		{ID: "4", Kind: "Clear a user’s items", Tenant: "01JDA2Q8M3X7Y5T4", State: "done", Done: 7, Total: 7, Actor: "key \u2068Tablets\u2069", CreatedAt: now - 86_400_000, UpdatedAt: now - 86_000_000},
 		{ID: "5", Kind: hostile, Tenant: hostile + long, Link: "/console/t/hostile", State: "failed", Done: 3, Total: 9_000_000_000, Actor: hostile, Error: hostile + strings.Repeat(long, 3), CreatedAt: now - 9*86_400_000, UpdatedAt: now - 8*86_400_000},
 	}
 	return []PageState{shelled("system-jobs-none", "Jobs", "system", system.Jobs(p)), shelled("system-jobs", "Jobs", "system", system.Jobs(many))}
