@@ -30,6 +30,27 @@ func TestTheOverviewMovesWithTheWrites(t *testing.T) {
 	}
 }
 
+// What a tenant is told of holds at once for who looks, and soon on pages that were open before it changed.
+func TestTheOverviewFollowsItsTenant(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	events := b.listen("/console/t/acme/stream")
+	next(t, events, "numbers", `id="kpi-items"`)
+	const told = "No client of this tenant can read or write"
+	acme := of(t, h, "acme")
+	for _, suspended := range []bool{true, false, true} {
+		var err error
+		if acme, err = h.Store.SetTenantSuspended(t.Context(), acme.ID, suspended, acme.Version); err != nil {
+			t.Fatal(err)
+		}
+		if a := b.get("/console/t/acme"); strings.Contains(a.body, told) != suspended {
+			t.Errorf("suspended is %t: the page says otherwise", suspended)
+		}
+	}
+	next(t, events, "numbers", told)
+}
+
 func TestLiveActivityBringsWhatFitsTheFilterOnce(t *testing.T) {
 	t.Parallel()
 	h := house(t, nil)

@@ -73,6 +73,7 @@ type beat struct {
 	numbers overview.Numbers
 	notices []overview.Notice
 	recent  []models.Change
+	version int64 // of the tenant that it tells of
 }
 
 func (c *Console) pulse(tenantID string) *pulse {
@@ -86,12 +87,17 @@ func (c *Console) pulse(tenantID string) *pulse {
 	return p
 }
 
-func (p *pulse) take(ctx context.Context, c *Console, t models.Tenant) (beat, error) {
+// take is how the tenant is doing now, or was a moment ago, but not before it was changed to what the caller knows.
+func (p *pulse) take(ctx context.Context, c *Console, known models.Tenant) (beat, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := clock.Millis(c.opt.Clock)
-	if age := now - p.now.numbers.Now; age >= 0 && age < pulseMillis {
+	if age := now - p.now.numbers.Now; age >= 0 && age < pulseMillis && p.now.version >= known.Version {
 		return p.now, nil
+	}
+	t, err := c.opt.Store.TenantByID(ctx, known.ID) // a page that is long open knows it as it was
+	if err != nil {
+		return beat{}, err
 	}
 	o, err := c.opt.Store.Overview(ctx, t.ID, now)
 	if err != nil {
@@ -110,7 +116,7 @@ func (p *pulse) take(ctx context.Context, c *Console, t models.Tenant) (beat, er
 		lastAt = recent[0].At
 	}
 	p.keep(&o, now)
-	p.shown, p.now = nil, beat{notices: notices, recent: recent, numbers: overview.Numbers{
+	p.shown, p.now = nil, beat{version: t.Version, notices: notices, recent: recent, numbers: overview.Numbers{
 		Now: now, Items: o.Items, Users: o.Users, Bytes: o.Bytes, OpenConflicts: o.OpenConflicts, Devices: o.Devices, Connected: o.Connected,
 		Live: int64(live.Sessions), CatchingUp: int64(live.Lagging), Lagging: o.Lagging, Seq: o.Head.Seq, LastAt: lastAt, Floor: o.Head.Floor,
 		PerMinute: o.PerMinute, Past: p.past,
