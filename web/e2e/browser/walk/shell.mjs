@@ -93,9 +93,11 @@ async function goByKeys(w) {
   const pages = { o: "", l: "/activity", s: "/storage", d: "/devices", k: "/api-keys", u: "/audit", t: "/console/tenants", y: "/console/system", a: "/console/account" };
   for (const [key, to] of Object.entries(pages)) {
     await w.go("storage");
-    await page.keyboard.press("g");
-    await page.keyboard.press(key);
-    await page.waitForURL(to.startsWith("/console") ? `${w.base}${to}` : w.home + to);
+    await soon(w, `G ${key} leads to ${to}`, async () => { // pressed too far apart they are two keys, as on a busy machine
+      await page.keyboard.press("g");
+      await page.keyboard.press(key);
+      return page.waitForURL(to.startsWith("/console") ? `${w.base}${to}` : w.home + to, { timeout: 4000 }).then(() => true, () => false);
+    }, 20_000);
   }
   await w.go();
   await page.keyboard.press("?");
