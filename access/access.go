@@ -97,8 +97,9 @@ func (a *Access) OnChange(f func()) {
 	a.listeners.calls = append(a.listeners.calls, f)
 }
 
-// forget makes a change made here count at once, and wakes the watcher for it.
-func (a *Access) forget() {
+// Forget makes a change of keys or tenants that this process has made count here
+// at once; others come to know it within a second by themselves.
+func (a *Access) Forget() {
 	a.drop()
 	a.changed()
 }

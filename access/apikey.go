@@ -45,7 +45,7 @@ func (a *Access) CreateKey(ctx context.Context, n NewKey) (models.APIKey, string
 	if k, err = a.opt.Store.CreateAPIKey(ctx, k); err != nil {
 		return models.APIKey{}, "", err
 	}
-	a.forget()
+	a.Forget()
 	return k, secret, nil
 }
 
@@ -126,14 +126,14 @@ func (a *Access) Keys(ctx context.Context, tenantID string) ([]models.APIKey, er
 // RevokeKey ends a key for good: here at once, in every process within a second. Unknown is `not_found`.
 func (a *Access) RevokeKey(ctx context.Context, id string) (models.APIKey, error) {
 	k, err := a.opt.Store.RevokeAPIKey(ctx, id)
-	a.forget()
+	a.Forget()
 	return k, err
 }
 
 // SetKeyActive switches a key off or on again, as RevokeKey does. Another version than the key's is `stale_edit`.
 func (a *Access) SetKeyActive(ctx context.Context, id string, active bool, version int64) (models.APIKey, error) {
 	k, err := a.opt.Store.SetAPIKeyActive(ctx, id, active, version)
-	a.forget()
+	a.Forget()
 	return k, err
 }
 
@@ -149,7 +149,7 @@ func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, e
 		}
 	}
 	k, err := a.opt.Store.EditAPIKey(ctx, k)
-	a.forget()
+	a.Forget()
 	return k, err
 }
 

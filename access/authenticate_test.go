@@ -113,12 +113,12 @@ func TestKeyStates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.forget()
+		r.Forget()
 		state("a suspended tenant's key does not", fault.TenantSuspended)
 		if _, err = r.store.SetTenantSuspended(t.Context(), r.tenant.ID, false, tenant.Version); err != nil {
 			t.Fatal(err)
 		}
-		r.forget()
+		r.Forget()
 		r.clock.Advance(24*time.Hour - time.Millisecond)
 		state("a key on its last millisecond does", "")
 		r.clock.Advance(time.Millisecond)
@@ -220,7 +220,7 @@ func TestAuthenticateByToken(t *testing.T) {
 		if _, err := r.store.SetTenantSuspended(t.Context(), r.tenant.ID, true, r.tenant.Version); err != nil {
 			t.Fatal(err)
 		}
-		r.forget()
+		r.Forget()
 		wantCode(t, ask(claims(r.clock.Now()), ""), fault.TenantSuspended)
 	})
 }

@@ -69,9 +69,17 @@ func (c *Console) putItem(f *fiber.Ctx, in itemForm) error {
 		return err
 	default:
 		p := c.editProps(f, in)
-		p.Op, p.Error = in.op, fault.From(err).Message
+		p.Op, p.Error = in.op, unwritten(fault.From(err))
 		return c.itemForm(f.Status(code.Status()), in, p)
 	}
+}
+
+// unwritten tells a person why what they typed could not be written.
+func unwritten(f *fault.Error) string {
+	if f.Code == fault.Unavailable && f.Details["outcome"] == "unknown" {
+		return "The database did not answer in time, so it may be saved or not. What you typed is still here: save it again, it is not written twice."
+	}
+	return f.Message
 }
 
 // writeItem settles one operation on an item.

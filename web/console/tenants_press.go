@@ -51,6 +51,7 @@ func (c *Console) pressTenant(name string) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		c.opt.Access.Forget()
 		return c.done(f, back, flash{Text: isolated(t.Name) + " " + v.told, Undo: tenantHref(id) + "/" + v.undo, With: []ui.Hidden{
 			{Name: "version", Value: strconv.FormatInt(t.Version, 10)}, {Name: "back", Value: back},
 		}})

@@ -113,7 +113,11 @@ async function toTheItemAndBack(w) {
   const read = row(w, "lane/04");
   await read.scrollIntoViewIfNeeded();
   await page.mouse.move(5, 300);
-  const at = async () => Math.round((await read.boundingBox()).y);
+  const at = async () => {
+    let box = null; // for a moment, while the list is drawn anew
+    for (const end = Date.now() + 3000; !box && Date.now() < end;) box = await read.boundingBox();
+    return Math.round(box.y);
+  };
   const before = await at();
   if (w.script) await rowsWait(w, before, at);
   await read.getByRole("link", { name: "lane/04" }).click();

@@ -50,6 +50,12 @@ async function again(w, what, within = 8000) {
   return Boolean(await what.count());
 }
 
+/** choose goes to a tab, and waits until its page is there: the address moves before. */
+async function choose(page, name) {
+  await page.getByRole("link", { name }).click();
+  await page.getByRole("link", { name }).and(page.locator("[aria-current=page]")).waitFor();
+}
+
 async function theyAreFound(w) {
   const { page } = w;
   const names = async () => (await page.locator("tbody tr td:first-child a").allInnerTexts()).map((n) => n.trim()).join();
@@ -64,14 +70,12 @@ async function theyAreFound(w) {
   await w.sees("No device fits this filter");
   await w.look("no match");
   await page.getByRole("link", { name: "Clear filter" }).click();
-  await page.getByRole("link", { name: /^Away 1/ }).click();
-  await page.waitForURL(/state=away/);
+  await choose(page, /^Away 1/);
   w.expect("one is away", (await names()) === "old-phone");
-  await page.getByRole("link", { name: /^Connected 3/ }).click();
-  await page.waitForURL(/state=connected/);
+  await choose(page, /^Connected 3/);
   w.expect("three are connected", (await page.locator("tbody tr").count()) === 3);
-  await page.getByRole("link", { name: /^All 4/ }).click();
-  await page.waitForURL((u) => !u.search);
+  await choose(page, /^All 4/);
+  w.expect("nothing is asked for", !new URL(page.url()).search);
   await page.selectOption("#devices-sort", { label: "By user" });
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.waitForURL(/sort=user/);

@@ -178,7 +178,7 @@ async function suspendIt(w, key) {
   await settings(w);
   await press(page, "Resume");
   await w.sees("is active again.");
-  await soon(w, "its key lets in again", async () => (await status(w, key)) === "200");
+  w.expect("its key lets in again", (await status(w, key)) === "200");
   await w.device("till-1", { key });
 }
 
@@ -208,7 +208,7 @@ async function throwAway(w, key) {
   await w.look("thrown away");
   await press(page, "Undo");
   await w.sees("is back from the trash.");
-  await soon(w, "its key lets in again", async () => (await status(w, key)) === "200");
+  w.expect("its key lets in again", (await status(w, key)) === "200");
   await settings(w);
   await press(page, "Move to the trash");
   await w.sees("is in the trash.");
@@ -217,7 +217,7 @@ async function throwAway(w, key) {
   await w.look("the trash");
   await page.getByRole("button", { name: `Restore ${mine}` }).click();
   await w.sees("is back from the trash.");
-  await soon(w, "its key lets in again", async () => (await status(w, key)) === "200");
+  w.expect("its key lets in again", (await status(w, key)) === "200");
 }
 
 async function deleteIt(w, key) {
