@@ -80,7 +80,10 @@ func (c *Console) deviceList(f *fiber.Ctx, q store.DeviceQuery) (list devices.Li
 	if err != nil {
 		return list, "", err
 	}
+	was := deviceCounts(page.Devices, q.Behind)
 	c.opt.Engine.Refresh(page.Devices)
+	is := deviceCounts(page.Devices, q.Behind) // what is not written down yet counts, too
+	counts.Connected, counts.Lagging = counts.Connected+is.Connected-was.Connected, counts.Lagging+is.Lagging-was.Lagging
 	waiting, err := c.opt.Store.Waiting(ctx, page.Devices, devicesWaiting+1)
 	if err != nil {
 		return list, "", err
@@ -92,6 +95,19 @@ func (c *Console) deviceList(f *fiber.Ctx, q store.DeviceQuery) (list devices.Li
 		list.Rows = append(list.Rows, r)
 	}
 	return list, writePlace(page.Next), nil
+}
+
+// deviceCounts counts the devices of a page.
+func deviceCounts(page []models.Instance, behind int64) (n store.DeviceCounts) {
+	for i := range page {
+		if page[i].ConnID == 0 {
+			continue
+		}
+		if n.Connected++; page[i].Mark < behind {
+			n.Lagging++
+		}
+	}
+	return n
 }
 
 // logNow is where a tenant's log stands, and which mark lags behind it.

@@ -53,7 +53,7 @@ async function again(w, what, within = 8000) {
 /** choose goes to a tab, and waits until its page is there: the address moves before. */
 async function choose(page, name) {
   await page.getByRole("link", { name }).click();
-  await page.getByRole("link", { name }).and(page.locator("[aria-current]")).waitFor();
+  await page.getByRole("link", { name }).and(page.locator("[aria-current=true]")).waitFor();
 }
 
 async function theyAreFound(w) {
