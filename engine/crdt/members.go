@@ -1,0 +1,107 @@
+package crdt
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// member is a member of a JSON object, as written.
+type member struct {
+	name  string
+	value []byte
+}
+
+// membersOf gives the members of a JSON value that is an object, in their order.
+// The value is valid JSON: it is only cut, never checked.
+func membersOf(value []byte) (members []member, isObject bool) {
+	rest := space(value)
+	if len(rest) == 0 || rest[0] != '{' {
+		return nil, false
+	}
+	for rest = space(rest[1:]); len(rest) > 0 && rest[0] != '}'; {
+		end := skip(rest)
+		name := unquoted(rest[:end])
+		rest = space(rest[end:])
+		rest = space(rest[min(1, len(rest)):]) // the colon
+		end = skip(rest)
+		members = append(members, member{name, rest[:end]})
+		rest = space(rest[end:])
+		if len(rest) > 0 && rest[0] == ',' {
+			rest = space(rest[1:])
+		}
+	}
+	return members, true
+}
+
+// index finds members by name, most often where another object has them.
+type index struct {
+	members []member
+	byName  map[string][]byte
+}
+
+// find gives the value of a member, nil when there is none; i is where to look first.
+func (x *index) find(i int, name string) []byte {
+	if i < len(x.members) && x.members[i].name == name {
+		return x.members[i].value
+	}
+	if x.byName == nil {
+		x.byName = make(map[string][]byte, len(x.members))
+		for _, m := range x.members {
+			x.byName[m.name] = m.value
+		}
+	}
+	return x.byName[name]
+}
+
+func space(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\n' || b[0] == '\r') {
+		b = b[1:]
+	}
+	return b
+}
+
+func unquoted(b []byte) (s string) {
+	if len(b) >= 2 && bytes.IndexByte(b, '\\') < 0 {
+		return string(b[1 : len(b)-1])
+	}
+	_ = json.Unmarshal(b, &s) // a name in valid JSON is a string
+	return s
+}
+
+// skip is the length of the JSON value that b begins with, at least 1.
+func skip(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i += stringEnd(b[i:])
+			if depth == 0 {
+				return min(i+1, len(b))
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth <= 0 {
+				return max(i+depth+1, 1)
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return max(i, 1)
+			}
+		}
+	}
+	return len(b)
+}
+
+// stringEnd is where the string that b begins with ends, at its closing quote.
+func stringEnd(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(b)
+}
