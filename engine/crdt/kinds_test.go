@@ -221,6 +221,7 @@ func (m *values) encode() []byte { return bytesOf(&m.v) }
 func (m *values) decode(b []byte) replica {
 	return &values{m.pace, m.actor, *read(b, &crdt.MultiValue{}), m.log}
 }
+
 func (m *values) value() string {
 	all := m.v.Values()
 	slices.Sort(all)

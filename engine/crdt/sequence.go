@@ -297,17 +297,3 @@ func (s *sequence[V]) clone() sequence[V] {
 	}
 	return c
 }
-
-// len is the number of standing elements.
-func (s *sequence[V]) len() (n int) {
-	for _, runs := range s.runs {
-		for i := range runs {
-			for _, c := range runs[i].cells {
-				if !c.removed {
-					n++
-				}
-			}
-		}
-	}
-	return n
-}

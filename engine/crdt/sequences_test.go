@@ -314,6 +314,7 @@ func (m *lists) encode() []byte { return bytesOf(&m.l) }
 func (m *lists) decode(b []byte) replica {
 	return &lists{m.pace, m.actor, m.n, *read(b, &crdt.List{}), m.log}
 }
+
 func (m *lists) value() string {
 	var all []string
 	for _, e := range m.l.All() {
@@ -321,6 +322,7 @@ func (m *lists) value() string {
 	}
 	return strings.Join(all, " ")
 }
+
 func (m *lists) model() string {
 	var all []string
 	for _, id := range m.log.order() {
