@@ -8,10 +8,12 @@ import (
 )
 
 // Doc is a JSON value whose objects merge member by member: a map of
-// last-writer-wins registers by path, in which an assignment or a removal also
-// ends everything that was below it before. The scheme is the map of Kleppmann and
-// Beresford, "A Conflict-Free Replicated JSON Datatype" (2017), with one register
-// instead of several for each leaf. Arrays and scalars are leaves. The zero Doc is absent.
+// last-writer-wins registers by path, in which an object that is assigned whole
+// ends what was below it before. A removal, or a scalar, only hides that: a write
+// below it that is later and had not heard of it brings the whole back, so that
+// nobody is left with half of a record. The scheme is the map of Kleppmann and Beresford, "A
+// Conflict-Free Replicated JSON Datatype" (2017), with one register instead of
+// several for each leaf. Arrays and scalars are leaves. The zero Doc is absent.
 type Doc struct {
 	leaf    Register // object, a scalar or an array; absent
 	ended   Stamp    // what was written below before this is gone
@@ -29,19 +31,31 @@ func NewDoc(value []byte, at Stamp) *Doc {
 }
 
 // Put writes the value at a path; nil removes what is there. The JSON must be valid.
-func (d *Doc) Put(path []string, value []byte, at Stamp) {
-	d.put(path, value, at)
-	d.prune(d.ended)
+func (d *Doc) Put(path []string, value []byte, at Stamp) { d.put(path, value, at, d.ended) }
+
+// put writes below what ended at a stamp, and leaves equal documents with equal parts.
+func (d *Doc) put(path []string, value []byte, at, ended Stamp) {
+	if len(path) == 0 {
+		d.assign(value, at)
+		d.prune(later(ended, d.ended))
+		return
+	}
+	if value != nil {
+		d.leaf.Set(object, at)
+	}
+	ended = later(ended, d.ended)
+	d.member(path[0]).put(path[1:], value, at, ended)
+	d.tidy(path[0], ended)
 }
 
-func (d *Doc) put(path []string, value []byte, at Stamp) {
+// Replace writes a scalar or an array over one that it was made of, whatever the
+// stamps: a merged value holds what both hold.
+func (d *Doc) Replace(path []string, value []byte, at Stamp) {
 	for _, name := range path {
-		if value != nil {
-			d.leaf.Set(object, at)
-		}
+		d.leaf.Set(object, at)
 		d = d.member(name)
 	}
-	d.assign(value, at)
+	d.leaf = Register{value, at}
 }
 
 func (d *Doc) member(name string) *Doc {
@@ -56,14 +70,14 @@ func (d *Doc) member(name string) *Doc {
 	return m
 }
 
-// assign writes a value over all that was here before.
+// assign writes a value; nil removes what is here.
 func (d *Doc) assign(value []byte, at Stamp) {
-	d.ended = later(d.ended, at)
 	members, isObject := membersOf(value)
 	if !isObject {
 		d.leaf.Set(value, at)
 		return
 	}
+	d.ended = later(d.ended, at)
 	d.leaf.Set(object, at)
 	for _, m := range members {
 		d.member(m.name).assign(m.value, at)
@@ -71,29 +85,63 @@ func (d *Doc) assign(value []byte, at Stamp) {
 }
 
 // Merge takes in another replica's document, or a delta of it, which it may share parts with afterwards.
-func (d *Doc) Merge(o *Doc) {
+func (d *Doc) Merge(o *Doc) { d.merge(o, Stamp{}) }
+
+// merge takes in a document below what ended at a stamp.
+func (d *Doc) merge(o *Doc, ended Stamp) {
 	d.leaf.Merge(o.leaf)
+	grew := d.ended.Before(o.ended)
 	d.ended = later(d.ended, o.ended)
+	ended = later(ended, d.ended)
 	for name, m := range o.members {
-		d.member(name).Merge(m)
+		d.member(name).merge(m, ended)
+		d.tidy(name, ended)
 	}
-	d.prune(d.ended)
+	if grew {
+		d.prune(ended)
+	}
 }
 
-// prune forgets what was written below before a stamp, so that equal documents have equal parts.
+// prune forgets what was written below before a stamp.
 func (d *Doc) prune(ended Stamp) {
 	for name, m := range d.members {
-		if m.leaf.At.Before(ended) {
-			m.leaf = Register{}
-		}
 		m.prune(later(ended, m.ended))
-		if !ended.Before(m.ended) {
-			m.ended = Stamp{}
-		}
-		if len(m.members) == 0 && m.leaf.At.Zero() {
-			delete(d.members, name)
-		}
+		d.tidy(name, ended)
 	}
+}
+
+// tidy forgets of a member what was written before a stamp, and the member when nothing is left of it.
+func (d *Doc) tidy(name string, ended Stamp) {
+	m := d.members[name]
+	if m.leaf.At.Before(ended) {
+		m.leaf = Register{}
+	}
+	if !ended.Before(m.ended) {
+		m.ended = Stamp{}
+	}
+	if len(m.members) == 0 && m.leaf.At.Zero() {
+		delete(d.members, name)
+	}
+}
+
+// At gives the stamp of what stands at a path: of the last write there, below it, or to what it is part of.
+func (d *Doc) At(path []string) Stamp {
+	at := d.ended
+	for _, name := range path {
+		if d = d.members[name]; d == nil {
+			return at
+		}
+		at = later(at, d.ended)
+	}
+	return later(at, d.newest())
+}
+
+func (d *Doc) newest() Stamp {
+	at := later(d.leaf.At, d.ended)
+	for _, m := range d.members {
+		at = later(at, m.newest())
+	}
+	return at
 }
 
 // Clone is a copy that shares nothing but bytes of values.
@@ -127,11 +175,24 @@ func (d *Doc) JSON() []byte {
 
 // Diff is what turns one JSON value into another, written at a stamp: only the
 // paths whose values differ. nil is an absent value.
-func Diff(base, next []byte, at Stamp) *Doc {
+func Diff(base, next []byte, at Stamp) *Doc { return DiffAt(nil, base, next, at) }
+
+// DiffAt is Diff for the value at a path.
+func DiffAt(path []string, base, next []byte, at Stamp) *Doc {
 	d := &Doc{}
-	d.differ(base, next, nil, at)
-	d.prune(d.ended)
+	d.differ(base, next, path, at)
 	return d
+}
+
+// Get is the value at a path, also where what it is part of was removed or
+// written over and hides it; nil when there is none.
+func (d *Doc) Get(path []string) []byte {
+	for _, name := range path {
+		if d = d.members[name]; d == nil {
+			return nil
+		}
+	}
+	return d.JSON()
 }
 
 func (d *Doc) differ(base, next []byte, path []string, at Stamp) {
@@ -141,13 +202,13 @@ func (d *Doc) differ(base, next []byte, path []string, at Stamp) {
 	was, wasObject := membersOf(base)
 	is, isObject := membersOf(next)
 	if !wasObject || !isObject {
-		d.put(path, next, at)
+		d.put(path, next, at, Stamp{})
 		return
 	}
 	before, after := index{members: was}, index{members: is}
 	for i, m := range was {
 		if after.find(i, m.name) == nil {
-			d.put(append(path[:len(path):len(path)], m.name), nil, at)
+			d.put(append(path[:len(path):len(path)], m.name), nil, at, Stamp{})
 		}
 	}
 	for i, m := range is {

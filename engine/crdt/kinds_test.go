@@ -273,37 +273,57 @@ func (m *docs) value() string { return string(m.d.JSON()) }
 func (m *docs) model() string {
 	all := slices.Collect(maps.Values(m.log))
 	slices.SortFunc(all, func(a, b put) int { return a.at.Compare(b.at) })
-	root := map[string]any{}
+	root := &branch{}
 	for _, p := range all {
-		place(root, append([]string{""}, p.path...), p.value)
+		b := root
+		for _, name := range p.path {
+			if p.value != nil {
+				b.value = map[string]any{}
+			}
+			b = b.below(name)
+		}
+		b.assign(p.value)
 	}
-	return string(jsonOf(root[""]))
+	return string(jsonOf(root.json()))
 }
 
-func place(in map[string]any, path []string, value any) {
-	if len(path) == 1 {
-		if delete(in, path[0]); value != nil {
-			in[path[0]] = copied(value)
-		}
-		return
-	}
-	below, is := in[path[0]].(map[string]any)
-	if !is {
-		if value == nil {
-			return
-		}
-		below = map[string]any{}
-		in[path[0]] = below
-	}
-	place(below, path[1:], value)
+// branch is a value of the naive document; what an object held before it was hidden stays below it.
+type branch struct {
+	value   any // nil: absent
+	members map[string]*branch
 }
 
-func copied(v any) any {
-	var c any
-	if err := json.Unmarshal(jsonOf(v), &c); err != nil {
-		panic(err)
+func (b *branch) below(name string) *branch {
+	if b.members == nil {
+		b.members = map[string]*branch{}
 	}
-	return c
+	if b.members[name] == nil {
+		b.members[name] = &branch{}
+	}
+	return b.members[name]
+}
+
+func (b *branch) assign(value any) {
+	b.value = value
+	if object, is := value.(map[string]any); is {
+		b.members = nil
+		for name, v := range object {
+			b.below(name).assign(v)
+		}
+	}
+}
+
+func (b *branch) json() any {
+	if _, is := b.value.(map[string]any); !is {
+		return b.value
+	}
+	object := map[string]any{}
+	for name, m := range b.members {
+		if v := m.json(); v != nil {
+			object[name] = v
+		}
+	}
+	return object
 }
 
 func jsonOf(v any) []byte {

@@ -105,3 +105,13 @@ func stringEnd(b []byte) int {
 	}
 	return len(b)
 }
+
+// Members gives the members of a JSON value that is an object; the value is valid JSON.
+func Members(value []byte) (members map[string][]byte, isObject bool) {
+	list, isObject := membersOf(value)
+	members = make(map[string][]byte, len(list))
+	for _, m := range list {
+		members[m.name] = m.value
+	}
+	return members, isObject
+}
