@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 
+	"tidemark/engine/conflict"
 	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
@@ -15,22 +16,60 @@ func rawJSON(b []byte) json.RawMessage { return json.RawMessage(b) }
 
 // apply makes the operation the item's next version.
 func (l *ledger) apply(u *unit, o *operation, it *models.Item, hlc, ts int64) {
+	next := successor(u, it, hlc, ts)
+	err := l.content(o, it, next)
+	if err == nil {
+		err = l.become(u, o, it, next)
+	}
+	if err != nil {
+		o.reject(err)
+	}
+}
+
+// successor is an item's next version by a caller, with the content it has.
+func successor(u *unit, it *models.Item, hlc, ts int64) *models.Item {
 	next := *it
-	next.Version, next.Timestamp, next.HLC, next.Instance, next.ModifiedAt = it.Version+1, ts, hlc, u.caller.InstanceID, l.now
+	next.Version, next.Timestamp, next.HLC, next.Instance = it.Version+1, ts, hlc, u.caller.InstanceID
 	next.RunUser, next.RunInstance, next.RunBase = u.caller.UserID, u.caller.InstanceID, it.Version
-	if u.caller.InstanceID != "" && it.RunInstance == next.RunInstance && it.RunUser == next.RunUser {
+	if u.caller.InstanceID != "" && it.RunInstance == next.RunInstance && it.RunUser == next.RunUser && !it.RunMerged() {
 		next.RunBase = it.RunBase
 	}
-	if err := l.content(o, it, &next); err != nil {
-		o.reject(err)
-		return
+	return &next
+}
+
+// become gives an item's next version its place in the log.
+func (l *ledger) become(u *unit, o *operation, it, next *models.Item) error {
+	next.ModifiedAt = l.now
+	if err := l.account(it, next); err != nil {
+		return err
 	}
-	if err := l.account(it, &next); err != nil {
-		o.reject(err)
-		return
+	c := l.log(u, o, it, next)
+	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Applied, Version: next.Version, Timestamp: next.Timestamp, Seq: c.Seq}
+	return nil
+}
+
+// put gives an item the content of a side, which holds a value.
+func (l *ledger) put(next *models.Item, s conflict.Side) error {
+	next.Deleted = false
+	next.Value, next.Metadata, next.Tags, next.ExpiresAt, next.Priority = s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority
+	l.pack(next)
+	return l.fits(next)
+}
+
+func (l *ledger) fits(next *models.Item) error {
+	if next.Size > l.e.limits.MaxItemBytes {
+		return l.e.tooLarge(next.Size)
 	}
-	c := l.log(u, o, it, &next)
-	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Applied, Version: next.Version, Timestamp: ts, Seq: c.Seq}
+	return nil
+}
+
+// pack compresses a value that is large, and counts its size.
+func (l *ledger) pack(next *models.Item) {
+	next.Stored, next.Compression = nil, ""
+	if int64(len(next.Value)) > l.e.limits.CompressAbove {
+		next.Stored, next.Compression = store.Pack(next.Value)
+	}
+	next.Size = int64(len(next.Value) + len(next.Metadata))
 }
 
 // content gives the next state what the operation says.
@@ -50,10 +89,7 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 			return err
 		}
 	}
-	if next.Size > l.e.limits.MaxItemBytes {
-		return l.e.tooLarge(next.Size)
-	}
-	return nil
+	return l.fits(next)
 }
 
 func empty(next *models.Item) {
@@ -69,10 +105,7 @@ func (l *ledger) patch(o *operation, it, next *models.Item) error {
 	if err != nil {
 		return err
 	}
-	next.Value, next.Stored, next.Compression = merged, nil, ""
-	if int64(len(merged)) > l.e.limits.CompressAbove {
-		next.Stored, next.Compression = store.Pack(merged)
-	}
+	next.Value = merged
 	if o.Metadata == nil {
 		next.Metadata = it.Metadata
 	}
@@ -85,7 +118,7 @@ func (l *ledger) patch(o *operation, it, next *models.Item) error {
 	if o.Priority == 0 {
 		next.Priority = it.Priority
 	}
-	next.Size = int64(len(next.Value) + len(next.Metadata))
+	l.pack(next)
 	return nil
 }
 

@@ -26,18 +26,17 @@ type look struct {
 func (l *ledger) findBases(t *store.CommitTx) error {
 	var looks []look
 	for _, c := range l.conflicts {
-		if c.BaseVersion > 0 && c.BaseVersion <= c.CurrentVersion {
+		if c.BaseSeq == 0 && c.BaseValue == nil && c.BaseVersion > 0 && c.BaseVersion <= c.CurrentVersion {
 			looks = append(looks, look{c, c.CurrentSeq})
 		}
 	}
-	past := map[int64]store.Ancestor{}
-	for step := 0; len(looks) > 0 && step < baseSearch && len(past) < baseRows; step++ {
-		if err := l.ancestors(t, past, looks); err != nil {
+	for step := 0; len(looks) > 0 && step < baseSearch && len(l.past) < baseRows; step++ {
+		if err := l.ancestors(t, looks); err != nil {
 			return err
 		}
-		looks = slices.DeleteFunc(looks, func(k look) bool { return k.arrived(past[k.seq]) })
+		looks = slices.DeleteFunc(looks, func(k look) bool { return k.arrived(l.past[k.seq]) })
 		for i := range looks {
-			looks[i].seq = past[looks[i].seq].PrevSeq
+			looks[i].seq = l.past[looks[i].seq].PrevSeq
 		}
 	}
 	return l.baseValues(t)
@@ -53,17 +52,17 @@ func (k look) arrived(at store.Ancestor) bool {
 
 // ancestors reads those rows the looks have come to that none of them came to
 // before. One that is not kept has version 0.
-func (l *ledger) ancestors(t *store.CommitTx, past map[int64]store.Ancestor, looks []look) error {
+func (l *ledger) ancestors(t *store.CommitTx, looks []look) error {
 	var unread []int64
 	for _, k := range looks {
-		if _, known := past[k.seq]; !known {
-			past[k.seq] = store.Ancestor{}
+		if _, known := l.past[k.seq]; !known {
+			l.past[k.seq] = store.Ancestor{}
 			unread = append(unread, k.seq)
 		}
 	}
 	rows, err := t.Ancestors(l.head.TenantID, unread)
 	for _, a := range rows {
-		past[a.Seq] = a
+		l.past[a.Seq] = a
 	}
 	return err
 }
@@ -72,7 +71,7 @@ func (l *ledger) ancestors(t *store.CommitTx, past map[int64]store.Ancestor, loo
 func (l *ledger) baseValues(t *store.CommitTx) error {
 	values, left := map[int64][]byte{}, baseBytes
 	for _, c := range l.conflicts {
-		if c.BaseSeq == 0 || left <= 0 {
+		if c.BaseSeq == 0 || c.BaseValue != nil || left <= 0 {
 			continue
 		}
 		if _, read := values[c.BaseSeq]; !read {

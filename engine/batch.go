@@ -33,6 +33,11 @@ type ledger struct {
 	full   bool                           // somebody was refused because the tenant has none
 	ops    map[opName]*store.OpRow
 
+	tx   *store.CommitTx          // to read what settling turns out to need
+	err  error                    // it could not be read
+	past map[int64]store.Ancestor // rows of the log looked at
+	rows map[int64]*models.Change // and read; nil: not kept
+
 	changes   []*models.Change
 	conflicts []*models.Conflict
 	newOps    []*store.OpRow
@@ -45,6 +50,7 @@ func newLedger(e *Engine, now int64, units []*unit, cache *tenantCache) *ledger 
 		e: e, units: units, now: now, cached: cache,
 		valued: map[store.ItemKey]*models.Item{}, items: map[store.ItemKey]*models.Item{}, oldTag: map[store.ItemKey][]string{},
 		users: map[string]*models.User{}, short: map[string]bool{}, ops: map[opName]*store.OpRow{},
+		past: map[int64]store.Ancestor{}, rows: map[int64]*models.Change{},
 	}
 }
 

@@ -302,7 +302,10 @@ func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit
 }
 
 func (l *ledger) settleAndMove(t *store.CommitTx) error {
-	l.settle(nil)
+	l.tx = t
+	if l.settle(nil); l.err != nil {
+		return l.err
+	}
 	if len(l.short) > 0 || l.full {
 		if err := l.makeRoom(t); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"tidemark/engine/conflict"
 	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
-	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/store"
@@ -189,11 +188,16 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	case o.Base != nil && !current(u, o, it):
 		l.conflicting(u, o, it, hlc, ts)
 	case o.Base == nil && o.Timestamp != nil && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
-		l.lose(u, o, it, l.conflictOf(u, o, it, models.ConflictOlder, hlc, ts), models.StrategyLWW,
-			conflict.Verdict{Winner: conflict.Current, Reason: "The stored write has the later clock."})
+		l.tooOld(u, o, it, hlc, ts)
 	default:
 		l.apply(u, o, it, hlc, ts)
 	}
+}
+
+// tooOld leaves standing what has a later clock than a write that names no base.
+func (l *ledger) tooOld(u *unit, o *operation, it *models.Item, hlc, ts int64) {
+	d := &dispute{u: u, o: o, it: it, c: l.conflictOf(u, o, it, models.ConflictOlder, hlc, ts), policy: conflict.Policy{Strategy: models.StrategyLWW}, hlc: hlc, ts: ts}
+	l.lose(d, conflict.Verdict{Winner: conflict.Current, Reason: "The stored write has the later clock."})
 }
 
 // clocks gives the operation its hybrid clock and its timestamp.
@@ -215,37 +219,13 @@ func current(u *unit, o *operation, it *models.Item) bool {
 	if base == it.Version && it.ID != "" || base == 0 && it.Deleted {
 		return true
 	}
-	own := base > 0 && u.caller.InstanceID != "" && it.RunInstance == u.caller.InstanceID && it.RunUser == u.caller.UserID
-	return own && base >= it.RunBase && base < it.Version
+	return !it.RunMerged() && ofRun(u, o, it)
 }
 
-func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int64) {
-	kind := models.ConflictConcurrent
-	switch {
-	case *o.Base > it.Version || it.ID == "":
-		kind = models.ConflictLostBase
-	case it.Deleted || o.Kind == protocol.Remove:
-		kind = models.ConflictDelete
-	}
-	c := l.conflictOf(u, o, it, kind, hlc, ts)
-	strategy, verdict := models.StrategyNone, conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
-	switch {
-	case o.CreateOnly:
-		verdict.Reason = "The write was to make a new item, and there is one."
-	case kind != models.ConflictLostBase:
-		strategy = u.caller.Strategy
-		verdict = conflict.For(strategy).Settle(
-			conflict.Side{HLC: it.HLC, Instance: it.Instance, Value: it.Value, Deleted: it.Deleted},
-			conflict.Side{HLC: hlc, Instance: u.caller.InstanceID, Value: c.IncomingValue, Deleted: o.Kind == protocol.Remove})
-	}
-	if verdict.Winner == conflict.Incoming && o.Kind == protocol.Patch && it.Deleted {
-		strategy, verdict = models.StrategyNone, conflict.Verdict{Reason: "The later write is a patch of an item that was removed; a person decides."}
-	}
-	if verdict.Winner == conflict.Incoming {
-		l.win(u, o, it, c, strategy, verdict, max(hlc, it.HLC+1), ts)
-		return
-	}
-	l.lose(u, o, it, c, strategy, verdict)
+// ofRun says whether the base is one that the item had while this very instance wrote to it.
+func ofRun(u *unit, o *operation, it *models.Item) bool {
+	own := *o.Base > 0 && u.caller.InstanceID != "" && it.RunInstance == u.caller.InstanceID && it.RunUser == u.caller.UserID
+	return own && *o.Base >= it.RunFrom() && *o.Base < it.Version
 }
 
 // conflictOf is the conflict of an operation with what stands. Of a patch it keeps
@@ -274,45 +254,8 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 	return c
 }
 
-// keep files a conflict with its verdict.
-func (l *ledger) keep(c *models.Conflict, s models.Strategy, v conflict.Verdict) {
-	c.ID, c.CreatedAt, c.Strategy, c.Winner, c.Reason, c.Status = clock.NewID(l.e.clock), l.now, s, string(v.Winner), v.Reason, models.ConflictOpen
-	if v.Winner != conflict.Nobody {
-		c.Status, c.ResolvedAt, c.ResolvedBy = models.ConflictResolved, l.now, "policy"
-	}
-	l.conflicts = append(l.conflicts, c)
-}
-
-// lose leaves the stored value standing and keeps the incoming one.
-func (l *ledger) lose(u *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict) {
-	l.keep(c, s, v)
-	stands := shown(&u.caller, o.Collection, o.Key, it.Value)
-	if v.Winner == conflict.Nobody {
-		err := changedSince(*o.Base, it.Version).With("conflictId", c.ID)
-		if stands != nil {
-			err = err.With("value", rawJSON(stands))
-		}
-		o.reject(err)
-		o.result.ConflictID = c.ID
-		return
-	}
-	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Conflict, Version: it.Version, Timestamp: it.Timestamp, Seq: it.Seq, Value: stands, ConflictID: c.ID}
-}
-
 func changedSince(base, version int64) *fault.Error {
 	return fault.New(fault.VersionConflict, "The item has changed since version %d; it is at version %d now.", base, version).With("version", version)
-}
-
-// win lets the incoming write stand and keeps the stored one in the conflict.
-func (l *ledger) win(u *unit, o *operation, it *models.Item, c *models.Conflict, s models.Strategy, v conflict.Verdict, hlc, ts int64) {
-	l.apply(u, o, it, hlc, ts)
-	if o.result.Err != nil {
-		return
-	}
-	l.keep(c, s, v)
-	c.ResultSeq = o.result.Seq
-	o.result.Status, o.result.ConflictID = protocol.Conflict, c.ID
-	o.result.Value = shown(&u.caller, o.Collection, o.Key, l.items[keyOf(it)].Value)
 }
 
 // shown is a value that stands as the caller may see it: none when writing is all it may do.

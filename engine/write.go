@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"time"
 
+	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -104,8 +105,14 @@ func (e *Engine) recall(ctx context.Context, who *models.Caller, r *protocol.Res
 		return err
 	}
 	stands, version := c.CurrentValue, c.CurrentVersion
-	if c.Winner == "incoming" {
+	switch c.Winner {
+	case string(conflict.Incoming):
 		stands, version = c.IncomingValue, r.Version
+	case string(conflict.Merged):
+		if stands, err = e.merged(ctx, &c); err != nil {
+			return err
+		}
+		version = r.Version
 	}
 	stands = shown(who, c.Collection, c.Key, stands)
 	if r.Err == nil {
@@ -118,6 +125,15 @@ func (e *Engine) recall(ctx context.Context, who *models.Caller, r *protocol.Res
 	}
 	r.Err = f
 	return nil
+}
+
+// merged is what a conflict was merged to, as long as the log keeps it.
+func (e *Engine) merged(ctx context.Context, c *models.Conflict) ([]byte, error) {
+	row, err := e.store.ChangeAt(ctx, c.TenantID, c.ResultSeq)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return row.Value, err
 }
 
 func (e *Engine) shardOf(tenantID string) *shard {

@@ -31,7 +31,7 @@ type Conflict struct {
 	Kind       ConflictKind
 	Strategy   Strategy // that settled it; empty: none did
 	Status     ConflictStatus
-	Winner     string // "current" or "incoming"; empty while open
+	Winner     string // "current", "incoming" or "merged"; empty while open
 	Reason     string // one sentence for a person
 
 	BaseVersion int64 // -1: the write named none
@@ -63,5 +63,6 @@ type Conflict struct {
 	ResolvedBy string
 	Version    int64
 
-	Conn uint64 // the live connection the losing write came over, if it did; in memory only
+	Result []byte // what it was merged to; in memory only
+	Conn   uint64 // the live connection the losing write came over, if it did; in memory only
 }

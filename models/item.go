@@ -28,8 +28,23 @@ type Item struct {
 	ModifiedAt  int64 // server's time of the last accepted write, ms
 	RunUser     string
 	RunInstance string
-	RunBase     int64 // the version before the last writer's unbroken run of writes began
+	RunBase     int64 // see RunFrom and RunMerged
 }
+
+// RunFrom is the version before the last writer's unbroken run of writes began.
+func (i *Item) RunFrom() int64 {
+	if i.RunMerged() {
+		return ^i.RunBase
+	}
+	return i.RunBase
+}
+
+// RunMerged says that the run's last write was merged with another's: what stands
+// is then not what its writer has.
+func (i *Item) RunMerged() bool { return i.RunBase < 0 }
+
+// MergedFrom marks the run as RunMerged, from a version on.
+func (i *Item) MergedFrom(version int64) { i.RunBase = ^version }
 
 // Expired says whether the item's time to live has passed at now (ms).
 func (i *Item) Expired(now int64) bool {

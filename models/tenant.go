@@ -1,15 +1,5 @@
 package models
 
-// Strategy says how a stale base version is settled.
-type Strategy string
-
-// The strategies of the wire contract. StrategyNone leaves a stale base to the review queue.
-const (
-	StrategyNone Strategy = ""
-	StrategyLWW  Strategy = "LAST_WRITE_WINS"
-	StrategyFWW  Strategy = "FIRST_WRITE_WINS"
-)
-
 // Tenant is a customer of the installation. Nothing of one tenant is visible in another.
 type Tenant struct {
 	ID            string

@@ -127,6 +127,24 @@ func (s *Store) ChangesAt(ctx context.Context, tenantID string, seqs []int64) ([
 	return out, nil
 }
 
+// ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.
+func (t *CommitTx) ChangesAt(tenantID string, seqs []int64) ([]models.Change, error) {
+	var out []models.Change
+	for some := range slices.Chunk(seqs, maxStatementRows) {
+		in, args := list([]any{tenantID}, some)
+		rows, err := t.tx.QueryContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
+		if err != nil {
+			return nil, err
+		}
+		found, err := scanChanges(rows, 0)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
 // Ancestor is where an item's version stands in the log.
 type Ancestor struct{ Seq, Version, PrevSeq int64 }
 
@@ -147,6 +165,20 @@ func (t *CommitTx) Ancestors(tenantID string, seqs []int64) ([]Ancestor, error) 
 		out = append(out, found...)
 	}
 	return out, nil
+}
+
+// Lineage reads where the versions of an item stand in the log, from the one at a
+// sequence number back to a version or the one before it, at most so many. What is not kept ends it.
+func (t *CommitTx) Lineage(tenantID string, seq, downTo int64, most int) ([]Ancestor, error) {
+	rows, err := t.tx.QueryContext(t.ctx, `WITH RECURSIVE back (seq, version, prev_seq, n) AS (
+SELECT seq, version, prev_seq, 1 FROM changes WHERE tenant_id = ? AND seq = ?
+UNION ALL
+SELECT c.seq, c.version, c.prev_seq, back.n + 1 FROM back JOIN changes c ON c.tenant_id = ? AND c.seq = back.prev_seq WHERE back.version > ? AND back.n < ?
+) SELECT seq, version, prev_seq FROM back`, tenantID, seq, tenantID, downTo, most)
+	if err != nil {
+		return nil, err
+	}
+	return scanAncestors(rows)
 }
 
 func scanAncestors(rows *sql.Rows) ([]Ancestor, error) {

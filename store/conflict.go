@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 
 	"tidemark/models"
@@ -36,6 +38,20 @@ func (t *CommitTx) ConflictExists(tenantID, id string) (bool, error) {
 	var n int
 	err := t.tx.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM conflicts WHERE id = ? AND tenant_id = ?", id, tenantID).Scan(&n)
 	return n > 0, err
+}
+
+// ConflictOf reads the conflict of an item that a change came of; nil when there is
+// none. The transaction holds the tenant's head.
+func (t *CommitTx) ConflictOf(tenantID, itemID string, resultSeq int64) (*models.Conflict, error) {
+	var c models.Conflict
+	row := t.tx.QueryRowContext(t.ctx, conflictSelect+" WHERE tenant_id = ? AND item_id = ? AND result_seq = ?", tenantID, itemID, resultSeq)
+	switch err := scanConflict(row, &c); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil //nolint:nilnil // that there is none is an answer
+	case err != nil:
+		return nil, err
+	}
+	return &c, nil
 }
 
 var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"

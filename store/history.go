@@ -45,5 +45,8 @@ func (s *Store) Kept(ctx context.Context, tenantID string, k ItemKey) (Kept, err
 	if err != nil {
 		return out, s.fault(err)
 	}
-	return out, s.fault(row.Scan(&out.Bytes, &out.HLC, &out.RunInstance, &out.RunBase))
+	var run models.Item
+	err = row.Scan(&out.Bytes, &out.HLC, &out.RunInstance, &run.RunBase)
+	out.RunBase = run.RunFrom()
+	return out, s.fault(err)
 }

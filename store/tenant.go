@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -104,8 +105,8 @@ func checkTenant(t models.Tenant) error {
 		return fault.OfField("slug", "format", "must be 1 to 63 of a-z, 0-9 and -, and not begin or end with -")
 	case !plainText(t.Name):
 		return fault.OfField("name", "format", "must be 1 to %d characters without line breaks", maxNameLen)
-	case t.Strategy != models.StrategyNone && t.Strategy != models.StrategyLWW && t.Strategy != models.StrategyFWW:
-		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS or empty")
+	case t.Strategy != models.StrategyNone && !slices.Contains(models.Strategies, t.Strategy):
+		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE or empty")
 	case t.RetentionDays < 1 || t.RetentionDays > maxRetentionDays:
 		return fault.OfField("retentionDays", "range", "must be 1 to %d", maxRetentionDays)
 	}

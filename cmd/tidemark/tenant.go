@@ -37,7 +37,7 @@ func when(at int64) string {
 func (m *Main) tenantCreate(f *pflag.FlagSet) func(context.Context) error {
 	slug := f.String("slug", "", "short name for commands and addresses")
 	name := f.String("name", "", "name people see")
-	strategy := f.String("conflict-strategy", "", "LAST_WRITE_WINS or FIRST_WRITE_WINS; unset: a stale write is refused and waits for review")
+	strategy := f.String("conflict-strategy", "", "LAST_WRITE_WINS, FIRST_WRITE_WINS or MERGE; unset: a stale write is refused and waits for review")
 	return func(ctx context.Context) error {
 		if *slug == "" {
 			return usageError{"tenant create needs --slug"}

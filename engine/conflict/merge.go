@@ -2,270 +2,292 @@ package conflict
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
-	"math/big"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tidemark/engine/crdt"
+	"tidemark/engine/protocol"
 	"tidemark/models"
 )
 
-// Kind says how two changes of one path of a JSON value merge.
-type Kind string
-
-// The kinds of paths. One that no policy names is a map when it holds objects, a
-// text when it holds long strings, and else a register.
-const (
-	Register Kind = "register" // they do not: one of them stands
-	Counter  Kind = "counter"  // numbers: what both added
-	Set      Kind = "set"      // arrays: what either added, without what either removed; in order
-	List     Kind = "list"     // arrays, element by element
-	Text     Kind = "text"     // strings, by characters; the same words changed twice clash
-)
-
-const longString = 64 // characters from which a string is a text
-
-// Case is a write whose base is not what stands.
-type Case struct {
-	Base     []byte    // the value the write began from; nil: absent
-	State    *crdt.Doc // what stands, and by whom its parts were written; Merge changes it
-	Incoming []byte    // nil: removed
-	At       crdt.Stamp
-	KindOf   func(path []string) Kind // nil, or "" for a path: by its values
-	Fallback models.Strategy          // of paths that clash
-}
-
-// Field is a path that the write changed, and what became of it.
-type Field struct {
-	Path                            []string
-	Kind                            Kind
-	Base, Current, Incoming, Result []byte // nil: absent
-	From                            Origin
-}
-
-// Origin says whose change of a path stands.
+// Origin says whose change of a field stands.
 type Origin string
 
 // Whose change may stand.
 const (
-	FromIncoming Origin = "incoming" // nobody else had changed it, or the incoming is the later
-	FromCurrent  Origin = "current"  // the stored one is the later, or came first
-	FromBoth     Origin = "both"     // merged, or both say the same
-	FromNobody   Origin = "nobody"   // it clashes, and a person decides; the stored one stands for now
+	FromIncoming Origin = "incoming"
+	FromCurrent  Origin = "current"
+	FromBoth     Origin = "both"   // merged
+	FromNobody   Origin = "nobody" // it clashes, and a person decides
 )
 
-// Merged is what became of a case: Fields in the order of their paths.
-type Merged struct {
-	Fields  []Field
-	Clashes int // fields from nobody
+// Part is what a field is of.
+type Part string
+
+// The parts of an item.
+const (
+	PartValue    Part = "value"
+	PartMetadata Part = "metadata"
+	PartTags     Part = "tags"
+	PartExpiry   Part = "ttl"
+	PartPriority Part = "priority"
+)
+
+// Field is what both sides changed of an item, each in its own way, and what became of it.
+type Field struct {
+	Part    Part
+	Path    []string // within the value or the metadata
+	Kind    Kind
+	From    Origin
+	Clashes int // of the parts of a text or a list that both changed
 }
 
-// Merge brings a write into what stands: what it changed since its base, path by
-// path. The state afterwards is the same in whatever order writes come, but for
-// paths that clash and fall back to the order of arrival or to a person.
-func Merge(c Case) Merged {
-	m := merger{Case: c}
-	m.walk(nil, c.Base, c.Incoming)
-	slices.SortFunc(m.out.Fields, func(a, b Field) int { return slices.Compare(a.Path, b.Path) })
-	return m.out
-}
-
+// merger merges both sides of a case under a policy.
 type merger struct {
-	Case
-	out Merged
+	*Case
+	policy *Policy
+	fields []Field
+	left   int    // to a person
+	since  []Side // what Since gave
 }
 
-func (m *merger) walk(path []string, base, incoming []byte) {
-	if bytes.Equal(base, incoming) {
-		return
+// merged is the item with what either side changed since the base.
+func (m *merger) merged() Side {
+	b, c, i := m.Base, &m.Current, &m.Incoming
+	out := *c
+	out.Value = m.merge(spot{part: PartValue, base: b.Value, current: c.Value, incoming: i.Value})
+	if out.Value == nil {
+		return Side{At: c.At}
 	}
-	was, wasObject := crdt.Members(base)
-	is, isObject := crdt.Members(incoming)
-	if !wasObject || !isObject {
-		m.leaf(path, base, m.State.Get(path), incoming)
-		return
+	if c.Value == nil { // who changed what the other removed brings the rest back, too
+		return *i
 	}
-	for _, name := range sortedNames(was, is) {
-		m.walk(append(slices.Clip(path), name), was[name], is[name])
+	if i.Value == nil {
+		return *c
 	}
+	out.Metadata = m.merge(spot{part: PartMetadata, base: b.Metadata, current: c.Metadata, incoming: i.Metadata})
+	out.Tags = m.tags()
+	out.ExpiresAt = m.number(PartExpiry, func(s *Side) int64 { return s.ExpiresAt })
+	out.Priority = m.number(PartPriority, func(s *Side) int64 { return s.Priority })
+	return out
 }
 
-func sortedNames(a, b map[string][]byte) []string {
-	var names []string
-	for name := range a {
-		names = append(names, name)
-	}
-	for name := range b {
-		if _, both := a[name]; !both {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
+// spot is a path of a part, and what stands there on each side; nil is nothing.
+type spot struct {
+	part                    Part
+	path                    []string
+	base, current, incoming []byte
+	since                   [][]byte // as each write since the base left it; nil: not asked yet
 }
 
-// leaf settles one path that the write changed.
-func (m *merger) leaf(path []string, base, current, incoming []byte) {
-	f := Field{Path: path, Kind: m.kindOf(path, base, current, incoming), Base: base, Current: current, Incoming: incoming, Result: incoming, From: FromIncoming}
-	stands := m.State.At(path)
-	if merged, ok := mergeKind(f.Kind, base, current, incoming, stands.Before(m.At)); ok {
-		f.Result = merged
-		if !bytes.Equal(merged, incoming) || bytes.Equal(current, incoming) {
-			f.From = FromBoth
-		}
-		m.State.Replace(path, merged, later(m.At, stands))
-		m.out.Fields = append(m.out.Fields, f)
-		return
-	}
+// merge gives what stands at a spot; nil is nothing.
+func (m *merger) merge(s spot) []byte {
 	switch {
-	case bytes.Equal(current, base):
-		m.State.Put(path, incoming, after(m.At, stands))
-	case bytes.Equal(current, incoming):
-		f.From = FromBoth
-		m.State.Put(path, incoming, later(m.At, stands))
-	default:
-		m.clash(&f)
+	case bytes.Equal(s.incoming, s.base), bytes.Equal(s.incoming, s.current) && !m.policy.counts():
+		return s.current
+	case bytes.Equal(s.current, s.base):
+		return s.incoming
 	}
-	m.out.Fields = append(m.out.Fields, f)
+	if s.path == nil {
+		s.since = m.history(s.part)
+	}
+	now, nowObject := crdt.Members(s.current)
+	next, nextObject := crdt.Members(s.incoming)
+	if nowObject && nextObject {
+		return m.object(s, now, next)
+	}
+	return m.leaf(s)
 }
 
-// clash settles a path that both sides changed, and whose kind cannot be merged.
-func (m *merger) clash(f *Field) {
-	switch m.Fallback {
-	case models.StrategyLWW:
-		m.State.Merge(crdt.DiffAt(f.Path, f.Base, f.Incoming, m.At))
-		if f.Result = m.State.Get(f.Path); bytes.Equal(f.Result, f.Current) {
-			f.From = FromCurrent
-		}
-	case models.StrategyFWW:
-		f.From, f.Result = FromCurrent, f.Current
-	case models.StrategyNone:
-		f.From, f.Result = FromNobody, f.Current
-		m.out.Clashes++
-	}
-}
-
-func (m *merger) kindOf(path []string, values ...[]byte) Kind {
-	if m.KindOf != nil {
-		if k := m.KindOf(path); k != "" {
-			return k
+// history is a part as each write since the base left it.
+func (m *merger) history(part Part) [][]byte {
+	out := make([][]byte, 0, len(m.writes()))
+	for i := range m.writes() {
+		if part == PartMetadata {
+			out = append(out, m.since[i].Metadata)
+		} else {
+			out = append(out, m.since[i].Value)
 		}
 	}
-	for _, v := range values {
-		if len(v) == 0 || v[0] != '"' {
-			return Register
+	return out
+}
+
+// writes are those since the base.
+func (m *merger) writes() []Side {
+	if m.since == nil && m.Since != nil {
+		m.since = m.Since()
+	}
+	if m.since == nil {
+		m.since = []Side{m.Current}
+	}
+	return m.since
+}
+
+// object merges objects member by member.
+func (m *merger) object(s spot, current, incoming []crdt.Member) []byte {
+	base, _ := crdt.Members(s.base)
+	b, c, i := inOrder(base), inOrder(current), inOrder(incoming)
+	since := make([][]crdt.Member, len(s.since))
+	for n := range s.since {
+		members, _ := crdt.Members(s.since[n])
+		since[n] = inOrder(members)
+	}
+	out := []byte{'{'}
+	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), since: make([][]byte, len(since))}
+	for len(b)+len(c)+len(i) > 0 {
+		name := least(b, c, i)
+		at.path[len(s.path)] = name
+		at.base, at.current, at.incoming = take(&b, name), take(&c, name), take(&i, name)
+		for n := range since {
+			at.since[n] = take(&since[n], name)
+		}
+		value := m.merge(at)
+		if value == nil {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(protocol.AppendString(out, name), ':')
+		out = append(out, value...)
+	}
+	return append(out, '}')
+}
+
+func inOrder(members []crdt.Member) []crdt.Member {
+	byName := func(a, b crdt.Member) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(members, byName) {
+		slices.SortFunc(members, byName)
+	}
+	return members
+}
+
+// least is the first name of lists that are in order, at least one of which is not empty.
+func least(lists ...[]crdt.Member) string {
+	name, found := "", false
+	for _, l := range lists {
+		if len(l) > 0 && (!found || l[0].Name < name) {
+			name, found = l[0].Name, true
 		}
 	}
-	if base := values[0]; utf8.RuneCount(base) < longString && !bytes.Contains(base, []byte(`\n`)) {
-		return Register
-	}
-	return Text
+	return name
 }
 
-func later(a, b crdt.Stamp) crdt.Stamp {
-	if a.Before(b) {
-		return b
+// take is the value of a name in a list that is in order, which then goes on after it.
+func take(list *[]crdt.Member, name string) []byte {
+	for len(*list) > 0 && (*list)[0].Name < name {
+		*list = (*list)[1:]
 	}
-	return a
+	if len(*list) == 0 || (*list)[0].Name != name {
+		return nil
+	}
+	value := (*list)[0].Value
+	*list = (*list)[1:]
+	return value
 }
 
-// after is a stamp of the same instance that is after another: who changed a
-// value had seen it, whatever their clock says.
-func after(at, seen crdt.Stamp) crdt.Stamp {
-	if !seen.Before(at) && seen != (crdt.Stamp{}) {
-		at.HLC = seen.HLC + 1
+// leaf settles what both changed and what does not merge by members. Of a change
+// and a removal the change stands: who removed it had not seen it.
+func (m *merger) leaf(s spot) []byte {
+	f := Field{Part: s.part, Path: slices.Clone(s.path), Kind: Register}
+	switch {
+	case s.base != nil && s.current == nil:
+		return m.note(f, FromIncoming, s.incoming)
+	case s.base != nil && s.incoming == nil:
+		return m.note(f, FromCurrent, s.current)
+	}
+	fallback := m.policy.Fallback
+	if s.part == PartValue {
+		f.Kind, fallback = m.policy.at(s.path)
+		if f.Kind == "" {
+			f.Kind = kindByValue(s.base, s.current, s.incoming)
+		}
+	}
+	if f.Kind != Counter && bytes.Equal(s.incoming, s.current) {
+		return s.current
+	}
+	stands := m.writtenAt(s.base, s.since)
+	t, sides := three{s.base, s.current, s.incoming}, [...]Origin{first: FromCurrent, second: FromIncoming}
+	if !stands.Before(m.Incoming.At) {
+		t, sides = three{s.base, s.incoming, s.current}, [...]Origin{first: FromIncoming, second: FromCurrent}
+	}
+	winner := m.winner(fallback, stands)
+	prefer := side(max(0, slices.Index(sides[:], winner)))
+	if value, clashes, ok := t.by(f.Kind, prefer); ok {
+		f.Clashes = clashes
+		return m.note(f, FromBoth, value)
+	}
+	if winner == FromIncoming {
+		return m.note(f, winner, s.incoming)
+	}
+	return m.note(f, winner, s.current)
+}
+
+// writtenAt is the stamp of the write that made what stands of what was there before.
+func (m *merger) writtenAt(base []byte, since [][]byte) crdt.Stamp {
+	at, was := m.Current.At, base
+	for i, is := range since {
+		if !bytes.Equal(is, was) {
+			at, was = m.since[i].At, is
+		}
 	}
 	return at
 }
 
-// mergeKind merges what both made of a base; ok is false where that kind cannot.
-// currentFirst says whose insertion comes first where both inserted at one place.
-func mergeKind(k Kind, base, current, incoming []byte, currentFirst bool) (merged []byte, ok bool) {
-	switch k {
-	case Counter:
-		return mergeCounter(base, current, incoming)
-	case Text:
-		var b, c, i string
-		if !reads(base, &b) || !reads(current, &c) || !reads(incoming, &i) {
-			return nil, false
+// winner is whose change stands where only one can.
+func (m *merger) winner(fallback models.Strategy, stands crdt.Stamp) Origin {
+	switch fallback {
+	case models.StrategyLWW:
+		if m.Incoming.At.Before(stands) {
+			return FromCurrent
 		}
-		if !currentFirst {
-			c, i = i, c
+		return FromIncoming
+	case models.StrategyFWW:
+		return FromCurrent
+	case models.StrategyNone, models.StrategyMerge:
+	}
+	return FromNobody
+}
+
+func (m *merger) note(f Field, from Origin, value []byte) []byte {
+	f.From = from
+	if from == FromNobody {
+		m.left++
+	}
+	m.fields = append(m.fields, f)
+	return value
+}
+
+func (m *merger) tags() []string {
+	b, c, i := m.Base.Tags, m.Current.Tags, m.Incoming.Tags
+	if slices.Equal(i, b) || slices.Equal(i, c) {
+		return c
+	}
+	if slices.Equal(c, b) {
+		return i
+	}
+	m.note(Field{Part: PartTags, Kind: Set}, FromBoth, nil)
+	return mergeSet(b, c, i)
+}
+
+func (m *merger) number(part Part, of func(*Side) int64) int64 {
+	base, current, incoming := of(m.Base), of(&m.Current), of(&m.Incoming)
+	switch {
+	case incoming == base, incoming == current:
+		return current
+	case current == base:
+		return incoming
+	}
+	at, was := m.Current.At, base
+	for i := range m.writes() {
+		if is := of(&m.since[i]); is != was {
+			at, was = m.since[i].At, is
 		}
-		s, ok := mergeText(b, c, i)
-		return jsonOf(s), ok
-	case Set, List:
-		return mergeArray(k, base, current, incoming, currentFirst)
-	case Register:
 	}
-	return nil, false
-}
-
-func mergeArray(k Kind, base, current, incoming []byte, currentFirst bool) ([]byte, bool) {
-	b, okB := elements(base)
-	c, okC := elements(current)
-	i, okI := elements(incoming)
-	if !okB || !okC || !okI {
-		return nil, false
+	from := m.winner(m.policy.Fallback, at)
+	m.note(Field{Part: part, Kind: Register}, from, nil)
+	if from == FromIncoming {
+		return incoming
 	}
-	if k == Set {
-		return array(mergeSet(b, c, i)), true
-	}
-	if !currentFirst {
-		c, i = i, c
-	}
-	merged, ok := mergeList(b, c, i)
-	return array(merged), ok
-}
-
-// elements are the elements of a JSON array; an absent one has none.
-func elements(v []byte) (list []string, ok bool) {
-	var raw []json.RawMessage
-	if v != nil && !reads(v, &raw) {
-		return nil, false
-	}
-	for _, e := range raw {
-		list = append(list, string(e))
-	}
-	return list, v == nil || raw != nil
-}
-
-func array(list []string) []byte { return []byte("[" + strings.Join(list, ",") + "]") }
-
-func reads(v []byte, into any) bool { return json.Unmarshal(v, into) == nil }
-
-func jsonOf(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has JSON
-	return bytes.TrimRight(b.Bytes(), "\n")
-}
-
-const maxDigits = 40 // of a number that is counted with
-
-// mergeCounter adds to what stands what the write added to its base, exactly. An
-// absent number is 0.
-func mergeCounter(base, current, incoming []byte) ([]byte, bool) {
-	b, okB := number(base)
-	c, okC := number(current)
-	i, okI := number(incoming)
-	if !okB || !okC || !okI || incoming == nil {
-		return nil, false
-	}
-	sum := new(big.Rat).Add(c, new(big.Rat).Sub(i, b))
-	digits, _ := sum.FloatPrec()
-	return []byte(sum.FloatString(digits)), true
-}
-
-// number reads a JSON number of a bearable length.
-func number(v []byte) (*big.Rat, bool) {
-	s := cmp.Or(string(v), "0")
-	if len(s) > maxDigits || strings.ContainsAny(s, `eE"/`) {
-		return nil, false
-	}
-	return new(big.Rat).SetString(s)
+	return current
 }

@@ -1,7 +1,7 @@
 // Package conflict decides what becomes of two writes that did not know of each other.
 //
-// A strategy is a pure function of both sides: the same sides give the same
-// verdict on every node and in every order of arrival.
+// A strategy is a pure function of the base, both sides and the policy: the same
+// case gives the same verdict on every node.
 package conflict
 
 import (
@@ -9,12 +9,25 @@ import (
 	"tidemark/models"
 )
 
-// Side is one of two writes that cannot both stand.
+// Side is what one of two writes makes of an item, or what the item was before both.
 type Side struct {
-	HLC      int64
-	Instance string
-	Value    []byte
-	Deleted  bool
+	Value     []byte // canonical JSON; nil: there is no item
+	Metadata  []byte // canonical JSON object; nil: none
+	Tags      []string
+	ExpiresAt int64 // ms; 0: never
+	Priority  int64
+	At        crdt.Stamp // of the write
+}
+
+// Case is an incoming write whose base is not what stands.
+type Case struct {
+	Base     *Side // what the incoming write began from; nil: it is not kept
+	Current  Side
+	Incoming Side
+	// Since gives what was written since the base, oldest first, the last of which
+	// is Current: each as the item was then, with the stamp of its own write. It is
+	// asked when both changed the same. nil: only Current is known.
+	Since func() []Side
 }
 
 // Winner names the side that stands.
@@ -25,48 +38,70 @@ const (
 	Nobody   Winner = ""
 	Current  Winner = "current"
 	Incoming Winner = "incoming"
+	Merged   Winner = "merged" // something of both
 )
 
 // Verdict is what a strategy decided, and why in one sentence for a person.
 type Verdict struct {
 	Winner Winner
 	Reason string
+	Result Side    // what stands now, of Merged
+	Fields []Field // what both sides changed, of a merge
 }
 
-// Strategy settles a conflict between the current side and an incoming one.
-type Strategy interface {
-	Settle(current, incoming Side) Verdict
-}
-
-// For gives the strategy of a name; names without one leave the decision to the review queue.
-func For(name models.Strategy) Strategy {
-	switch name {
+// Settle decides a case under a policy.
+func Settle(c Case, p Policy) Verdict {
+	switch p.Strategy {
 	case models.StrategyLWW:
-		return lastWriteWins{}
+		return lastWriteWins(c)
 	case models.StrategyFWW:
-		return firstWriteWins{}
+		return Verdict{Winner: Current, Reason: "The stored write was accepted first."}
+	case models.StrategyMerge:
+		return merge(c, p)
 	case models.StrategyNone:
 	}
-	return manual{}
+	return Verdict{Reason: "No strategy settles this; a person decides."}
 }
 
-type lastWriteWins struct{}
-
-func (lastWriteWins) Settle(current, incoming Side) Verdict {
-	if crdt.Before(incoming.HLC, incoming.Instance, current.HLC, current.Instance) {
-		return Verdict{Current, "The stored write has the later clock."}
+func lastWriteWins(c Case) Verdict {
+	if c.Incoming.At.Before(c.Current.At) {
+		return Verdict{Winner: Current, Reason: "The stored write has the later clock."}
 	}
-	return Verdict{Incoming, "The incoming write has the later clock."}
+	return Verdict{Winner: Incoming, Reason: "The incoming write has the later clock."}
 }
 
-type firstWriteWins struct{}
-
-func (firstWriteWins) Settle(_, _ Side) Verdict {
-	return Verdict{Current, "The stored write was accepted first."}
+func merge(c Case, p Policy) Verdict {
+	if c.Base == nil {
+		return Verdict{Reason: "What the write began from is not kept any more; a person decides."}
+	}
+	m := merger{Case: &c, policy: &p}
+	v := Verdict{Winner: Merged, Result: m.merged(), Fields: m.fields}
+	switch {
+	case m.left > 0:
+		return Verdict{Reason: "Both changed the same, and the policy leaves that to a person.", Fields: m.fields}
+	case same(c.Incoming, c.Current):
+		v.Winner, v.Reason = Current, "Both wrote the same."
+	case same(v.Result, c.Current) && c.Incoming.Value == nil:
+		v.Winner, v.Reason = Current, "It was removed by somebody who had not seen a change; the change stands."
+	case same(v.Result, c.Current):
+		v.Winner, v.Reason = Current, "What the write changed was changed by the stored one, which stands."
+	case same(v.Result, c.Incoming) && c.Current.Value == nil:
+		v.Winner, v.Reason = Incoming, "It was changed by somebody who had not seen its removal; the change stands."
+	case same(v.Result, c.Incoming):
+		v.Winner, v.Reason = Incoming, "What the stored write changed was changed by the incoming one, which stands."
+	case settledByFallback(m.fields):
+		v.Reason = "Both changes were merged; where both changed the same, the policy's fallback decided."
+	default:
+		v.Reason = "Both changes were merged."
+	}
+	return v
 }
 
-type manual struct{}
-
-func (manual) Settle(_, _ Side) Verdict {
-	return Verdict{Nobody, "No strategy settles this; a person decides."}
+func settledByFallback(fields []Field) bool {
+	for _, f := range fields {
+		if f.From != FromBoth || f.Clashes > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -80,7 +80,7 @@ func (d *Doc) assign(value []byte, at Stamp) {
 	d.ended = later(d.ended, at)
 	d.leaf.Set(object, at)
 	for _, m := range members {
-		d.member(m.name).assign(m.value, at)
+		d.member(m.Name).assign(m.Value, at)
 	}
 }
 
@@ -207,11 +207,11 @@ func (d *Doc) differ(base, next []byte, path []string, at Stamp) {
 	}
 	before, after := index{members: was}, index{members: is}
 	for i, m := range was {
-		if after.find(i, m.name) == nil {
-			d.put(append(path[:len(path):len(path)], m.name), nil, at, Stamp{})
+		if after.find(i, m.Name) == nil {
+			d.put(append(path[:len(path):len(path)], m.Name), nil, at, Stamp{})
 		}
 	}
 	for i, m := range is {
-		d.differ(before.find(i, m.name), m.value, append(path[:len(path):len(path)], m.name), at)
+		d.differ(before.find(i, m.Name), m.Value, append(path[:len(path):len(path)], m.Name), at)
 	}
 }

@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 )
 
-// member is a member of a JSON object, as written.
-type member struct {
-	name  string
-	value []byte
+// Member is a member of a JSON object: its name without quotes and escapes, and its value as written.
+type Member struct {
+	Name  string
+	Value []byte
 }
 
 // membersOf gives the members of a JSON value that is an object, in their order.
 // The value is valid JSON: it is only cut, never checked.
-func membersOf(value []byte) (members []member, isObject bool) {
+func membersOf(value []byte) (members []Member, isObject bool) {
 	rest := space(value)
 	if len(rest) == 0 || rest[0] != '{' {
 		return nil, false
@@ -24,7 +24,7 @@ func membersOf(value []byte) (members []member, isObject bool) {
 		rest = space(rest[end:])
 		rest = space(rest[min(1, len(rest)):]) // the colon
 		end = skip(rest)
-		members = append(members, member{name, rest[:end]})
+		members = append(members, Member{name, rest[:end]})
 		rest = space(rest[end:])
 		if len(rest) > 0 && rest[0] == ',' {
 			rest = space(rest[1:])
@@ -35,19 +35,19 @@ func membersOf(value []byte) (members []member, isObject bool) {
 
 // index finds members by name, most often where another object has them.
 type index struct {
-	members []member
+	members []Member
 	byName  map[string][]byte
 }
 
 // find gives the value of a member, nil when there is none; i is where to look first.
 func (x *index) find(i int, name string) []byte {
-	if i < len(x.members) && x.members[i].name == name {
-		return x.members[i].value
+	if i < len(x.members) && x.members[i].Name == name {
+		return x.members[i].Value
 	}
 	if x.byName == nil {
 		x.byName = make(map[string][]byte, len(x.members))
 		for _, m := range x.members {
-			x.byName[m.name] = m.value
+			x.byName[m.Name] = m.Value
 		}
 	}
 	return x.byName[name]
@@ -106,12 +106,5 @@ func stringEnd(b []byte) int {
 	return len(b)
 }
 
-// Members gives the members of a JSON value that is an object; the value is valid JSON.
-func Members(value []byte) (members map[string][]byte, isObject bool) {
-	list, isObject := membersOf(value)
-	members = make(map[string][]byte, len(list))
-	for _, m := range list {
-		members[m.name] = m.value
-	}
-	return members, isObject
-}
+// Members gives the members of a JSON value that is an object, in their order; the value is valid JSON.
+func Members(value []byte) (members []Member, isObject bool) { return membersOf(value) }

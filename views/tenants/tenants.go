@@ -224,6 +224,7 @@ func (p FormProps) errors() []ui.FieldError {
 func (p FormProps) strategies() []ui.Option {
 	all := []ui.Option{
 		{Value: "", Label: "None: a person reviews the conflict"},
+		{Value: "MERGE", Label: "Merge: both changes stand, a person reviews what clashes"},
 		{Value: "LAST_WRITE_WINS", Label: "Last write wins"},
 		{Value: "FIRST_WRITE_WINS", Label: "First write wins"},
 	}

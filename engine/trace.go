@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"slices"
+
+	"tidemark/engine/conflict"
+	"tidemark/engine/crdt"
+	"tidemark/engine/protocol"
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// Bounds of the way back to what a write began from.
+const (
+	maxBehind = 4096 // versions
+	lineage   = 8    // of them read one by one, before many are read at once
+	maxSince  = 256  // versions whose values are looked at, the newest
+)
+
+// trace finds what a write began from, and with it the writes since.
+func (l *ledger) trace(d *dispute, c *conflict.Case) {
+	base, path := l.baseOf(d)
+	if base == nil {
+		return
+	}
+	side := sideOfChange(base)
+	c.Base = &side
+	d.c.BaseSeq, d.c.BaseValue = base.Seq, base.Value
+	if d.o.Kind == protocol.Patch { // it says what it changes of its base
+		d.patchOf(base)
+		c.Incoming = d.incoming()
+	}
+	c.Since = func() []conflict.Side { return l.since(base, path) }
+}
+
+// patchOf makes the write the whole item that a patch makes of its base.
+func (d *dispute) patchOf(base *models.Change) {
+	merged, err := protocol.MergePatch(base.Value, d.o.Value)
+	if err != nil {
+		panic(err) // what is stored is JSON
+	}
+	d.c.IncomingValue = merged
+	if d.o.Metadata == nil {
+		d.c.IncomingMetadata = base.Metadata
+	}
+	if d.o.Tags == nil {
+		d.c.IncomingTags = base.Tags
+	}
+	if d.o.TTL == nil {
+		d.o.expiresAt = base.ExpiresAt
+	}
+	if d.o.Priority == 0 {
+		d.o.Priority = base.Priority
+	}
+}
+
+// baseOf is the change that made what a write began from, and where the writes
+// since then stand in the log, newest first; nil when it is not kept.
+func (l *ledger) baseOf(d *dispute) (base *models.Change, path []int64) {
+	if *d.o.Base == 0 {
+		return &models.Change{Op: models.ChangeRemove}, nil
+	}
+	if ofRun(d.u, d.o, d.it) { // it wrote over this base before, and what it made of it was merged
+		return l.ownBase(d), nil
+	}
+	for seq := d.it.Seq; seq > 0 && len(path) < maxBehind; {
+		if _, known := l.past[seq]; !known && len(path) >= lineage {
+			l.readLineage(seq, *d.o.Base)
+		}
+		a := l.ancestor(seq)
+		if a.Version <= *d.o.Base {
+			if a.Version == *d.o.Base {
+				return l.changeAt(a.Seq), path
+			}
+			return nil, nil
+		}
+		path, seq = append(path, seq), a.PrevSeq
+	}
+	return nil, nil
+}
+
+// ownBase is what a device's last write said, which was merged into what stands.
+func (l *ledger) ownBase(d *dispute) *models.Change {
+	for _, c := range slices.Backward(l.conflicts) {
+		if c.ResultSeq == d.it.Seq {
+			return incomingChange(c)
+		}
+	}
+	c, err := l.tx.ConflictOf(l.head.TenantID, d.it.ID, d.it.Seq)
+	if err != nil {
+		l.fail(err)
+		return nil
+	}
+	if c == nil {
+		return nil
+	}
+	return incomingChange(c)
+}
+
+// incomingChange is the write of a conflict as if it stood in the log.
+func incomingChange(c *models.Conflict) *models.Change {
+	return &models.Change{Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags, HLC: c.IncomingHLC, Instance: c.IncomingInstance}
+}
+
+// ancestor is where a version stands in the log: of this batch, read before, or read now.
+func (l *ledger) ancestor(seq int64) store.Ancestor {
+	if c := l.ours(seq); c != nil {
+		return store.Ancestor{Seq: c.Seq, Version: c.Version, PrevSeq: c.PrevSeq}
+	}
+	if a, known := l.past[seq]; known {
+		return a
+	}
+	rows, err := l.tx.Ancestors(l.head.TenantID, []int64{seq})
+	if err != nil {
+		l.fail(err)
+	}
+	a := store.Ancestor{}
+	if len(rows) > 0 {
+		a = rows[0]
+	}
+	l.past[seq] = a
+	return a
+}
+
+// readLineage reads at once where the versions of an item stand in the log, from one down to another.
+func (l *ledger) readLineage(seq, downTo int64) {
+	if l.ours(seq) != nil {
+		return
+	}
+	rows, err := l.tx.Lineage(l.head.TenantID, seq, downTo, maxBehind)
+	if err != nil {
+		l.fail(err)
+	}
+	for _, a := range rows {
+		l.past[a.Seq] = a
+	}
+}
+
+// ours is a change that this batch makes; nil when it is not one.
+func (l *ledger) ours(seq int64) *models.Change {
+	if i := seq - l.head.Seq - 1; i >= 0 && i < int64(len(l.changes)) {
+		return l.changes[i]
+	}
+	return nil
+}
+
+// changeAt is a change with its value; nil when it is not kept.
+func (l *ledger) changeAt(seq int64) *models.Change {
+	if c := l.ours(seq); c != nil {
+		return c
+	}
+	if c, known := l.rows[seq]; known {
+		return c
+	}
+	l.readChanges([]int64{seq})
+	return l.rows[seq]
+}
+
+// readChanges reads changes with their values; of one that is not kept it remembers that.
+func (l *ledger) readChanges(seqs []int64) {
+	rows, err := l.tx.ChangesAt(l.head.TenantID, seqs)
+	if err != nil {
+		l.fail(err)
+	}
+	for _, seq := range seqs {
+		l.rows[seq] = nil
+	}
+	for i := range rows {
+		l.rows[rows[i].Seq] = &rows[i]
+	}
+}
+
+// since are the writes after a base, oldest first, each with the clock it was
+// written by. Of very many the oldest count as one with the first that is looked at.
+func (l *ledger) since(base *models.Change, path []int64) []conflict.Side {
+	path = path[:min(len(path), maxSince)]
+	if unread := slices.DeleteFunc(slices.Clone(path), l.known); len(unread) > 0 {
+		l.readChanges(unread)
+	}
+	var out []conflict.Side
+	before := base
+	for _, seq := range slices.Backward(path) {
+		c := l.changeAt(seq)
+		if c == nil {
+			return nil
+		}
+		s := sideOfChange(c)
+		s.At = writtenAs(c, before)
+		out, before = append(out, s), c
+	}
+	return out
+}
+
+func (l *ledger) known(seq int64) bool {
+	_, read := l.rows[seq]
+	return read || l.ours(seq) != nil
+}
+
+// writtenAs is the stamp of the write that a change came of. One that was merged
+// into what stood has a clock above that; its own is the one its writer gave it.
+func writtenAs(c, before *models.Change) crdt.Stamp {
+	at := crdt.Stamp{HLC: c.HLC, Instance: c.Instance}
+	if c.Base >= 0 && c.Base < before.Version && c.Instance != before.Instance {
+		at.HLC = min(at.HLC, crdt.At(c.Timestamp))
+	}
+	return at
+}
+
+// sideOfChange is an item as a change left it.
+func sideOfChange(c *models.Change) conflict.Side {
+	s := conflict.Side{At: crdt.Stamp{HLC: c.HLC, Instance: c.Instance}}
+	if c.Op != models.ChangeRemove {
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.Value, c.Metadata, c.Tags, c.ExpiresAt, c.Priority
+	}
+	return s
+}
+
+// fail has the whole batch fail: the database did not answer.
+func (l *ledger) fail(err error) {
+	if l.err == nil {
+		l.err = err
+	}
+}
