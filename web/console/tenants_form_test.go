@@ -99,7 +99,7 @@ func TestAFormOfATenantComesBackWithWhatWasTyped(t *testing.T) {
 			[]string{"The retention must be", "The limit of items must be", "The limit of what is stored must be", "The limit of each user must be", `value="soon"`, `value="1e99"`},
 		},
 		"no days":            {at(acme, ""), edit(acme, "retentionDays", "", "name", "typed"), []string{"The retention must be", `value="typed"`}},
-		"no such strategy":   {at(acme, ""), edit(acme, "strategy", "MERGE"), []string{"What settles a conflict must be"}},
+		"no such strategy":   {at(acme, ""), edit(acme, "strategy", "GUESS"), []string{"What settles a conflict must be"}},
 		"an overlong name":   {at(acme, ""), edit(acme, "name", strings.Repeat("x", 201)), []string{"The name must be"}},
 		"too long retention": {at(acme, ""), edit(acme, "retentionDays", "4000"), []string{"The retention must be"}},
 	} {
