@@ -69,7 +69,7 @@ func (l *ledger) ancestors(t *store.CommitTx, looks []look) error {
 
 // baseValues gives the conflicts the values of their bases, each read once.
 func (l *ledger) baseValues(t *store.CommitTx) error {
-	values, left := map[int64][]byte{}, baseBytes
+	values, left := map[int64]models.Change{}, baseBytes
 	for _, c := range l.conflicts {
 		if c.BaseSeq == 0 || c.BaseValue != nil || left <= 0 {
 			continue
@@ -79,10 +79,10 @@ func (l *ledger) baseValues(t *store.CommitTx) error {
 			if err != nil {
 				return err
 			}
-			values[c.BaseSeq] = row.Value
+			values[c.BaseSeq] = row
 		}
-		c.BaseValue = values[c.BaseSeq]
-		left -= len(c.BaseValue)
+		c.BaseValue, c.BaseMetadata = values[c.BaseSeq].Value, values[c.BaseSeq].Metadata
+		left -= len(c.BaseValue) + len(c.BaseMetadata)
 	}
 	return nil
 }

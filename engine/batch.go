@@ -40,6 +40,7 @@ type ledger struct {
 
 	changes   []*models.Change
 	conflicts []*models.Conflict
+	resolved  []*models.Conflict // kept before, and settled or opened again by this batch
 	newOps    []*store.OpRow
 }
 
@@ -103,7 +104,7 @@ func (l *ledger) needs() needs {
 
 // wantsValue says whether settling may have to look at the stored value.
 func wantsValue(o *operation, it *models.Item) bool {
-	if o.Kind == protocol.Patch {
+	if o.Kind == protocol.Patch || o.settles != nil {
 		return true
 	}
 	if o.Base != nil {
@@ -215,6 +216,9 @@ func (l *ledger) write(t *store.CommitTx) error {
 	if err := t.InsertConflicts(l.conflicts); err != nil {
 		return err
 	}
+	if err := t.SettleConflicts(l.resolved); err != nil {
+		return err
+	}
 	return t.InsertOps(l.newOps)
 }
 
@@ -229,7 +233,7 @@ func itemBefore(a, b *models.Item) bool {
 }
 
 func (l *ledger) idle() bool {
-	return len(l.changes) == 0 && len(l.conflicts) == 0 && len(l.newOps) == 0
+	return len(l.changes) == 0 && len(l.conflicts) == 0 && len(l.newOps) == 0 && len(l.resolved) == 0
 }
 
 // proof is what to look for after a commit whose answer was lost.
@@ -237,6 +241,7 @@ type proof struct {
 	seq      int64
 	opID     string
 	conflict string
+	version  int64 // of the conflict, at least
 }
 
 func (l *ledger) proof() proof {
@@ -245,6 +250,8 @@ func (l *ledger) proof() proof {
 		return proof{seq: l.changes[0].Seq, opID: l.changes[0].OpID}
 	case len(l.conflicts) > 0:
 		return proof{conflict: l.conflicts[0].ID}
+	case len(l.resolved) > 0:
+		return proof{conflict: l.resolved[0].ID, version: l.resolved[0].Version}
 	}
 	return proof{}
 }
@@ -252,7 +259,7 @@ func (l *ledger) proof() proof {
 // happened looks, under the head's lock, whether the batch of the proof was committed.
 func (p proof) happened(t *store.CommitTx, tenantID string) (bool, error) {
 	if p.conflict != "" {
-		return t.ConflictExists(tenantID, p.conflict)
+		return t.ConflictExists(tenantID, p.conflict, p.version)
 	}
 	c, err := t.ChangeAt(tenantID, p.seq)
 	if fault.Is(err, fault.NotFound) {

@@ -179,6 +179,9 @@ func (s *shard) finish(ledgers []*ledger) {
 		for _, c := range l.conflicts {
 			s.e.tell(c)
 		}
+		for _, c := range l.resolved {
+			s.e.tell(c)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ type dispute struct {
 
 // conflicting settles a write whose base is not what stands.
 func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int64) {
-	d := &dispute{u: u, o: o, it: it, c: l.conflictOf(u, o, it, kindOf(o, it), hlc, ts), policy: conflict.Policy{Strategy: u.caller.Strategy}, hlc: hlc, ts: ts}
+	d := &dispute{u: u, o: o, it: it, c: l.conflictOf(u, o, it, kindOf(o, it), hlc, ts), policy: policyOf(u, it), hlc: hlc, ts: ts}
 	switch v := l.judge(d); v.Winner {
 	case conflict.Incoming:
 		l.win(d, v)
@@ -29,6 +29,10 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 	case conflict.Current, conflict.Nobody:
 		l.lose(d, v)
 	}
+}
+
+func policyOf(u *unit, it *models.Item) conflict.Policy {
+	return conflict.PolicyFor(u.caller.Strategy, u.caller.Policies, it.Collection, it.Key)
 }
 
 func kindOf(o *operation, it *models.Item) models.ConflictKind {
@@ -67,7 +71,7 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 func (d *dispute) incoming() conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: d.hlc, Instance: d.u.caller.InstanceID}}
 	if d.o.Kind != protocol.Remove {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = d.c.IncomingValue, d.c.IncomingMetadata, d.c.IncomingTags, d.o.expiresAt, d.o.Priority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = d.c.IncomingValue, d.c.IncomingMetadata, d.c.IncomingTags, d.c.IncomingExpires, d.c.IncomingPriority
 	}
 	return s
 }
@@ -84,7 +88,7 @@ func sideOf(it *models.Item) conflict.Side {
 // keep files a conflict with its verdict.
 func (l *ledger) keep(d *dispute, v conflict.Verdict) {
 	c := d.c
-	c.ID, c.CreatedAt, c.Strategy, c.Winner, c.Reason = clock.NewID(l.e.clock), l.now, d.policy.Strategy, string(v.Winner), v.Reason
+	c.ID, c.CreatedAt, c.Strategy, c.PolicyID, c.Winner, c.Reason = clock.NewID(l.e.clock), l.now, d.policy.Strategy, d.policy.ID, string(v.Winner), v.Reason
 	c.Status = models.ConflictOpen
 	if v.Winner != conflict.Nobody {
 		c.Status, c.ResolvedAt, c.ResolvedBy = models.ConflictResolved, l.now, "policy"
@@ -153,7 +157,7 @@ func (l *ledger) stand(d *dispute, next *models.Item, v conflict.Verdict, status
 		return
 	}
 	l.keep(d, v)
-	d.c.ResultSeq, d.c.Result = d.o.result.Seq, next.Value
+	d.c.ResultSeq, d.c.Stands, d.c.StandsVersion = d.o.result.Seq, next.Value, next.Version
 	d.o.result.Status, d.o.result.ConflictID = status, d.c.ID
 	d.o.result.Value = shown(&d.u.caller, d.o.Collection, d.o.Key, next.Value)
 }

@@ -25,6 +25,7 @@ type operation struct {
 	timestamp int64 // clamped; valid if Timestamp is set
 	expiresAt int64
 	guard     guard
+	settles   *settlement // nil: it is a write
 	result    protocol.Result
 }
 

@@ -93,6 +93,7 @@ type place struct {
 	seq                        int64
 	usage                      models.Usage
 	changes, conflicts, newOps int
+	resolved                   int
 	items                      map[store.ItemKey]*models.Item
 	users                      map[string]*models.User
 	oldTag                     map[store.ItemKey][]string
@@ -109,11 +110,12 @@ func copied[K comparable, V any](m map[K]V) map[K]V {
 
 // mark copies the maps; what they point to is never changed in place.
 func (l *ledger) mark() place {
-	return place{l.seq, l.usage, len(l.changes), len(l.conflicts), len(l.newOps), copied(l.items), copied(l.users), copied(l.oldTag), copied(l.ops)}
+	return place{l.seq, l.usage, len(l.changes), len(l.conflicts), len(l.newOps), len(l.resolved), copied(l.items), copied(l.users), copied(l.oldTag), copied(l.ops)}
 }
 
 func (l *ledger) undo(p place) {
 	l.seq, l.usage, l.changes, l.conflicts, l.newOps = p.seq, p.usage, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+	l.resolved = l.resolved[:p.resolved]
 	l.items, l.users, l.oldTag, l.ops = p.items, p.users, p.oldTag, p.ops
 }
 
@@ -135,11 +137,12 @@ func (l *ledger) settleSafely(u *unit, o *operation) {
 
 // undoOne remembers what settling one operation may change, without copying the rest.
 func (l *ledger) undoOne(o *operation) func() {
-	k, p := o.key(), place{seq: l.seq, usage: l.usage, changes: len(l.changes), conflicts: len(l.conflicts), newOps: len(l.newOps)}
+	k, p := o.key(), place{seq: l.seq, usage: l.usage, changes: len(l.changes), conflicts: len(l.conflicts), newOps: len(l.newOps), resolved: len(l.resolved)}
 	item, user := l.items[k], l.users[o.owner]
 	tags, tagged := l.oldTag[k]
 	return func() {
 		l.seq, l.usage, l.changes, l.conflicts, l.newOps = p.seq, p.usage, l.changes[:p.changes], l.conflicts[:p.conflicts], l.newOps[:p.newOps]
+		l.resolved = l.resolved[:p.resolved]
 		restore(l.items, k, item, item != nil)
 		restore(l.users, o.owner, user, user != nil)
 		restore(l.oldTag, k, tags, tagged)
@@ -170,8 +173,12 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	if it == nil {
 		it = &models.Item{TenantID: l.head.TenantID, Owner: o.owner, Collection: o.Collection, Key: o.Key, Deleted: true, Version: l.cached.purged[bucketOf(k)]}
 	}
-	if o.guard.set() {
+	switch {
+	case o.guard.set():
 		l.settleGuarded(u, o, it)
+		return
+	case o.settles != nil:
+		l.resolve(u, o, it)
 		return
 	}
 	if o.Kind == protocol.Remove && (it.Deleted || it.Expired(l.now)) && (o.Base == nil || *o.Base <= it.Version) {
@@ -231,7 +238,7 @@ func ofRun(u *unit, o *operation, it *models.Item) bool {
 // conflictOf is the conflict of an operation with what stands. Of a patch it keeps
 // the whole item it would have made, so that whoever takes it loses nothing else.
 func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) *models.Conflict {
-	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags}
+	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags, ExpiresAt: o.expiresAt, Priority: o.Priority}
 	if o.Kind == protocol.Patch {
 		if err := l.patch(o, it, &meant); err != nil {
 			panic(err) // what is stored is JSON
@@ -240,8 +247,10 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 	c := &models.Conflict{
 		TenantID: it.TenantID, ItemID: it.ID, Collection: it.Collection, Owner: it.Owner, Key: it.Key, Kind: kind,
 		BaseVersion: -1, CurrentVersion: it.Version, CurrentSeq: it.Seq, CurrentValue: it.Value, CurrentDeleted: it.Deleted,
+		CurrentMetadata: it.Metadata, CurrentTags: it.Tags, CurrentExpires: it.ExpiresAt, CurrentPriority: it.Priority,
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
 		IncomingOp: models.ChangeSet, IncomingValue: meant.Value, IncomingMetadata: meant.Metadata, IncomingTags: meant.Tags, IncomingTimestamp: ts,
+		IncomingExpires: meant.ExpiresAt, IncomingPriority: meant.Priority,
 		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id,
 		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}

@@ -25,7 +25,7 @@ func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	}
 	side := sideOfChange(base)
 	c.Base = &side
-	d.c.BaseSeq, d.c.BaseValue = base.Seq, base.Value
+	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata = base.Seq, base.Value, base.Metadata
 	if d.o.Kind == protocol.Patch { // it says what it changes of its base
 		d.patchOf(base)
 		c.Incoming = d.incoming()
@@ -47,10 +47,10 @@ func (d *dispute) patchOf(base *models.Change) {
 		d.c.IncomingTags = base.Tags
 	}
 	if d.o.TTL == nil {
-		d.o.expiresAt = base.ExpiresAt
+		d.c.IncomingExpires = base.ExpiresAt
 	}
 	if d.o.Priority == 0 {
-		d.o.Priority = base.Priority
+		d.c.IncomingPriority = base.Priority
 	}
 }
 

@@ -42,8 +42,9 @@ type Caller struct {
 	Reads      []Reach // what its scopes let it read; nil: everything
 	CanRead    bool
 	CanWrite   bool
-	ExpiresAt  int64 // when the credential ends, ms; 0: never
-	Strategy   Strategy
+	ExpiresAt  int64            // when the credential ends, ms; 0: never
+	Strategy   Strategy         // of the tenant, where no policy says otherwise
+	Policies   []ConflictPolicy // of the tenant
 	Door       Door
 	Address    string // client IP, normalised
 	UserAgent  string // what the client calls itself, at most 512 bytes; known at live doors

@@ -30,17 +30,23 @@ type Conflict struct {
 	Key        string
 	Kind       ConflictKind
 	Strategy   Strategy // that settled it; empty: none did
+	PolicyID   string   // that named the strategy; empty: the tenant's setting
 	Status     ConflictStatus
 	Winner     string // "current", "incoming" or "merged"; empty while open
 	Reason     string // one sentence for a person
 
-	BaseVersion int64 // -1: the write named none
-	BaseSeq     int64
-	BaseValue   []byte
+	BaseVersion  int64 // -1: the write named none
+	BaseSeq      int64
+	BaseValue    []byte
+	BaseMetadata []byte
 
 	CurrentVersion  int64
 	CurrentSeq      int64
 	CurrentValue    []byte
+	CurrentMetadata []byte
+	CurrentTags     []string
+	CurrentExpires  int64
+	CurrentPriority int64
 	CurrentDeleted  bool
 	CurrentInstance string
 	CurrentHLC      int64
@@ -49,6 +55,8 @@ type Conflict struct {
 	IncomingValue     []byte
 	IncomingMetadata  []byte
 	IncomingTags      []string
+	IncomingExpires   int64
+	IncomingPriority  int64
 	IncomingTimestamp int64
 	IncomingHLC       int64
 	IncomingInstance  string
@@ -61,8 +69,10 @@ type Conflict struct {
 	CreatedAt  int64
 	ResolvedAt int64
 	ResolvedBy string
+	Reopened   int64 // how often a resolution was undone
 	Version    int64
 
-	Result []byte // what it was merged to; in memory only
-	Conn   uint64 // the live connection the losing write came over, if it did; in memory only
+	Stands        []byte // what stands after it was settled; in memory only
+	StandsVersion int64  // 0: as the sides say
+	Conn          uint64 // the live connection the losing write came over, if it did; in memory only
 }

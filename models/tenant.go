@@ -15,6 +15,7 @@ type Tenant struct {
 	DeleteJob     string // deletes it for good; empty: nobody has asked for that
 	Limits        TenantLimits
 	Usage         Usage
+	Policies      []ConflictPolicy // where they were asked for
 }
 
 // TenantLimits bound what a tenant may keep. Zero: no limit.

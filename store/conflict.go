@@ -10,10 +10,10 @@ import (
 )
 
 var conflictColumns = []string{
-	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "status", "winner", "reason", "base_version",
-	"base_seq", "base_value", "current_version", "current_seq", "current_value", "current_deleted", "current_instance", "current_hlc",
-	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
-	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "version",
+	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "policy_id", "status", "winner", "reason", "base_version",
+	"base_seq", "base_value", "base_metadata", "current_version", "current_seq", "current_value", "current_metadata", "current_tags", "current_expires", "current_priority", "current_deleted", "current_instance", "current_hlc",
+	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_expires", "incoming_priority", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
+	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "version",
 }
 
 var insertConflicts = newInserter("INSERT", "conflicts", conflictColumns, "")
@@ -25,18 +25,38 @@ func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
 	}
 	return insertConflicts.run(t, len(rows), size, func(args []any, i int) []any {
 		c := rows[i]
-		return append(args, c.ID, c.TenantID, c.ItemID, c.Owner, c.Collection, c.Key, string(c.Kind), string(c.Strategy), string(c.Status), c.Winner,
-			c.Reason, c.BaseVersion, c.BaseSeq, orNil(c.BaseValue), c.CurrentVersion, c.CurrentSeq, orNil(c.CurrentValue), asInt(c.CurrentDeleted),
-			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)),
+		return append(args, c.ID, c.TenantID, c.ItemID, c.Owner, c.Collection, c.Key, string(c.Kind), string(c.Strategy), c.PolicyID, string(c.Status), c.Winner,
+			c.Reason, c.BaseVersion, c.BaseSeq, orNil(c.BaseValue), orNil(c.BaseMetadata), c.CurrentVersion, c.CurrentSeq, orNil(c.CurrentValue), orNil(c.CurrentMetadata),
+			orNil(encodeTags(c.CurrentTags)), c.CurrentExpires, c.CurrentPriority, asInt(c.CurrentDeleted),
+			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)), c.IncomingExpires, c.IncomingPriority,
 			c.IncomingTimestamp, c.IncomingHLC, c.IncomingInstance, c.OpID, c.ResultSeq, c.Actor, c.Address, c.RequestID, c.CreatedAt, c.ResolvedAt,
-			c.ResolvedBy, max(c.Version, 1))
+			c.ResolvedBy, c.Reopened, max(c.Version, 1))
 	})
 }
 
-// ConflictExists says whether a conflict was kept; the transaction holds the tenant's head.
-func (t *CommitTx) ConflictExists(tenantID, id string) (bool, error) {
+// ConflictNow reads a conflict as it stands, while the transaction holds the tenant's head; `not_found`.
+func (t *CommitTx) ConflictNow(tenantID, id string) (models.Conflict, error) {
+	var c models.Conflict
+	err := scanConflict(t.tx.QueryRowContext(t.ctx, conflictSelect+" WHERE id = ? AND tenant_id = ?", id, tenantID), &c)
+	return c, t.s.fault(err)
+}
+
+// SettleConflicts writes down what became of conflicts that were open, or opened again.
+func (t *CommitTx) SettleConflicts(rows []*models.Conflict) error {
+	for _, c := range rows {
+		if _, err := t.tx.ExecContext(t.ctx, `UPDATE conflicts SET status = ?, winner = ?, strategy = ?, reason = ?, result_seq = ?, resolved_at = ?, resolved_by = ?,
+reopened = ?, version = ? WHERE id = ? AND tenant_id = ?`, string(c.Status), c.Winner, string(c.Strategy), c.Reason, c.ResultSeq, c.ResolvedAt, c.ResolvedBy,
+			c.Reopened, c.Version, c.ID, c.TenantID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ConflictExists says whether a conflict was kept, and has come to a version; the transaction holds the tenant's head.
+func (t *CommitTx) ConflictExists(tenantID, id string, version int64) (bool, error) {
 	var n int
-	err := t.tx.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM conflicts WHERE id = ? AND tenant_id = ?", id, tenantID).Scan(&n)
+	err := t.tx.QueryRowContext(t.ctx, "SELECT COUNT(*) FROM conflicts WHERE id = ? AND tenant_id = ? AND version >= ?", id, tenantID, version).Scan(&n)
 	return n > 0, err
 }
 
@@ -57,12 +77,15 @@ func (t *CommitTx) ConflictOf(tenantID, itemID string, resultSeq int64) (*models
 var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"
 
 func scanConflict(row scanner, c *models.Conflict) error {
-	var tags []byte
-	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.Status, &c.Winner, &c.Reason,
-		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentDeleted, &c.CurrentInstance,
-		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
-		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Version)
+	var tags, currentTags []byte
+	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.Reason,
+		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.BaseMetadata, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentMetadata, &currentTags, &c.CurrentExpires, &c.CurrentPriority, &c.CurrentDeleted, &c.CurrentInstance,
+		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingExpires, &c.IncomingPriority, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
+		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &c.Version)
 	if err != nil {
+		return err
+	}
+	if c.CurrentTags, err = decodeTags(currentTags); err != nil {
 		return err
 	}
 	c.IncomingTags, err = decodeTags(tags)

@@ -19,6 +19,7 @@ var tenantTables = []struct{ name, key string }{
 	{"changes", "tenant_id, seq"},
 	{"ops", "tenant_id, user_id, sender, op_id"},
 	{"conflicts", "id"},
+	{"conflict_policies", "id"},
 	{"instances", "tenant_id, user_id, instance_id"},
 	{"purged_versions", "tenant_id, bucket"},
 	{"tickets", "hash"},

@@ -9,23 +9,20 @@ import (
 	"unicode/utf8"
 
 	"tidemark/engine/protocol"
+	"tidemark/models"
 )
 
 // Kind says how two changes of one path of a JSON value merge.
-type Kind string
+type Kind = models.MergeKind
 
-// The kinds of paths. Objects always merge member by member. Of the rest, a path
-// that no policy names is a text when it holds long strings, and else a register.
+// The kinds, by the names they have here.
 const (
-	Register Kind = "register" // they do not: one of them stands
-	Counter  Kind = "counter"  // numbers: what both added
-	Set      Kind = "set"      // arrays: what either added, without what either removed; in order
-	List     Kind = "list"     // arrays, element by element
-	Text     Kind = "text"     // strings, by characters; the same words changed twice clash
+	Register = models.MergeRegister
+	Counter  = models.MergeCounter
+	Set      = models.MergeSet
+	List     = models.MergeList
+	Text     = models.MergeText
 )
-
-// Kinds are all there are.
-var Kinds = []Kind{Register, Counter, Set, List, Text}
 
 const longString = 64 // characters from which a string is a text
 

@@ -93,10 +93,16 @@ func (m *merger) merge(s spot) []byte {
 	}
 	now, nowObject := crdt.Members(s.current)
 	next, nextObject := crdt.Members(s.incoming)
-	if nowObject && nextObject {
+	if nowObject && nextObject && !m.whole(s) {
 		return m.object(s, now, next)
 	}
 	return m.leaf(s)
+}
+
+// whole says that an object is not merged member by member: a policy has it be a register.
+func (m *merger) whole(s spot) bool {
+	kind, _ := m.policy.at(s.path)
+	return s.part == PartValue && kind == Register
 }
 
 // history is a part as each write since the base left it.
@@ -244,7 +250,7 @@ func (m *merger) winner(fallback models.Strategy, stands crdt.Stamp) Origin {
 		return FromIncoming
 	case models.StrategyFWW:
 		return FromCurrent
-	case models.StrategyNone, models.StrategyMerge:
+	case models.StrategyNone, models.StrategyMerge, models.StrategyManual:
 	}
 	return FromNobody
 }

@@ -2,13 +2,16 @@ package conflict
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
+	"strings"
 
 	"tidemark/models"
 )
 
 // Policy is how conflicts of a key are settled.
 type Policy struct {
+	ID       string // of the policy that names the strategy; empty: the tenant's own setting
 	Strategy models.Strategy
 	Fallback models.Strategy // of what a merge cannot settle; StrategyNone: a person
 	Fields   []FieldRule     // the most specific first
@@ -20,6 +23,80 @@ type FieldRule struct {
 	Kind     Kind            // empty: by the values
 	Fallback models.Strategy // when Own
 	Own      bool            // it has a fallback of its own
+}
+
+// PolicyFor gives how conflicts of a key are settled: as the most specific policy
+// of its item says, or else as the tenant has set. Fields have the kinds and the
+// fallbacks that the most specific policies for them name.
+//
+// A policy for a collection is more specific than one for all; within that, a
+// whole key more than a prefix, and a longer prefix more than a shorter one.
+func PolicyFor(tenant models.Strategy, all []models.ConflictPolicy, collection, key string) Policy {
+	p := Policy{Strategy: tenant}
+	fits := Fitting(all, collection, key)
+	for i := range fits {
+		switch f := &fits[i]; {
+		case f.Path != "":
+			p.Fields = append(p.Fields, FieldRule{Path: segments(f.Path), Kind: f.Kind, Fallback: f.Strategy, Own: f.Strategy != models.StrategyNone})
+		case p.ID == "":
+			p.ID, p.Strategy, p.Fallback = f.ID, f.Strategy, f.Fallback
+		}
+	}
+	return p
+}
+
+// Fitting are the policies that are for a key, the most specific first.
+func Fitting(all []models.ConflictPolicy, collection, key string) []models.ConflictPolicy {
+	var out []models.ConflictPolicy
+	for i := range all {
+		if fits(&all[i], collection, key) {
+			out = append(out, all[i])
+		}
+	}
+	slices.SortStableFunc(out, bySpecificity)
+	return out
+}
+
+func fits(p *models.ConflictPolicy, collection, key string) bool {
+	if p.Collection != "" && p.Collection != collection {
+		return false
+	}
+	if prefix, open := strings.CutSuffix(p.Pattern, "*"); open {
+		return strings.HasPrefix(key, prefix)
+	}
+	return p.Pattern == "" || p.Pattern == key
+}
+
+// bySpecificity puts the more specific of two policies first, and of equals the older.
+func bySpecificity(a, b models.ConflictPolicy) int {
+	return cmp.Or(
+		-cmp.Compare(len(a.Collection), len(b.Collection)), // both are for the same one, or for all
+		-cmp.Compare(width(a.Pattern), width(b.Pattern)),
+		cmp.Compare(strings.Count(a.Path, "*"), strings.Count(b.Path, "*")),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// width orders patterns: any key, prefixes by their length, whole keys.
+func width(pattern string) int {
+	if prefix, open := strings.CutSuffix(pattern, "*"); open {
+		return len(prefix)
+	}
+	if pattern == "" {
+		return 0
+	}
+	return maxKey
+}
+
+const maxKey = 1 << 20 // longer than any key
+
+// segments are the names of a JSON pointer.
+func segments(pointer string) []string {
+	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, name := range names {
+		names[i] = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+	}
+	return names
 }
 
 // at is the kind of a path, if it is set, and the fallback for it.
@@ -57,8 +134,8 @@ func (f *FieldRule) fits(path []string) bool {
 	return true
 }
 
-// same says whether two sides are alike but for their stamps.
-func same(a, b Side) bool {
+// Same says whether two sides are alike but for their stamps.
+func Same(a, b Side) bool {
 	return (a.Value == nil) == (b.Value == nil) && bytes.Equal(a.Value, b.Value) && bytes.Equal(a.Metadata, b.Metadata) &&
 		slices.Equal(a.Tags, b.Tags) && a.ExpiresAt == b.ExpiresAt && a.Priority == b.Priority
 }

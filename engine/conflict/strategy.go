@@ -58,6 +58,8 @@ func Settle(c Case, p Policy) Verdict {
 		return Verdict{Winner: Current, Reason: "The stored write was accepted first."}
 	case models.StrategyMerge:
 		return merge(c, p)
+	case models.StrategyManual:
+		return Verdict{Reason: "The policy leaves this to a person."}
 	case models.StrategyNone:
 	}
 	return Verdict{Reason: "No strategy settles this; a person decides."}
@@ -79,15 +81,15 @@ func merge(c Case, p Policy) Verdict {
 	switch {
 	case m.left > 0:
 		return Verdict{Reason: "Both changed the same, and the policy leaves that to a person.", Fields: m.fields}
-	case same(c.Incoming, c.Current):
+	case Same(c.Incoming, c.Current):
 		v.Winner, v.Reason = Current, "Both wrote the same."
-	case same(v.Result, c.Current) && c.Incoming.Value == nil:
+	case Same(v.Result, c.Current) && c.Incoming.Value == nil:
 		v.Winner, v.Reason = Current, "It was removed by somebody who had not seen a change; the change stands."
-	case same(v.Result, c.Current):
+	case Same(v.Result, c.Current):
 		v.Winner, v.Reason = Current, "What the write changed was changed by the stored one, which stands."
-	case same(v.Result, c.Incoming) && c.Current.Value == nil:
+	case Same(v.Result, c.Incoming) && c.Current.Value == nil:
 		v.Winner, v.Reason = Incoming, "It was changed by somebody who had not seen its removal; the change stands."
-	case same(v.Result, c.Incoming):
+	case Same(v.Result, c.Incoming):
 		v.Winner, v.Reason = Incoming, "What the stored write changed was changed by the incoming one, which stands."
 	case settledByFallback(m.fields):
 		v.Reason = "Both changes were merged; where both changed the same, the policy's fallback decided."

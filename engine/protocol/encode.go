@@ -121,11 +121,8 @@ func AppendLive(dst []byte, c *models.Change, cursor string) (event string, data
 // that lost. value is what stands, incoming what was written.
 func AppendConflict(dst []byte, c *models.Conflict) []byte {
 	stands, version := c.CurrentValue, c.CurrentVersion
-	switch c.Winner {
-	case "incoming":
-		stands, version = c.IncomingValue, c.CurrentVersion+1
-	case "merged":
-		stands, version = c.Result, c.CurrentVersion+1
+	if c.StandsVersion != 0 {
+		stands, version = c.Stands, c.StandsVersion
 	}
 	dst = appendText(dst, `{"conflictId":`, c.ID)
 	dst = appendCollection(dst, c.Collection)

@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"context"
+
+	"tidemark/engine/conflict"
+	"tidemark/engine/crdt"
+	"tidemark/engine/protocol"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// Resolution is what somebody decides of a conflict.
+type Resolution struct {
+	Strategy models.Strategy // any but StrategyNone
+	Value    []byte          // of StrategyManual: canonical JSON, which is to stand
+	Remove   bool            // of StrategyManual: the item is to go
+	Base     *int64          // the version of the item that was looked at; nil: whatever stands
+}
+
+// settlement is a resolution, or the undoing of one, on its way through the committer.
+type settlement struct {
+	Resolution
+	id   string
+	undo bool
+}
+
+// Resolve settles an open conflict, with a new version of the item where another
+// value is to stand than does: `not_found`, `already_resolved`, `stale_edit` when
+// the item is not at the version that was looked at, `invalid` when the strategy
+// cannot settle it. Of two who resolve the same conflict, one is told `already_resolved`.
+func (e *Engine) Resolve(ctx context.Context, who models.Caller, id string, r Resolution) (models.Conflict, error) {
+	return e.settleConflict(ctx, who, settlement{Resolution: r, id: id})
+}
+
+// Reopen undoes what became of a conflict, by a new version with what stood
+// before, and has it wait again: `not_found`, `stale_edit` when the item was
+// written since, `already_resolved` when it is open.
+func (e *Engine) Reopen(ctx context.Context, who models.Caller, id string) (models.Conflict, error) {
+	return e.settleConflict(ctx, who, settlement{id: id, undo: true})
+}
+
+func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settlement) (models.Conflict, error) {
+	c, err := e.conflictFor(ctx, who, s.id)
+	if err != nil {
+		return c, err
+	}
+	who.AllUsers, who.UserID, who.InstanceID = false, c.Owner, "" // whoever decides is no device that goes on from here
+	u := e.newUnit(who, 1)
+	u.ops[0] = operation{Op: protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key}, owner: c.Owner, id: e.newID(), settles: &s}
+	u.bytes += int64(len(s.Value)) + 256
+	if err := e.shardOf(who.TenantID).queue.add(u); err != nil {
+		return c, err
+	}
+	results, err := (&Pending{e, u}).Wait(ctx)
+	if err != nil {
+		return c, err
+	}
+	if err := results[0].Err; err != nil {
+		return c, err
+	}
+	return e.store.Conflict(ctx, who.TenantID, s.id)
+}
+
+// conflictFor is a conflict that the caller may see; another's is `not_found`.
+func (e *Engine) conflictFor(ctx context.Context, who models.Caller, id string) (models.Conflict, error) {
+	c, err := e.store.Conflict(ctx, who.TenantID, id)
+	if err == nil && (!who.AllUsers && c.Owner != who.UserID || !readable(&who, c.Collection, c.Key)) {
+		return models.Conflict{}, fault.New(fault.NotFound, "There is no such conflict.")
+	}
+	return c, err
+}
+
+// resolve settles a conflict as somebody decided, or undoes that.
+func (l *ledger) resolve(u *unit, o *operation, it *models.Item) {
+	c, err := l.conflictNow(o.settles.id)
+	if err != nil {
+		o.reject(err)
+		return
+	}
+	if it.Expired(l.now) {
+		it = l.expire(it)
+	}
+	o.result = protocol.Result{Key: o.Key, Status: protocol.Applied, Version: it.Version, Timestamp: it.Timestamp, Seq: it.Seq, ConflictID: c.ID}
+	if o.settles.undo {
+		err = l.reopen(u, o, it, &c)
+	} else {
+		err = l.decide(u, o, it, &c)
+	}
+	if err != nil {
+		o.reject(err)
+		return
+	}
+	c.Version++
+	c.Stands, c.StandsVersion = it.Value, it.Version
+	if now := l.items[keyOf(it)]; now != nil {
+		c.Stands, c.StandsVersion = now.Value, now.Version
+	}
+	l.resolved = append(l.resolved, &c)
+}
+
+// conflictNow is a conflict as this batch leaves it so far.
+func (l *ledger) conflictNow(id string) (models.Conflict, error) {
+	for _, c := range l.resolved {
+		if c.ID == id {
+			return *c, nil
+		}
+	}
+	return l.tx.ConflictNow(l.head.TenantID, id)
+}
+
+func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Conflict) error {
+	s := o.settles
+	switch {
+	case c.Status != models.ConflictOpen:
+		return fault.New(fault.AlreadyResolved, "This conflict was resolved already.").With("conflictId", c.ID)
+	case s.Base != nil && *s.Base != it.Version:
+		return fault.New(fault.StaleEdit, "The item is at version %d now, not at %d.", it.Version, *s.Base).With("version", it.Version)
+	}
+	v := l.verdict(u, s, c, it)
+	c.Strategy, c.Winner, c.Reason = s.Strategy, string(v.Winner), v.Reason
+	if v.Winner == conflict.Nobody {
+		return fault.OfField("strategy", "unsettled", "does not settle it: %s", v.Reason)
+	}
+	if err := l.replace(u, o, it, v.Result); err != nil {
+		return err
+	}
+	c.Status, c.ResolvedAt, c.ResolvedBy, c.ResultSeq = models.ConflictResolved, l.now, u.caller.Actor, 0
+	if o.result.Seq != it.Seq {
+		c.ResultSeq = o.result.Seq
+	}
+	return nil
+}
+
+// verdict is what is to stand, by what was decided.
+func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.Item) conflict.Verdict {
+	current, incoming := sideOf(it), incomingOf(c)
+	if s.Strategy == models.StrategyManual {
+		side := conflict.Side{}
+		if !s.Remove {
+			side = current
+			if current.Value == nil {
+				side = incoming
+			}
+			side.Value = s.Value
+		}
+		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}
+	}
+	policy := policyOf(u, it)
+	policy.Strategy = s.Strategy
+	v := conflict.Settle(conflict.Case{Base: l.baseSide(c), Current: current, Incoming: incoming}, policy)
+	switch v.Winner {
+	case conflict.Current:
+		v.Result = current
+	case conflict.Incoming:
+		v.Result = incoming
+	case conflict.Merged, conflict.Nobody:
+	}
+	return v
+}
+
+// chosen names the side whose value was decided on.
+func chosen(side, current, incoming conflict.Side) conflict.Winner {
+	switch {
+	case string(side.Value) == string(current.Value) && (side.Value == nil) == (current.Value == nil):
+		return conflict.Current
+	case string(side.Value) == string(incoming.Value) && (side.Value == nil) == (incoming.Value == nil):
+		return conflict.Incoming
+	}
+	return conflict.Merged
+}
+
+func incomingOf(c *models.Conflict) conflict.Side {
+	s := conflict.Side{At: crdt.Stamp{HLC: c.IncomingHLC, Instance: c.IncomingInstance}}
+	if c.IncomingOp != models.ChangeRemove {
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.IncomingValue, c.IncomingMetadata, c.IncomingTags, c.IncomingExpires, c.IncomingPriority
+	}
+	return s
+}
+
+// baseSide is what a conflict began from, as it was kept; nil when it was not.
+func (l *ledger) baseSide(c *models.Conflict) *conflict.Side {
+	if c.BaseVersion == 0 {
+		return &conflict.Side{}
+	}
+	if c.BaseSeq != 0 {
+		if row := l.changeAt(c.BaseSeq); row != nil {
+			s := sideOfChange(row)
+			return &s
+		}
+	}
+	if c.BaseValue == nil {
+		return nil
+	}
+	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata}
+}
+
+// replace has something else stand, if it is something else.
+func (l *ledger) replace(u *unit, o *operation, it *models.Item, side conflict.Side) error {
+	if conflict.Same(side, sideOf(it)) {
+		return nil
+	}
+	next := successor(u, it, crdt.Tick(l.now, it.HLC), l.now)
+	if side.Value == nil {
+		empty(next)
+	} else if err := l.put(next, side); err != nil {
+		return err
+	}
+	return l.become(u, o, it, next)
+}
+
+// reopen brings back what stood before a conflict was settled.
+func (l *ledger) reopen(u *unit, o *operation, it *models.Item, c *models.Conflict) error {
+	switch {
+	case c.Status != models.ConflictResolved:
+		return fault.New(fault.AlreadyResolved, "This conflict is open.").With("conflictId", c.ID)
+	case c.ResultSeq != 0 && c.ResultSeq != it.Seq:
+		return fault.New(fault.StaleEdit, "The item was written since: it is at version %d now.", it.Version).With("version", it.Version)
+	}
+	if c.ResultSeq != 0 {
+		before := conflict.Side{}
+		if !c.CurrentDeleted {
+			before = conflict.Side{Value: c.CurrentValue, Metadata: c.CurrentMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority}
+		}
+		if row := l.changeAt(l.ancestor(c.ResultSeq).PrevSeq); row != nil {
+			before = sideOfChange(row)
+		}
+		if err := l.replace(u, o, it, before); err != nil {
+			return err
+		}
+	}
+	c.Status, c.Winner, c.ResolvedAt, c.ResolvedBy, c.ResultSeq = models.ConflictOpen, "", 0, "", 0
+	c.Reopened++
+	return nil
+}

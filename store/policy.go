@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// Bounds of a tenant's policies and of one of them.
+const (
+	maxPolicies    = 200
+	maxPolicyKey   = 512
+	maxPolicyPath  = 512
+	maxPolicyDepth = 64
+)
+
+const policyColumns = "id, tenant_id, collection, pattern, path, strategy, fallback, kind, version, created_at, updated_at"
+
+func scanPolicy(row scanner, p *models.ConflictPolicy) error {
+	return row.Scan(&p.ID, &p.TenantID, &p.Collection, &p.Pattern, &p.Path, &p.Strategy, &p.Fallback, &p.Kind, &p.Version, &p.CreatedAt, &p.UpdatedAt)
+}
+
+// Policies reads a tenant's policies for conflicts, the oldest first.
+func (s *Store) Policies(ctx context.Context, tenantID string) ([]models.ConflictPolicy, error) {
+	out, err := scanAll(s.read(ctx), scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? ORDER BY id", tenantID)
+	return out, s.fault(err)
+}
+
+// AddPolicy makes a policy: `invalid`, which names the field, also where there is one for the same keys and path.
+func (s *Store) AddPolicy(ctx context.Context, p models.ConflictPolicy) (models.ConflictPolicy, error) {
+	if err := checkPolicy(p); err != nil {
+		return p, err
+	}
+	p.ID, p.Version, p.CreatedAt = clock.NewID(s.clock), 1, clock.Millis(s.clock)
+	p.UpdatedAt = p.CreatedAt
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		var n int
+		if err := tx.Raw("SELECT COUNT(*) FROM conflict_policies WHERE tenant_id = ?", p.TenantID).Row().Scan(&n); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if n >= maxPolicies {
+			return models.AuditEntry{}, fault.OfField("policy", "max", "must be one of at most %d of a tenant", maxPolicies)
+		}
+		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
+			string(p.Strategy), string(p.Fallback), string(p.Kind), p.Version, p.CreatedAt, p.UpdatedAt).Error
+		return policyAudit(p, "policy.create"), err
+	})
+	return p, s.samePolicy(err)
+}
+
+// EditPolicy changes a policy against the version it carries: `not_found`, `stale_edit`, or `invalid`, which names the field.
+func (s *Store) EditPolicy(ctx context.Context, p models.ConflictPolicy) (models.ConflictPolicy, error) {
+	if err := checkPolicy(p); err != nil {
+		return p, err
+	}
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		p.UpdatedAt = clock.Millis(s.clock)
+		res := tx.Exec(`UPDATE conflict_policies SET collection = ?, pattern = ?, path = ?, strategy = ?, fallback = ?, kind = ?, updated_at = ?, version = version + 1
+WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.UpdatedAt, p.TenantID, p.ID, p.Version)
+		if err := policyDone(tx, res, p); err != nil {
+			return models.AuditEntry{}, err
+		}
+		p.Version++
+		return policyAudit(p, "policy.edit"), nil
+	})
+	return p, s.samePolicy(err)
+}
+
+// DeletePolicy takes a policy away, at a version of it: `not_found`, `stale_edit`.
+func (s *Store) DeletePolicy(ctx context.Context, tenantID, id string, version int64) error {
+	p := models.ConflictPolicy{TenantID: tenantID, ID: id, Version: version}
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("DELETE FROM conflict_policies WHERE tenant_id = ? AND id = ? AND version = ?", tenantID, id, version)
+		return policyAudit(p, "policy.delete"), policyDone(tx, res, p)
+	})
+}
+
+// policyDone tells why a change of a policy did nothing, if it did nothing.
+func policyDone(tx, res *gorm.DB, p models.ConflictPolicy) error {
+	if res.Error != nil || res.RowsAffected > 0 {
+		return res.Error
+	}
+	if _, err := scanOne(tx, scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? AND id = ?", p.TenantID, p.ID); err != nil {
+		return err
+	}
+	return errStale()
+}
+
+func policyAudit(p models.ConflictPolicy, action string) models.AuditEntry {
+	return models.AuditEntry{TenantID: p.TenantID, Action: action, Object: p.ID, Detail: detail(map[string]any{
+		"collection": p.Collection, "pattern": p.Pattern, "path": p.Path, "strategy": string(p.Strategy), "fallback": string(p.Fallback), "kind": string(p.Kind), "version": p.Version,
+	})}
+}
+
+func (s *Store) samePolicy(err error) error {
+	if s.Duplicate(err) {
+		return fault.OfField("pattern", "unique", "must differ from those of other policies: there is one for these keys")
+	}
+	return s.fault(err)
+}
+
+func checkPolicy(p models.ConflictPolicy) error {
+	switch {
+	case len(p.Collection) > 64 || !plainOrEmpty(p.Collection):
+		return fault.OfField("collection", "format", "must be a collection, or empty for all")
+	case len(p.Pattern) > maxPolicyKey || !plainOrEmpty(p.Pattern) || strings.Contains(strings.TrimSuffix(p.Pattern, "*"), "*"):
+		return fault.OfField("pattern", "format", "must be a key of at most %d bytes, with * only as the last character", maxPolicyKey)
+	case p.Path == "":
+		return checkItemPolicy(p)
+	}
+	return checkFieldPolicy(p)
+}
+
+func checkItemPolicy(p models.ConflictPolicy) error {
+	switch {
+	case p.Strategy != models.StrategyManual && !slices.Contains(models.Strategies, p.Strategy):
+		return fault.OfField("strategy", "known", "must be one of LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE and MANUAL")
+	case p.Fallback != models.StrategyNone && p.Strategy != models.StrategyMerge:
+		return fault.OfField("fallback", "only", "goes with MERGE alone")
+	case !settles(p.Fallback):
+		return fault.OfField("fallback", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MANUAL or empty")
+	case p.Kind != "":
+		return fault.OfField("kind", "only", "goes with a path alone")
+	}
+	return nil
+}
+
+func checkFieldPolicy(p models.ConflictPolicy) error {
+	switch {
+	case len(p.Path) > maxPolicyPath || p.Path[0] != '/' || strings.Count(p.Path, "/") > maxPolicyDepth || !plainOrEmpty(p.Path):
+		return fault.OfField("path", "format", "must be a JSON pointer such as /total, of at most %d bytes", maxPolicyPath)
+	case p.Kind != "" && !slices.Contains(models.MergeKinds, p.Kind):
+		return fault.OfField("kind", "known", "must be register, counter, set, list, text or empty")
+	case !settles(p.Strategy):
+		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MANUAL or empty")
+	case p.Kind == "" && p.Strategy == models.StrategyNone:
+		return fault.OfField("kind", "required", "must be there, or a strategy")
+	case p.Fallback != models.StrategyNone:
+		return fault.OfField("fallback", "only", "goes with an item alone")
+	}
+	return nil
+}
+
+// plainOrEmpty says whether a name, if there is one, has nothing in it that names may not have.
+func plainOrEmpty(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
+}
+
+// settles says whether a strategy can settle what a merge could not.
+func settles(s models.Strategy) bool {
+	return s == models.StrategyNone || s == models.StrategyManual || s == models.StrategyLWW || s == models.StrategyFWW
+}
