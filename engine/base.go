@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 
+	"tidemark/engine/conflict"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -30,29 +31,62 @@ func (l *ledger) findBases(t *store.CommitTx) error {
 			looks = append(looks, look{c, c.CurrentSeq})
 		}
 	}
-	for step := 0; len(looks) > 0 && step < baseSearch && len(l.past) < baseRows; step++ {
-		if err := l.ancestors(t, looks); err != nil {
+	for step, read := 0, 0; len(looks) > 0 && step < baseSearch && read < baseRows; step++ {
+		n, err := l.ancestors(t, looks)
+		if err != nil {
 			return err
 		}
+		read += n
 		looks = slices.DeleteFunc(looks, func(k look) bool { return k.arrived(l.past[k.seq]) })
 		for i := range looks {
 			looks[i].seq = l.past[looks[i].seq].PrevSeq
 		}
 	}
-	return l.baseValues(t)
+	if err := l.baseValues(t); err != nil {
+		return err
+	}
+	for _, c := range l.conflicts {
+		if c.Fields == nil {
+			c.Fields = conflict.Disputed(caseOf(c))
+		}
+	}
+	return nil
+}
+
+// baseGone says of a conflict that what it began from is not kept any more.
+func baseGone(c *models.Conflict) {
+	if c.Kind == models.ConflictConcurrent || c.Kind == models.ConflictClock {
+		c.Kind = models.ConflictBaseGone
+	}
+}
+
+// caseOf is a conflict as it was when it was kept.
+func caseOf(c *models.Conflict) conflict.Case {
+	out := conflict.Case{Current: currentOf(c), Incoming: incomingOf(c)}
+	switch {
+	case c.BaseVersion == 0:
+		out.Base = &conflict.Side{}
+	case c.BaseValue != nil || c.BaseSeq != 0:
+		// of the base no more is kept; what stands is taken for the rest of it
+		out.Base = &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority}
+	}
+	return out
 }
 
 // arrived says whether a look has come to its end: its base, or where that is no longer kept.
 func (k look) arrived(at store.Ancestor) bool {
-	if at.Version == k.c.BaseVersion {
+	switch {
+	case at.Version == k.c.BaseVersion:
 		k.c.BaseSeq = at.Seq
+	case at.Version < k.c.BaseVersion:
+		baseGone(k.c)
 	}
 	return at.Version <= k.c.BaseVersion
 }
 
 // ancestors reads those rows the looks have come to that none of them came to
-// before. One that is not kept has version 0.
-func (l *ledger) ancestors(t *store.CommitTx, looks []look) error {
+// before, and says how many. One that is not kept has version 0.
+func (l *ledger) ancestors(t *store.CommitTx, looks []look) (int, error) {
 	var unread []int64
 	for _, k := range looks {
 		if _, known := l.past[k.seq]; !known {
@@ -64,7 +98,7 @@ func (l *ledger) ancestors(t *store.CommitTx, looks []look) error {
 	for _, a := range rows {
 		l.past[a.Seq] = a
 	}
-	return err
+	return len(unread), err
 }
 
 // baseValues gives the conflicts the values of their bases, each read once.

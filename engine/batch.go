@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"sort"
 
 	"tidemark/engine/crdt"
@@ -216,10 +217,45 @@ func (l *ledger) write(t *store.CommitTx) error {
 	if err := t.InsertConflicts(l.conflicts); err != nil {
 		return err
 	}
-	if err := t.SettleConflicts(l.resolved); err != nil {
+	if err := l.writeQueue(t); err != nil {
 		return err
 	}
 	return t.InsertOps(l.newOps)
+}
+
+// writeQueue writes what became of conflicts kept before, and keeps the queue in step.
+func (l *ledger) writeQueue(t *store.CommitTx) error {
+	if err := t.SettleConflicts(l.resolved); err != nil {
+		return err
+	}
+	var waiting []*models.Review
+	for _, c := range l.conflicts {
+		if c.Status == models.ConflictOpen {
+			waiting = append(waiting, models.ReviewOf(c, assistFor(c)))
+		}
+	}
+	for i, c := range l.resolved {
+		if err := t.DeleteReview(c.TenantID, c.ID); err != nil {
+			return err
+		}
+		if c.Status == models.ConflictOpen && !slices.ContainsFunc(l.resolved[i+1:], func(o *models.Conflict) bool { return o.ID == c.ID }) {
+			waiting = append(waiting, models.ReviewOf(c, assistFor(c)))
+		}
+	}
+	return t.InsertReviews(waiting)
+}
+
+// assistFor says what an assistant is to do with a conflict that is open now.
+func assistFor(c *models.Conflict) models.Assist {
+	switch {
+	case c.Suggestion != nil && c.Suggestion.Failure == "":
+		return models.AssistReady
+	case c.Suggestion != nil:
+		return models.AssistFailed
+	case c.Strategy == models.StrategyAssisted:
+		return models.AssistWanted
+	}
+	return models.AssistNone
 }
 
 func itemBefore(a, b *models.Item) bool {

@@ -41,6 +41,8 @@ func kindOf(o *operation, it *models.Item) models.ConflictKind {
 		return models.ConflictLostBase
 	case it.Deleted || o.Kind == protocol.Remove:
 		return models.ConflictDelete
+	case o.ahead:
+		return models.ConflictClock
 	}
 	return models.ConflictConcurrent
 }
@@ -56,10 +58,14 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 		return conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
 	}
 	c := conflict.Case{Current: sideOf(d.it), Incoming: d.incoming()}
-	if d.policy.Strategy == models.StrategyMerge {
+	merges := d.policy.Strategy == models.StrategyMerge || d.policy.Strategy == models.StrategyAssisted
+	if merges {
 		l.trace(d, &c)
 	}
 	v := conflict.Settle(c, d.policy)
+	if merges && c.Base != nil {
+		d.c.Fields = conflict.Names(v.Fields)
+	}
 	if v.Winner == conflict.Incoming && d.o.Kind == protocol.Patch && d.it.Deleted && c.Base == nil {
 		d.policy.Strategy = models.StrategyNone
 		return conflict.Verdict{Reason: "The later write is a patch of an item that was removed; a person decides."}

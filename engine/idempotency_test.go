@@ -14,6 +14,7 @@ import (
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 )
 
 // again is what a repeated result must be: the first one, marked.
@@ -174,7 +175,7 @@ func TestFiftyWritesOnOneBase(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		kept, err := h.store.Conflicts(h.Context(), h.tenant.ID, "u", models.ConflictOpen, 100)
+		kept, err := h.store.Conflicts(h.Context(), store.ConflictFilter{ReviewFilter: store.ReviewFilter{TenantID: h.tenant.ID, Owner: "u"}, Status: models.ConflictOpen}, 100)
 		h.ok(err)
 		if won.Load() != 1 || lost.Load() != 49 || len(conflicts) != 49 || len(kept) != 49 {
 			h.Fatalf("%d won, %d lost, %d conflicts named, %d kept", won.Load(), lost.Load(), len(conflicts), len(kept))

@@ -23,6 +23,7 @@ type operation struct {
 	pack      string
 	size      int64
 	timestamp int64 // clamped; valid if Timestamp is set
+	ahead     bool  // the clock that gave it ran ahead
 	expiresAt int64
 	guard     guard
 	settles   *settlement // nil: it is a write
@@ -61,7 +62,7 @@ func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bo
 			o.hash = requestHash(&o.Op)
 		}
 		if o.Timestamp != nil {
-			o.timestamp = max(*o.Timestamp-shift, 0)
+			o.timestamp, o.ahead = max(*o.Timestamp-shift, 0), shift > 0
 		}
 		if o.TTL != nil {
 			o.expiresAt = o.TTL.At

@@ -178,6 +178,14 @@ func incomingOf(c *models.Conflict) conflict.Side {
 	return s
 }
 
+func currentOf(c *models.Conflict) conflict.Side {
+	s := conflict.Side{At: crdt.Stamp{HLC: c.CurrentHLC, Instance: c.CurrentInstance}}
+	if !c.CurrentDeleted {
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.CurrentValue, c.CurrentMetadata, c.CurrentTags, c.CurrentExpires, c.CurrentPriority
+	}
+	return s
+}
+
 // baseSide is what a conflict began from, as it was kept; nil when it was not.
 func (l *ledger) baseSide(c *models.Conflict) *conflict.Side {
 	if c.BaseVersion == 0 {
@@ -218,10 +226,7 @@ func (l *ledger) reopen(u *unit, o *operation, it *models.Item, c *models.Confli
 		return fault.New(fault.StaleEdit, "The item was written since: it is at version %d now.", it.Version).With("version", it.Version)
 	}
 	if c.ResultSeq != 0 {
-		before := conflict.Side{}
-		if !c.CurrentDeleted {
-			before = conflict.Side{Value: c.CurrentValue, Metadata: c.CurrentMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority}
-		}
+		before := currentOf(c)
 		if row := l.changeAt(l.ancestor(c.ResultSeq).PrevSeq); row != nil {
 			before = sideOfChange(row)
 		}

@@ -14,6 +14,7 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 )
 
 const day = 24 * time.Hour
@@ -96,7 +97,7 @@ func TestEqualClocksGoByInstanceThenArrival(t *testing.T) {
 		}
 		h.put(n, h.device("u", "z"), at(now, set("k", `"z"`)))
 		h.put(n, h.device("u", "z"), at(now, set("k", `"later"`)))
-		kept, err := h.store.Conflicts(h.Context(), h.tenant.ID, "u", models.ConflictResolved, 9)
+		kept, err := h.store.Conflicts(h.Context(), store.ConflictFilter{ReviewFilter: store.ReviewFilter{TenantID: h.tenant.ID, Owner: "u"}, Status: models.ConflictResolved}, 9)
 		h.ok(err)
 		if len(kept) != 1 || kept[0].Kind != models.ConflictOlder || string(kept[0].IncomingValue) != `"a"` || kept[0].ID != low.ConflictID {
 			h.Errorf("%+v", kept)

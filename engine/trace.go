@@ -21,6 +21,9 @@ const (
 func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	base, path := l.baseOf(d)
 	if base == nil {
+		if len(path) < maxBehind {
+			baseGone(d.c)
+		}
 		return
 	}
 	side := sideOfChange(base)
@@ -72,11 +75,11 @@ func (l *ledger) baseOf(d *dispute) (base *models.Change, path []int64) {
 			if a.Version == *d.o.Base {
 				return l.changeAt(a.Seq), path
 			}
-			return nil, nil
+			return nil, path
 		}
 		path, seq = append(path, seq), a.PrevSeq
 	}
-	return nil, nil
+	return nil, path
 }
 
 // ownBase is what a device's last write said, which was merged into what stands.
@@ -99,7 +102,10 @@ func (l *ledger) ownBase(d *dispute) *models.Change {
 
 // incomingChange is the write of a conflict as if it stood in the log.
 func incomingChange(c *models.Conflict) *models.Change {
-	return &models.Change{Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags, HLC: c.IncomingHLC, Instance: c.IncomingInstance}
+	return &models.Change{
+		Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags,
+		ExpiresAt: c.IncomingExpires, Priority: c.IncomingPriority, HLC: c.IncomingHLC, Instance: c.IncomingInstance,
+	}
 }
 
 // ancestor is where a version stands in the log: of this batch, read before, or read now.

@@ -7,7 +7,9 @@ type ConflictKind string
 const (
 	ConflictConcurrent ConflictKind = "concurrent"    // the base version is older than the current one
 	ConflictDelete     ConflictKind = "delete_update" // one side removed what the other changed
-	ConflictLostBase   ConflictKind = "lost_base"     // the base version is above the current one, or compacted away
+	ConflictLostBase   ConflictKind = "lost_base"     // the base version is above the current one: not of this log
+	ConflictBaseGone   ConflictKind = "base_gone"     // the base version is no longer kept: compaction took it
+	ConflictClock      ConflictKind = "clock"         // as concurrent, by a device whose clock ran ahead of the server's
 	ConflictOlder      ConflictKind = "older"         // a blind write with a clock older than the stored one
 )
 
@@ -61,6 +63,9 @@ type Conflict struct {
 	IncomingHLC       int64
 	IncomingInstance  string
 	OpID              string
+
+	Fields     []string    // what both changed, each its own way: JSON pointers into the value, "" the whole of it; or "metadata", "tags", "ttl", "priority"
+	Suggestion *Suggestion // of an assistant; nil: it was not asked, or has not answered
 
 	ResultSeq  int64 // the change that came of it; 0: none
 	Actor      string

@@ -27,6 +27,7 @@ type ConflictPolicy struct {
 	Strategy   Strategy  // of the item; of a field: what is done when it clashes, StrategyNone: as for the item
 	Fallback   Strategy  // of an item that is merged: what is done with what clashes; StrategyNone: a person decides
 	Kind       MergeKind // of a field; empty: by its values
+	Threshold  int64     // of StrategyAssisted: the confidence in percent from which a suggestion is applied; 0: none is
 	Version    int64
 	CreatedAt  int64
 	UpdatedAt  int64

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -13,7 +14,7 @@ var conflictColumns = []string{
 	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "policy_id", "status", "winner", "reason", "base_version",
 	"base_seq", "base_value", "base_metadata", "current_version", "current_seq", "current_value", "current_metadata", "current_tags", "current_expires", "current_priority", "current_deleted", "current_instance", "current_hlc",
 	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_expires", "incoming_priority", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
-	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "version",
+	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "version",
 }
 
 var insertConflicts = newInserter("INSERT", "conflicts", conflictColumns, "")
@@ -30,8 +31,19 @@ func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
 			orNil(encodeTags(c.CurrentTags)), c.CurrentExpires, c.CurrentPriority, asInt(c.CurrentDeleted),
 			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)), c.IncomingExpires, c.IncomingPriority,
 			c.IncomingTimestamp, c.IncomingHLC, c.IncomingInstance, c.OpID, c.ResultSeq, c.Actor, c.Address, c.RequestID, c.CreatedAt, c.ResolvedAt,
-			c.ResolvedBy, c.Reopened, max(c.Version, 1))
+			c.ResolvedBy, c.Reopened, orNil(encodeTags(c.Fields)), orNil(encodeSuggestion(c.Suggestion)), max(c.Version, 1))
 	})
+}
+
+func encodeSuggestion(sug *models.Suggestion) []byte {
+	if sug == nil {
+		return nil
+	}
+	b, err := json.Marshal(sug)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	return b
 }
 
 // ConflictNow reads a conflict as it stands, while the transaction holds the tenant's head; `not_found`.
@@ -77,19 +89,25 @@ func (t *CommitTx) ConflictOf(tenantID, itemID string, resultSeq int64) (*models
 var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"
 
 func scanConflict(row scanner, c *models.Conflict) error {
-	var tags, currentTags []byte
+	var tags, currentTags, fields, suggestion []byte
 	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.Reason,
 		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.BaseMetadata, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentMetadata, &currentTags, &c.CurrentExpires, &c.CurrentPriority, &c.CurrentDeleted, &c.CurrentInstance,
 		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingExpires, &c.IncomingPriority, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
-		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &c.Version)
+		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields, &suggestion, &c.Version)
 	if err != nil {
 		return err
 	}
 	if c.CurrentTags, err = decodeTags(currentTags); err != nil {
 		return err
 	}
-	c.IncomingTags, err = decodeTags(tags)
-	return err
+	if c.IncomingTags, err = decodeTags(tags); err != nil {
+		return err
+	}
+	if c.Fields, err = decodeTags(fields); err != nil || suggestion == nil {
+		return err
+	}
+	c.Suggestion = new(models.Suggestion)
+	return json.Unmarshal(suggestion, c.Suggestion)
 }
 
 // Conflict reads one conflict of a tenant; `not_found` for another's as for none.
@@ -102,38 +120,7 @@ func (s *Store) Conflict(ctx context.Context, tenantID, id string) (models.Confl
 	return c, s.fault(scanConflict(row, &c))
 }
 
-// Conflicts reads the newest conflicts of a tenant with a status; owner empty means all users'.
-func (s *Store) Conflicts(ctx context.Context, tenantID, owner string, status models.ConflictStatus, limit int) ([]models.Conflict, error) {
-	text, args := conflictSelect+" WHERE tenant_id = ? AND status = ?", []any{tenantID, string(status)}
-	if owner != "" {
-		text, args = text+" AND owner = ?", append(args, owner)
-	}
-	rows, err := s.query(ctx, text+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err tells what matters
-	var out []models.Conflict
-	for rows.Next() {
-		var c models.Conflict
-		if err := scanConflict(rows, &c); err != nil {
-			return nil, s.fault(err)
-		}
-		out = append(out, c)
-	}
-	return out, s.fault(rows.Err())
-}
-
 // OpenConflicts counts what waits in a tenant's review queue; owner empty means all users'.
 func (s *Store) OpenConflicts(ctx context.Context, tenantID, owner string) (int64, error) {
-	text, args := "SELECT COUNT(*) FROM conflicts WHERE tenant_id = ? AND status = ?", []any{tenantID, string(models.ConflictOpen)}
-	if owner != "" {
-		text, args = text+" AND owner = ?", append(args, owner)
-	}
-	var n int64
-	row, err := s.queryRow(ctx, text, args...)
-	if err != nil {
-		return 0, s.fault(err)
-	}
-	return n, s.fault(row.Scan(&n))
+	return s.CountReviews(ctx, ReviewFilter{TenantID: tenantID, Owner: owner}, 0)
 }

@@ -22,10 +22,10 @@ const (
 	maxPolicyDepth = 64
 )
 
-const policyColumns = "id, tenant_id, collection, pattern, path, strategy, fallback, kind, version, created_at, updated_at"
+const policyColumns = "id, tenant_id, collection, pattern, path, strategy, fallback, kind, threshold, version, created_at, updated_at"
 
 func scanPolicy(row scanner, p *models.ConflictPolicy) error {
-	return row.Scan(&p.ID, &p.TenantID, &p.Collection, &p.Pattern, &p.Path, &p.Strategy, &p.Fallback, &p.Kind, &p.Version, &p.CreatedAt, &p.UpdatedAt)
+	return row.Scan(&p.ID, &p.TenantID, &p.Collection, &p.Pattern, &p.Path, &p.Strategy, &p.Fallback, &p.Kind, &p.Threshold, &p.Version, &p.CreatedAt, &p.UpdatedAt)
 }
 
 // Policies reads a tenant's policies for conflicts, the oldest first.
@@ -49,8 +49,8 @@ func (s *Store) AddPolicy(ctx context.Context, p models.ConflictPolicy) (models.
 		if n >= maxPolicies {
 			return models.AuditEntry{}, fault.OfField("policy", "max", "must be one of at most %d of a tenant", maxPolicies)
 		}
-		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
-			string(p.Strategy), string(p.Fallback), string(p.Kind), p.Version, p.CreatedAt, p.UpdatedAt).Error
+		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
+			string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.Version, p.CreatedAt, p.UpdatedAt).Error
 		return policyAudit(p, "policy.create"), err
 	})
 	return p, s.samePolicy(err)
@@ -63,8 +63,8 @@ func (s *Store) EditPolicy(ctx context.Context, p models.ConflictPolicy) (models
 	}
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		p.UpdatedAt = clock.Millis(s.clock)
-		res := tx.Exec(`UPDATE conflict_policies SET collection = ?, pattern = ?, path = ?, strategy = ?, fallback = ?, kind = ?, updated_at = ?, version = version + 1
-WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.UpdatedAt, p.TenantID, p.ID, p.Version)
+		res := tx.Exec(`UPDATE conflict_policies SET collection = ?, pattern = ?, path = ?, strategy = ?, fallback = ?, kind = ?, threshold = ?, updated_at = ?, version = version + 1
+WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.UpdatedAt, p.TenantID, p.ID, p.Version)
 		if err := policyDone(tx, res, p); err != nil {
 			return models.AuditEntry{}, err
 		}
@@ -96,7 +96,7 @@ func policyDone(tx, res *gorm.DB, p models.ConflictPolicy) error {
 
 func policyAudit(p models.ConflictPolicy, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: p.TenantID, Action: action, Object: p.ID, Detail: detail(map[string]any{
-		"collection": p.Collection, "pattern": p.Pattern, "path": p.Path, "strategy": string(p.Strategy), "fallback": string(p.Fallback), "kind": string(p.Kind), "version": p.Version,
+		"collection": p.Collection, "pattern": p.Pattern, "path": p.Path, "strategy": string(p.Strategy), "fallback": string(p.Fallback), "kind": string(p.Kind), "threshold": p.Threshold, "version": p.Version,
 	})}
 }
 
@@ -121,8 +121,10 @@ func checkPolicy(p models.ConflictPolicy) error {
 
 func checkItemPolicy(p models.ConflictPolicy) error {
 	switch {
-	case p.Strategy != models.StrategyManual && !slices.Contains(models.Strategies, p.Strategy):
-		return fault.OfField("strategy", "known", "must be one of LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE and MANUAL")
+	case !slices.Contains(models.PolicyStrategies, p.Strategy):
+		return fault.OfField("strategy", "known", "must be one of LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE, AI_ASSISTED and MANUAL")
+	case p.Threshold < 0 || p.Threshold > 100 || p.Threshold > 0 && p.Strategy != models.StrategyAssisted:
+		return fault.OfField("threshold", "range", "must be a percentage from 0 to 100, and goes with AI_ASSISTED alone")
 	case p.Fallback != models.StrategyNone && p.Strategy != models.StrategyMerge:
 		return fault.OfField("fallback", "only", "goes with MERGE alone")
 	case !settles(p.Fallback):
@@ -145,6 +147,8 @@ func checkFieldPolicy(p models.ConflictPolicy) error {
 		return fault.OfField("kind", "required", "must be there, or a strategy")
 	case p.Fallback != models.StrategyNone:
 		return fault.OfField("fallback", "only", "goes with an item alone")
+	case p.Threshold != 0:
+		return fault.OfField("threshold", "only", "goes with an item alone")
 	}
 	return nil
 }

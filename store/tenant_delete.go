@@ -18,6 +18,7 @@ var tenantTables = []struct{ name, key string }{
 	{"item_tags", "tenant_id, owner, tag, collection, item_key"},
 	{"changes", "tenant_id, seq"},
 	{"ops", "tenant_id, user_id, sender, op_id"},
+	{"reviews", "conflict_id"},
 	{"conflicts", "id"},
 	{"conflict_policies", "id"},
 	{"instances", "tenant_id, user_id, instance_id"},

@@ -250,7 +250,7 @@ func (m *merger) winner(fallback models.Strategy, stands crdt.Stamp) Origin {
 		return FromIncoming
 	case models.StrategyFWW:
 		return FromCurrent
-	case models.StrategyNone, models.StrategyMerge, models.StrategyManual:
+	case models.StrategyNone, models.StrategyMerge, models.StrategyAssisted, models.StrategyManual:
 	}
 	return FromNobody
 }

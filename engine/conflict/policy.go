@@ -15,6 +15,8 @@ type Policy struct {
 	Strategy models.Strategy
 	Fallback models.Strategy // of what a merge cannot settle; StrategyNone: a person
 	Fields   []FieldRule     // the most specific first
+	// Threshold is the confidence in percent from which a suggestion is applied; 0: none is.
+	Threshold int64
 }
 
 // FieldRule is how a path of the value is merged.
@@ -39,7 +41,7 @@ func PolicyFor(tenant models.Strategy, all []models.ConflictPolicy, collection, 
 		case f.Path != "":
 			p.Fields = append(p.Fields, FieldRule{Path: segments(f.Path), Kind: f.Kind, Fallback: f.Strategy, Own: f.Strategy != models.StrategyNone})
 		case p.ID == "":
-			p.ID, p.Strategy, p.Fallback = f.ID, f.Strategy, f.Fallback
+			p.ID, p.Strategy, p.Fallback, p.Threshold = f.ID, f.Strategy, f.Fallback, f.Threshold
 		}
 	}
 	return p

@@ -58,11 +58,23 @@ func Settle(c Case, p Policy) Verdict {
 		return Verdict{Winner: Current, Reason: "The stored write was accepted first."}
 	case models.StrategyMerge:
 		return merge(c, p)
+	case models.StrategyAssisted:
+		return assisted(c, p)
 	case models.StrategyManual:
 		return Verdict{Reason: "The policy leaves this to a person."}
 	case models.StrategyNone:
 	}
 	return Verdict{Reason: "No strategy settles this; a person decides."}
+}
+
+// assisted merges; what clashes is for the assistant, who is asked later.
+func assisted(c Case, p Policy) Verdict {
+	p.Fallback = models.StrategyNone
+	v := merge(c, p)
+	if v.Winner == Nobody {
+		v.Reason = "Both changed the same; the assistant is asked."
+	}
+	return v
 }
 
 func lastWriteWins(c Case) Verdict {

@@ -9,7 +9,11 @@ ALTER TABLE conflicts
   ADD COLUMN current_priority BIGINT NOT NULL DEFAULT 0,
   ADD COLUMN incoming_expires BIGINT NOT NULL DEFAULT 0,
   ADD COLUMN incoming_priority BIGINT NOT NULL DEFAULT 0,
-  ADD COLUMN reopened BIGINT NOT NULL DEFAULT 0;
+  ADD COLUMN reopened BIGINT NOT NULL DEFAULT 0,
+  ADD COLUMN fields BLOB,
+  ADD COLUMN suggestion MEDIUMBLOB,
+  DROP KEY conflicts_queue,
+  ADD KEY conflicts_queue (tenant_id, status, id, kind, strategy, owner, incoming_instance, resolved_by, collection, item_key);
 
 -- +goose Down
 ALTER TABLE conflicts
@@ -21,4 +25,8 @@ ALTER TABLE conflicts
   DROP COLUMN current_priority,
   DROP COLUMN incoming_expires,
   DROP COLUMN incoming_priority,
-  DROP COLUMN reopened;
+  DROP COLUMN reopened,
+  DROP COLUMN fields,
+  DROP COLUMN suggestion,
+  DROP KEY conflicts_queue,
+  ADD KEY conflicts_queue (tenant_id, status, id);

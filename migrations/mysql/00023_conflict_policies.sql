@@ -9,6 +9,7 @@ CREATE TABLE conflict_policies (
   strategy   VARBINARY(32) NOT NULL,
   fallback   VARBINARY(32) NOT NULL,
   kind       VARBINARY(16) NOT NULL,
+  threshold  BIGINT NOT NULL,
   version    BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,

@@ -8,6 +8,7 @@ CREATE TABLE conflict_policies (
   strategy   TEXT NOT NULL,
   fallback   TEXT NOT NULL,
   kind       TEXT NOT NULL,
+  threshold  INTEGER NOT NULL,
   version    INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
