@@ -81,11 +81,11 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 	next.Deleted = false
 	next.Value, next.Stored, next.Compression, next.Size = o.Value, o.stored, o.pack, o.size
 	next.Metadata, next.Tags, next.ExpiresAt, next.Priority = o.Metadata, o.Tags, o.expiresAt, o.Priority
-	if o.Kind == protocol.Patch {
-		if it.Deleted {
-			return fault.New(fault.NotFound, "There is no such item to patch.")
+	if o.Kind.Relative() {
+		if it.Deleted && !creates(o.Kind) {
+			return fault.New(fault.NotFound, "There is no such item to change.")
 		}
-		if err := l.patch(o, it, next); err != nil {
+		if err := l.revise(o, it, next); err != nil {
 			return err
 		}
 	}
@@ -98,14 +98,19 @@ func empty(next *models.Item) {
 	next.Size, next.ExpiresAt = 0, 0
 }
 
-// patch merges the operation's patch over the stored value (RFC 7396); what it
+// creates says whether a relative operation makes an item where there is none.
+func creates(k protocol.Kind) bool {
+	return k == protocol.Increment || k == protocol.AddToSet || k == protocol.Insert
+}
+
+// revise makes of the stored value what a relative operation makes of it; what it
 // does not mention stays, metadata and the rest included.
-func (l *ledger) patch(o *operation, it, next *models.Item) error {
-	merged, err := protocol.MergePatch(it.Value, o.Value)
+func (l *ledger) revise(o *operation, it, next *models.Item) error {
+	value, err := o.Over(it.Value)
 	if err != nil {
 		return err
 	}
-	next.Value = merged
+	next.Value = value
 	if o.Metadata == nil {
 		next.Metadata = it.Metadata
 	}

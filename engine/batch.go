@@ -105,7 +105,7 @@ func (l *ledger) needs() needs {
 
 // wantsValue says whether settling may have to look at the stored value.
 func wantsValue(o *operation, it *models.Item) bool {
-	if o.Kind == protocol.Patch || o.settles != nil {
+	if o.Kind.Relative() || o.settles != nil {
 		return true
 	}
 	if o.Base != nil {

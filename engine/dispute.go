@@ -20,7 +20,12 @@ type dispute struct {
 
 // conflicting settles a write whose base is not what stands.
 func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int64) {
-	d := &dispute{u: u, o: o, it: it, c: l.conflictOf(u, o, it, kindOf(o, it), hlc, ts), policy: policyOf(u, it), hlc: hlc, ts: ts}
+	c, err := l.conflictOf(u, o, it, kindOf(o, it), hlc, ts)
+	if err != nil {
+		o.reject(err)
+		return
+	}
+	d := &dispute{u: u, o: o, it: it, c: c, policy: policyOf(u, it), hlc: hlc, ts: ts}
 	switch v := l.judge(d); v.Winner {
 	case conflict.Incoming:
 		l.win(d, v)
@@ -58,6 +63,9 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 		return conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
 	}
 	c := conflict.Case{Current: sideOf(d.it), Incoming: d.incoming()}
+	if d.o.Kind.Intent() && !d.it.Deleted && d.policy.Strategy != models.StrategyManual {
+		return l.meant(d, &c)
+	}
 	merges := d.policy.Strategy == models.StrategyMerge || d.policy.Strategy == models.StrategyAssisted
 	if merges {
 		l.trace(d, &c)
@@ -66,9 +74,9 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 	if merges && c.Base != nil {
 		d.c.Fields = conflict.Names(v.Fields)
 	}
-	if v.Winner == conflict.Incoming && d.o.Kind == protocol.Patch && d.it.Deleted && c.Base == nil {
+	if v.Winner == conflict.Incoming && d.o.Kind.Relative() && d.it.Deleted && c.Base == nil {
 		d.policy.Strategy = models.StrategyNone
-		return conflict.Verdict{Reason: "The later write is a patch of an item that was removed; a person decides."}
+		return conflict.Verdict{Reason: "The later write changes a part of an item that was removed; a person decides."}
 	}
 	return v
 }

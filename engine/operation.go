@@ -117,6 +117,9 @@ func requestHash(o *protocol.Op) (out [16]byte) {
 	for _, t := range o.Tags {
 		part([]byte(t))
 	}
+	for _, name := range o.Path {
+		part([]byte(name))
+	}
 	copy(out[:], h.Sum(nil))
 	return out
 }

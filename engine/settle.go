@@ -194,7 +194,7 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 		o.reject(changedSince(*o.Base, it.Version))
 	case o.Base != nil && !current(u, o, it):
 		l.conflicting(u, o, it, hlc, ts)
-	case o.Base == nil && o.Timestamp != nil && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
+	case o.Base == nil && o.Timestamp != nil && !o.Kind.Intent() && it.ID != "" && crdt.Before(hlc, u.caller.InstanceID, it.HLC, it.Instance):
 		l.tooOld(u, o, it, hlc, ts)
 	default:
 		l.apply(u, o, it, hlc, ts)
@@ -203,7 +203,12 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 
 // tooOld leaves standing what has a later clock than a write that names no base.
 func (l *ledger) tooOld(u *unit, o *operation, it *models.Item, hlc, ts int64) {
-	d := &dispute{u: u, o: o, it: it, c: l.conflictOf(u, o, it, models.ConflictOlder, hlc, ts), policy: conflict.Policy{Strategy: models.StrategyLWW}, hlc: hlc, ts: ts}
+	c, err := l.conflictOf(u, o, it, models.ConflictOlder, hlc, ts)
+	if err != nil {
+		o.reject(err)
+		return
+	}
+	d := &dispute{u: u, o: o, it: it, c: c, policy: conflict.Policy{Strategy: models.StrategyLWW}, hlc: hlc, ts: ts}
 	l.lose(d, conflict.Verdict{Winner: conflict.Current, Reason: "The stored write has the later clock."})
 }
 
@@ -213,7 +218,7 @@ func (l *ledger) clocks(u *unit, o *operation, it *models.Item) (hlc, ts int64) 
 		return crdt.Tick(l.now, it.HLC), l.now
 	}
 	hlc = crdt.At(o.timestamp)
-	if o.Base != nil && current(u, o, it) {
+	if o.Base != nil && current(u, o, it) || o.Base == nil && o.Kind.Intent() {
 		hlc = max(hlc, it.HLC+1)
 	}
 	return hlc, o.timestamp
@@ -235,13 +240,14 @@ func ofRun(u *unit, o *operation, it *models.Item) bool {
 	return own && *o.Base >= it.RunFrom() && *o.Base < it.Version
 }
 
-// conflictOf is the conflict of an operation with what stands. Of a patch it keeps
-// the whole item it would have made, so that whoever takes it loses nothing else.
-func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) *models.Conflict {
+// conflictOf is the conflict of an operation with what stands. Of a relative one it
+// keeps the whole item it would have made, so that whoever takes it loses nothing
+// else. It is `invalid` where the operation cannot be done to what stands.
+func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) (*models.Conflict, error) {
 	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags, ExpiresAt: o.expiresAt, Priority: o.Priority}
-	if o.Kind == protocol.Patch {
-		if err := l.patch(o, it, &meant); err != nil {
-			panic(err) // what is stored is JSON
+	if o.Kind.Relative() {
+		if err := l.revise(o, it, &meant); err != nil {
+			return nil, err
 		}
 	}
 	c := &models.Conflict{
@@ -260,7 +266,7 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 	if o.Kind == protocol.Remove {
 		c.IncomingOp = models.ChangeRemove
 	}
-	return c
+	return c, nil
 }
 
 func changedSince(base, version int64) *fault.Error {

@@ -5,7 +5,6 @@ import (
 
 	"tidemark/engine/conflict"
 	"tidemark/engine/crdt"
-	"tidemark/engine/protocol"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -29,20 +28,21 @@ func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	side := sideOfChange(base)
 	c.Base = &side
 	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata = base.Seq, base.Value, base.Metadata
-	if d.o.Kind == protocol.Patch { // it says what it changes of its base
-		d.patchOf(base)
+	if d.o.Kind.Relative() { // it says what it changes of its base
+		d.reviseBase(base)
 		c.Incoming = d.incoming()
 	}
 	c.Since = func() []conflict.Side { return l.since(base, path) }
 }
 
-// patchOf makes the write the whole item that a patch makes of its base.
-func (d *dispute) patchOf(base *models.Change) {
-	merged, err := protocol.MergePatch(base.Value, d.o.Value)
+// reviseBase makes the write the whole item that a relative operation makes of its
+// base. Where it cannot be done to that it stays what it makes of what stands.
+func (d *dispute) reviseBase(base *models.Change) {
+	value, err := d.o.Over(base.Value)
 	if err != nil {
-		panic(err) // what is stored is JSON
+		return
 	}
-	d.c.IncomingValue = merged
+	d.c.IncomingValue = value
 	if d.o.Metadata == nil {
 		d.c.IncomingMetadata = base.Metadata
 	}

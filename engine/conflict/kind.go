@@ -2,10 +2,8 @@ package conflict
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"math/big"
-	"strings"
 	"unicode/utf8"
 
 	"tidemark/engine/protocol"
@@ -71,61 +69,35 @@ func (t three) written(prefer side) (merged []byte, clashes int, ok bool) {
 }
 
 func (t three) listed(prefer side) (merged []byte, clashes int, ok bool) {
-	base, okB := elements(t.base)
-	first, okF := elements(t.first)
-	second, okS := elements(t.second)
+	base, okB := protocol.Elements(t.base)
+	first, okF := protocol.Elements(t.first)
+	second, okS := protocol.Elements(t.second)
 	if !okB || !okF || !okS {
 		return nil, 0, false
 	}
 	list, clashes := mergeList(base, first, second, prefer)
-	return array(list), clashes, clashes == 0 || prefer != nobody
+	return protocol.Array(list), clashes, clashes == 0 || prefer != nobody
 }
 
 func (t three) joined() ([]byte, bool) {
-	base, okB := elements(t.base)
-	first, okF := elements(t.first)
-	second, okS := elements(t.second)
-	return array(mergeSet(base, first, second)), okB && okF && okS
+	base, okB := protocol.Elements(t.base)
+	first, okF := protocol.Elements(t.first)
+	second, okS := protocol.Elements(t.second)
+	return protocol.Array(mergeSet(base, first, second)), okB && okF && okS
 }
-
-// elements are the elements of a JSON array; an absent one has none.
-func elements(v []byte) (list []string, ok bool) {
-	var raw []json.RawMessage
-	if v != nil && !reads(v, &raw) {
-		return nil, false
-	}
-	for _, e := range raw {
-		list = append(list, string(e))
-	}
-	return list, v == nil || raw != nil
-}
-
-func array(list []string) []byte { return []byte("[" + strings.Join(list, ",") + "]") }
 
 func reads(v []byte, into any) bool { return json.Unmarshal(v, into) == nil }
 
 func jsonOf(s string) []byte { return protocol.AppendString(nil, s) }
 
-const maxDigits = 40 // of a number that is counted with
-
 // counted adds what both added to the base, exactly. An absent number is 0.
 func (t three) counted() ([]byte, bool) {
-	base, okB := number(t.base)
-	first, okF := number(t.first)
-	second, okS := number(t.second)
+	base, okB := protocol.Number(t.base)
+	first, okF := protocol.Number(t.first)
+	second, okS := protocol.Number(t.second)
 	if !okB || !okF || !okS {
 		return nil, false
 	}
 	sum := new(big.Rat).Add(first, new(big.Rat).Sub(second, base))
-	digits, _ := sum.FloatPrec()
-	return []byte(sum.FloatString(digits)), true
-}
-
-// number reads a JSON number of a bearable length.
-func number(v []byte) (*big.Rat, bool) {
-	s := cmp.Or(string(v), "0")
-	if len(s) > maxDigits || strings.ContainsAny(s, `eE"/`) {
-		return nil, false
-	}
-	return new(big.Rat).SetString(s)
+	return protocol.Decimal(sum), true
 }

@@ -82,6 +82,8 @@ func (d *decoder) op(op *Op, allow fieldSet) fieldSet {
 			op.Collection = d.named(fCollection, MaxCollection)
 		case fTx:
 			op.Tx = d.named(fTx, MaxTx)
+		case fPath:
+			op.Path = d.path()
 		case fOp:
 			op.Kind = d.kind()
 		}
@@ -125,16 +127,16 @@ func (d *decoder) named(f field, most int) string {
 	return d.checked(f.String(), string(b), most)
 }
 
+var kinds = [...]Kind{Set, Remove, Patch, Increment, AddToSet, RemoveFromSet, Insert, Move}
+
 func (d *decoder) kind() Kind {
-	switch b := d.string(fOp.String()); string(b) {
-	case string(Set):
-		return Set
-	case string(Remove):
-		return Remove
-	case string(Patch):
-		return Patch
+	b := d.string(fOp.String())
+	for _, k := range kinds {
+		if string(b) == string(k) {
+			return k
+		}
 	}
-	d.problem(fOp.String(), "one_of", "must be set, remove or patch")
+	d.problem(fOp.String(), "one_of", "must be set, remove, patch, increment, addToSet, removeFromSet, insert or move")
 	return ""
 }
 

@@ -10,6 +10,13 @@ const (
 	Set    Kind = "set"
 	Remove Kind = "remove"
 	Patch  Kind = "patch" // RFC 7396 merge patch over the current value
+
+	// These say what they mean: of two that did not know of each other, both have their effect.
+	Increment     Kind = "increment"     // adds to a number
+	AddToSet      Kind = "addToSet"      // adds elements to an array that does not have them
+	RemoveFromSet Kind = "removeFromSet" // takes elements out of an array
+	Insert        Kind = "insert"        // puts elements into an array
+	Move          Kind = "move"          // puts one element of an array elsewhere
 )
 
 // Op is one decoded, validated client operation. Byte slices are canonical JSON
@@ -19,7 +26,8 @@ type Op struct {
 	OpID       string // client's idempotency id; empty: none
 	Collection string // never empty: models.Storage when the client named none
 	Key        string
-	Value      []byte   // Set: the value; Patch: the merge patch
+	Value      []byte   // Set: the value; Patch: the merge patch; an intent: what it is done with
+	Path       []string // of an intent: where in the value; nil: the whole of it
 	Metadata   []byte   // JSON object; nil: none
 	Base       *int64   // base version; nil: a blind write; 0: must not exist
 	CreateOnly bool     // with a base of 0: no policy may settle it in favour of the write

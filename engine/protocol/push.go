@@ -22,7 +22,7 @@ type PushEvent struct {
 
 var (
 	pushFields  = fieldsOf(fInstanceID, fSchema, fEvents)
-	eventFields = setFields | fieldsOf(fOp, fPatch, fTx)
+	eventFields = setFields | fieldsOf(fOp, fPatch, fPath, fTx)
 )
 
 // DecodePush reads a push of at most maxOps events (0: MaxPush); more are
@@ -76,10 +76,14 @@ func (d *decoder) event() (e PushEvent) {
 	switch e.Op.Kind {
 	case Set:
 		d.require(seen, fieldsOf(fValue))
-		d.refuse(seen, fieldsOf(fPatch))
+		d.refuse(seen, fieldsOf(fPatch, fPath))
 	case Patch:
 		d.require(seen, fieldsOf(fPatch))
-		d.refuse(seen, fieldsOf(fValue))
+		d.refuse(seen, fieldsOf(fValue, fPath))
+	case Increment, AddToSet, RemoveFromSet, Insert, Move:
+		d.require(seen, fieldsOf(fValue))
+		d.refuse(seen, fieldsOf(fPatch))
+		d.intent(&e.Op)
 	case Remove:
 		d.refuse(seen, eventFields&^removeFields&^fieldsOf(fOp, fTx))
 	}
