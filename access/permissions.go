@@ -45,6 +45,11 @@ var Routes = map[string]Permission{
 	"GET /api/v1/sync-storage/keys":      ItemsRead,
 	"DELETE /api/v1/sync-storage/clear":  ItemsClear,
 
+	"GET /api/v1/sync-storage/conflicts":           ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/history/*": ConflictsRead,
+	"PUT /api/v1/sync-storage/conflicts/resolve/*": ConflictsReview,
+	"PUT /api/v1/sync-storage/conflicts/reopen/*":  ConflictsReview,
+
 	"POST /api/v1/sync/events":  ItemsWrite,
 	"GET /api/v1/sync/events":   ItemsRead,
 	"GET /api/v1/sync/snapshot": ItemsRead,

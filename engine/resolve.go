@@ -8,6 +8,7 @@ import (
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 )
 
 // Resolution is what somebody decides of a conflict.
@@ -16,6 +17,13 @@ type Resolution struct {
 	Value    []byte          // of StrategyManual: canonical JSON, which is to stand
 	Remove   bool            // of StrategyManual: the item is to go
 	Base     *int64          // the version of the item that was looked at; nil: whatever stands
+	OpID     string          // makes a repeat answer the first outcome; empty: none
+}
+
+// Settled is a conflict after it was settled or opened again, with what stands.
+type Settled struct {
+	models.Conflict
+	Repeated bool // the same was asked before, under the same id
 }
 
 // settlement is a resolution, or the undoing of one, on its way through the committer.
@@ -29,37 +37,57 @@ type settlement struct {
 // value is to stand than does: `not_found`, `already_resolved`, `stale_edit` when
 // the item is not at the version that was looked at, `invalid` when the strategy
 // cannot settle it. Of two who resolve the same conflict, one is told `already_resolved`.
-func (e *Engine) Resolve(ctx context.Context, who models.Caller, id string, r Resolution) (models.Conflict, error) {
+func (e *Engine) Resolve(ctx context.Context, who models.Caller, id string, r Resolution) (Settled, error) {
 	return e.settleConflict(ctx, who, settlement{Resolution: r, id: id})
 }
 
 // Reopen undoes what became of a conflict, by a new version with what stood
 // before, and has it wait again: `not_found`, `stale_edit` when the item was
 // written since, `already_resolved` when it is open.
-func (e *Engine) Reopen(ctx context.Context, who models.Caller, id string) (models.Conflict, error) {
+func (e *Engine) Reopen(ctx context.Context, who models.Caller, id string) (Settled, error) {
 	return e.settleConflict(ctx, who, settlement{id: id, undo: true})
 }
 
-func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settlement) (models.Conflict, error) {
+func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settlement) (out Settled, err error) {
 	c, err := e.conflictFor(ctx, who, s.id)
 	if err != nil {
-		return c, err
+		return out, err
 	}
 	who.AllUsers, who.UserID, who.InstanceID = false, c.Owner, "" // whoever decides is no device that goes on from here
 	u := e.newUnit(who, 1)
-	u.ops[0] = operation{Op: protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key}, owner: c.Owner, id: e.newID(), settles: &s}
+	op := protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key, OpID: s.OpID}
+	u.ops[0] = operation{Op: op, owner: c.Owner, id: e.newID(), hash: s.hash(), settles: &s}
 	u.bytes += int64(len(s.Value)) + 256
 	if err := e.shardOf(who.TenantID).queue.add(u); err != nil {
-		return c, err
+		return out, err
 	}
 	results, err := (&Pending{e, u}).Wait(ctx)
 	if err != nil {
-		return c, err
+		return out, err
 	}
-	if err := results[0].Err; err != nil {
-		return c, err
+	r := results[0]
+	if r.Err != nil {
+		return out, r.Err
 	}
-	return e.store.Conflict(ctx, who.TenantID, s.id)
+	out.Repeated = r.Duplicate
+	if out.Conflict, err = e.store.Conflict(ctx, who.TenantID, s.id); err != nil {
+		return out, err
+	}
+	if item, err := e.store.Item(ctx, who.TenantID, store.ItemKey{Owner: c.Owner, Collection: c.Collection, Key: c.Key}); err == nil {
+		out.Stands, out.StandsVersion = item.Value, item.Version
+	} else if !fault.Is(err, fault.NotFound) {
+		return out, err
+	}
+	return out, nil
+}
+
+// hash tells a repeated settlement from another one under the same id.
+func (s *settlement) hash() [16]byte {
+	kind := protocol.Set
+	if s.Remove {
+		kind = protocol.Remove
+	}
+	return requestHash(&protocol.Op{Kind: kind, Key: s.id, Value: s.Value, Base: s.Base, Tx: string(s.Strategy)})
 }
 
 // conflictFor is a conflict that the caller may see; another's is `not_found`.

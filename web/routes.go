@@ -25,6 +25,11 @@ func (s *Server) routes() {
 	s.guard("GET", "/api/v1/sync-storage/keys", a.ListKeys)
 	s.guard("DELETE", "/api/v1/sync-storage/clear", a.Clear).timeout = clearTimeout
 
+	s.guard("GET", "/api/v1/sync-storage/conflicts", a.ListConflicts)
+	s.guard("GET", "/api/v1/sync-storage/conflicts/history/*", a.ConflictHistory)
+	s.guard("PUT", "/api/v1/sync-storage/conflicts/resolve/*", a.ResolveConflict)
+	s.guard("PUT", "/api/v1/sync-storage/conflicts/reopen/*", a.ReopenConflict)
+
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait
 	s.guard("GET", "/api/v1/sync/snapshot", a.Snapshot)

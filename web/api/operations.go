@@ -8,7 +8,7 @@ import (
 
 // operations describe every route outside the console.
 func operations() []operation {
-	return slices.Concat(storageOperations(), logOperations(), socketOperations(), plainOperations())
+	return slices.Concat(storageOperations(), conflictOperations(), logOperations(), socketOperations(), plainOperations())
 }
 
 var (
@@ -62,6 +62,39 @@ func storageOperations() []operation {
 			method: "DELETE", path: base + "/clear", id: "clear", tag: "storage", summary: "Remove all the user's items as they stand now",
 			security: anyCredential, params: with(actor, idempotent),
 			answers: map[int]any{200: ClearReport{}, 202: ClearReport{}}, refusals: writeRefusals,
+		},
+	}
+}
+
+func conflictOperations() []operation {
+	const base = "/api/v1/sync-storage/conflicts"
+	part := func(name string) *huma.Param {
+		return &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}
+	}
+	pages := []*huma.Param{query("limit", "integer", "1 to 100; 50 when absent."), query("page", "string", "nextPage of the page before.")}
+	return []operation{
+		{
+			method: "GET", path: base, id: "listConflicts", tag: "conflicts", summary: "List conflicts, the newest first", security: anyCredential,
+			params: slices.Concat(actor, pages, []*huma.Param{
+				query("status", "string", "open or resolved; both when absent."),
+				query("collection", "string", "Only of this collection; with key or prefix, storage when absent."),
+				query("key", "string", "Only of this key."),
+				query("prefix", "string", "Only of keys that begin so."),
+			}),
+			answers: map[int]any{200: ConflictPage{}}, refusals: readRefusals,
+		},
+		{
+			method: "GET", path: base + "/history/{itemId}", id: "conflictHistory", tag: "conflicts", summary: "List the conflicts an item had", security: anyCredential,
+			params: slices.Concat(actor, pages, []*huma.Param{part("itemId")}), answers: map[int]any{200: ConflictPage{}}, refusals: readRefusals,
+		},
+		{
+			method: "PUT", path: base + "/resolve/{conflictId}", id: "resolveConflict", tag: "conflicts", summary: "Settle a conflict", security: anyCredential,
+			params: with(actor, part("conflictId"), header("Idempotency-Key", "Makes a repeat of this request answer the first outcome.")),
+			body:   Resolution{}, answers: map[int]any{200: Conflict{}}, refusals: with(writeRefusals, 404),
+		},
+		{
+			method: "PUT", path: base + "/reopen/{conflictId}", id: "reopenConflict", tag: "conflicts", summary: "Undo what became of a conflict; it waits again", security: anyCredential,
+			params: with(actor, part("conflictId")), answers: map[int]any{200: Conflict{}}, refusals: with(writeRefusals, 404),
 		},
 	}
 }

@@ -77,10 +77,11 @@ type ClearReport struct {
 // PushEvent is one operation of a push.
 type PushEvent struct {
 	OpID       string         `json:"opId" minLength:"1" maxLength:"64" doc:"Makes a repeat harmless."`
-	Op         string         `json:"op" enum:"set,remove,patch"`
+	Op         string         `json:"op" enum:"set,remove,patch,increment,addToSet,removeFromSet,insert,move"`
 	Collection string         `json:"collection,omitempty" maxLength:"64"`
 	Key        string         `json:"key" minLength:"1" maxLength:"512"`
-	Value      any            `json:"value,omitempty" doc:"With set."`
+	Value      any            `json:"value,omitempty" doc:"With set: the value. With increment: a number. With addToSet and removeFromSet: an array of elements. With insert: {at, values}. With move: {from, to}."`
+	Path       string         `json:"path,omitempty" maxLength:"512" doc:"JSON pointer into the value, with increment and those after it; absent: the whole of it."`
 	Patch      any            `json:"patch,omitempty" doc:"With patch: a merge patch, RFC 7396."`
 	Metadata   map[string]any `json:"metadata,omitempty" nullable:"true"`
 	Version    *int64         `json:"version,omitempty" minimum:"0"`
