@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tidemark/models"
 )
 
 const contractPath = "../../docs/protocol.md"
@@ -55,6 +57,7 @@ var clientFrames = map[string]func(frame []byte) (any, error){
 	"put":      func(b []byte) (any, error) { return DecodePut(b, "orders/1") },
 	"delete":   func(b []byte) (any, error) { return DecodeDelete(b, "orders/1") },
 	"push":     func(b []byte) (any, error) { return DecodePush(b, 0) },
+	"resolve":  func(b []byte) (any, error) { return DecodeResolve(b) },
 	"auth":     func(b []byte) (any, error) { return DecodeAuth(b) },
 	"sync:set": inEnvelope(EventSet, "7", func(b []byte) (any, error) { return DecodeSet(b) }),
 	"sync:set socket.io": func(b []byte) (any, error) {
@@ -97,11 +100,13 @@ func TestTheDecodersReadTheExamples(t *testing.T) {
 		{Op: order},
 		{Op: Op{Kind: Patch, OpID: "op-8", Collection: "storage", Key: "orders/1", Value: []byte(`{"note":null}`), Tx: "t1"}},
 		{Op: Op{Kind: Remove, OpID: "op-9", Collection: "notes", Key: "n1", Base: number(1), Tx: "t1"}},
+		{Op: Op{Kind: Increment, OpID: "op-10", Collection: "storage", Key: "stock/1", Path: []string{"left"}, Value: []byte("-2")}},
 	}}
 	want := map[string]any{
 		"put":                put,
 		"delete":             Op{Kind: Remove, Collection: "storage", Key: "orders/1", Base: number(3)},
 		"push":               push,
+		"resolve":            Resolve{Strategy: models.StrategyManual, Value: []byte(`{"total":3}`), Base: number(3)},
 		"auth":               Auth{APIKey: "sk_live_…"},
 		"sync:set":           order,
 		"sync:set socket.io": order,

@@ -62,6 +62,18 @@ func exampleConflict() *models.Conflict {
 	}
 }
 
+// exampleKept is a conflict that somebody settled by hand.
+func exampleKept() *models.Conflict {
+	c := exampleConflict()
+	c.ItemID, c.Owner, c.Status, c.Strategy, c.Winner, c.Reason = "01KDVT0000ITEM000000000001", "ann", models.ConflictResolved, models.StrategyManual, "merged", "Somebody decided."
+	c.Fields, c.BaseVersion, c.BaseSeq, c.BaseValue = []string{"/total"}, 2, 40, []byte(`{"total":0}`)
+	c.CurrentSeq, c.CurrentInstance, c.OpID, c.IncomingOp, c.IncomingTimestamp, c.IncomingTags = 41, "phone-1", "op-7", models.ChangeSet, exampleAt, []string{"late"}
+	c.Suggestion = &models.Suggestion{Choice: "incoming", Confidence: 0.75, Reason: "It is the later count.", Model: "m", At: exampleAt}
+	c.Actor, c.ResolvedBy = "key:01KDVT0000KEY0000000000001", "key:01KDVT0000KEY0000000000001"
+	c.Stands, c.StandsVersion, c.ResultSeq, c.CreatedAt, c.ResolvedAt = []byte(`{"total":3}`), 4, 43, exampleAt, exampleAt
+	return c
+}
+
 func versionConflict() *fault.Error {
 	return fault.New(fault.VersionConflict, "The item has changed since version 2.").
 		With("conflictId", "01KDVT0000CONF000000000001").With("value", []byte(`{"total":1}`)).With("version", int64(3))
@@ -118,6 +130,7 @@ func serverFrames() map[string][]byte {
 		"sync:remove socket.io":     removal.Bytes(SocketIO),
 		"sync:ready":                NewFrame(EventReady, AppendReady(nil, exampleAt, "01KDVT0000EPOCH00000000001", true)).Bytes(PlainWS),
 		"sync:conflict":             NewFrame(EventConflict, AppendConflict(nil, exampleConflict())).Bytes(PlainWS),
+		"kept conflict":             AppendKept(nil, exampleKept()),
 		"error event":               NewFrame(EventError, AppendError(nil, limited(), exampleReq)).Bytes(PlainWS),
 	}
 }
