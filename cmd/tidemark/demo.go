@@ -22,6 +22,8 @@ type demoTenant struct {
 	slug     string
 	name     string
 	strategy models.Strategy
+	policies []models.ConflictPolicy
+	early    []visit // before the demo's month, under a retention that has passed
 	visits   []visit
 }
 

@@ -35,7 +35,8 @@ func fieldService() demoTenant {
 			d.workday(n, t)
 		}
 	}
-	return demoTenant{slug: "acme", name: "Acme Field Service", visits: d.visits}
+	d.backlog()
+	return demoTenant{slug: "acme", name: "Acme Field Service", policies: backlogPolicies(), early: early(), visits: d.visits}
 }
 
 func technician(n int) string { return fmt.Sprintf("tech-%02d", n+1) }

@@ -127,7 +127,10 @@ func (f *filler) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := f.live(ctx, t, d.visits); err != nil {
+		if t, err = f.past(ctx, t, d); err == nil {
+			err = f.live(ctx, t, demoStart.Add(-2*time.Hour), d.visits)
+		}
+		if err != nil {
 			return fmt.Errorf("fill %s: %w", d.slug, err)
 		}
 	}
@@ -137,14 +140,58 @@ func (f *filler) fill(ctx context.Context) error {
 func (f *filler) tenant(ctx context.Context, d demoTenant) (models.Tenant, error) {
 	t, err := f.store.TenantBySlug(ctx, d.slug)
 	if absent(err) {
-		return f.store.CreateTenant(ctx, models.Tenant{Slug: d.slug, Name: d.name, Strategy: d.strategy, RetentionDays: demoRetention})
+		t = models.Tenant{Slug: d.slug, Name: d.name, Strategy: d.strategy, RetentionDays: demoRetention}
+		if d.early != nil {
+			t.RetentionDays = earlyKeeps
+		}
+		t, err = f.store.CreateTenant(ctx, t)
 	}
 	return t, err
 }
 
-// live lets a tenant's visits happen, each at its time.
-func (f *filler) live(ctx context.Context, t models.Tenant, visits []visit) error {
-	f.clock = clock.At(demoStart.Add(-2 * time.Hour))
+// past lets a tenant's early visits happen, compacts what they left, and gives the
+// tenant its policies: once, also where a run was cut short in between.
+func (f *filler) past(ctx context.Context, t models.Tenant, d demoTenant) (models.Tenant, error) {
+	if t.RetentionDays != demoRetention {
+		head, err := f.store.Head(ctx, t.ID)
+		if err == nil && head.Seq == 0 {
+			err = f.live(ctx, t, d.early[0].at, d.early)
+		}
+		if err == nil {
+			err = f.compacted(ctx)
+		}
+		if err == nil {
+			t.RetentionDays = demoRetention
+			t, err = f.store.EditTenant(ctx, t)
+		}
+		if err != nil {
+			return t, err
+		}
+	}
+	there, err := f.store.Policies(ctx, t.ID)
+	for i := len(there); err == nil && i < len(d.policies); i++ {
+		d.policies[i].TenantID = t.ID
+		_, err = f.store.AddPolicy(ctx, d.policies[i])
+	}
+	if err == nil {
+		t.Policies, err = f.store.Policies(ctx, t.ID)
+	}
+	return t, err
+}
+
+// compacted runs retention as it is shortly before the demo's month.
+func (f *filler) compacted(ctx context.Context) error {
+	c := clock.At(demoStart.Add(-3 * time.Hour))
+	e, err := engine.New(ctx, engine.Options{Store: f.store, Clock: c, Node: "demo"})
+	if err != nil {
+		return err
+	}
+	return errors.Join(e.Purge(ctx), e.Close(ctx))
+}
+
+// live lets a tenant's visits happen, each at its time, which is after a first one.
+func (f *filler) live(ctx context.Context, t models.Tenant, from time.Time, visits []visit) error {
+	f.clock = clock.At(from)
 	e, err := engine.New(ctx, engine.Options{Store: f.store, Clock: f.clock, Node: "demo"})
 	if err != nil {
 		return err
@@ -201,6 +248,6 @@ func instances(devices map[string]*models.Instance) []models.Instance {
 func demoCaller(t models.Tenant, user, device string) models.Caller {
 	return models.Caller{
 		TenantID: t.ID, UserID: user, InstanceID: device, Actor: "system", Scopes: []string{"read", "write"},
-		CanRead: true, CanWrite: true, Strategy: t.Strategy, Door: models.DoorInternal,
+		CanRead: true, CanWrite: true, Strategy: t.Strategy, Policies: t.Policies, Door: models.DoorInternal,
 	}
 }

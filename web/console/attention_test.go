@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,8 @@ func TestTheOverviewTellsWhatNeedsAttention(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := h.Store.Commit(t.Context(), func(tx *store.CommitTx) error {
-		return tx.InsertConflicts([]*models.Conflict{{ID: "01", TenantID: acme.ID, Owner: "dana", Collection: "orders", Key: "a/b", Status: models.ConflictOpen}})
+		c := &models.Conflict{ID: "01", TenantID: acme.ID, Owner: "dana", Collection: "orders", Key: "a/b", Status: models.ConflictOpen}
+		return errors.Join(tx.InsertConflicts([]*models.Conflict{c}), tx.InsertReviews([]*models.Review{models.ReviewOf(c, models.AssistNone)}))
 	})
 	if err != nil {
 		t.Fatal(err)
