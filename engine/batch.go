@@ -142,7 +142,7 @@ func (l *ledger) load(t *store.CommitTx, n needs) error {
 			l.ops[opName{sender.user, sender.sender, rows[i].OpID}] = &rows[i]
 		}
 	}
-	return nil
+	return l.readParents(t)
 }
 
 func (l *ledger) loadItems(t *store.CommitTx, n needs) error {

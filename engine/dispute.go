@@ -66,12 +66,11 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 	if d.o.Kind.Intent() && !d.it.Deleted && d.policy.Strategy != models.StrategyManual {
 		return l.meant(d, &c)
 	}
-	merges := d.policy.Strategy == models.StrategyMerge || d.policy.Strategy == models.StrategyAssisted
-	if merges {
+	if merges(d.policy.Strategy) {
 		l.trace(d, &c)
 	}
 	v := conflict.Settle(c, d.policy)
-	if merges && c.Base != nil {
+	if merges(d.policy.Strategy) && c.Base != nil {
 		d.c.Fields = conflict.Names(v.Fields)
 	}
 	if v.Winner == conflict.Incoming && d.o.Kind.Relative() && d.it.Deleted && c.Base == nil {

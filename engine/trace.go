@@ -128,6 +128,51 @@ func (l *ledger) ancestor(seq int64) store.Ancestor {
 	return a
 }
 
+// readParents reads at once what those writes began from that are one version
+// behind what stands, as most are that have to be merged.
+func (l *ledger) readParents(t *store.CommitTx) error {
+	stand := map[int64]*models.Item{}
+	var seqs []int64
+	l.each(func(u *unit, o *operation) {
+		it := l.state(o.key())
+		if o.Base == nil || *o.Base == 0 || it == nil || *o.Base != it.Version-1 || current(u, o, it) {
+			return
+		}
+		if _, read := l.past[it.Seq]; !read && (o.Kind.Intent() || merges(policyOf(u, it).Strategy)) {
+			l.past[it.Seq] = store.Ancestor{Seq: it.Seq, Version: it.Version}
+			seqs = append(seqs, it.Seq)
+			stand[it.Seq] = it
+		}
+	})
+	parents, err := t.Parents(l.head.TenantID, seqs)
+	for i := range parents {
+		p := &parents[i]
+		at := l.past[p.Of]
+		at.PrevSeq = p.Seq
+		l.past[p.Of] = at
+		l.past[p.Seq] = store.Ancestor{Seq: p.Seq, Version: p.Version, PrevSeq: p.PrevSeq}
+		l.rows[p.Seq], l.rows[p.Of] = &p.Change, changeOf(stand[p.Of], p.Base)
+	}
+	return err
+}
+
+// changeOf is the change that made what stands, as far as merges look at it.
+func changeOf(it *models.Item, base int64) *models.Change {
+	c := &models.Change{
+		Seq: it.Seq, Op: models.ChangeSet, Version: it.Version, Base: base, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags,
+		ExpiresAt: it.ExpiresAt, Priority: it.Priority, HLC: it.HLC, Timestamp: it.Timestamp, Instance: it.Instance,
+	}
+	if it.Deleted {
+		c.Op = models.ChangeRemove
+	}
+	return c
+}
+
+// merges says whether a strategy looks at what a write began from.
+func merges(s models.Strategy) bool {
+	return s == models.StrategyMerge || s == models.StrategyAssisted
+}
+
 // readLineage reads at once where the versions of an item stand in the log, from one down to another.
 func (l *ledger) readLineage(seq, downTo int64) {
 	if l.ours(seq) != nil {

@@ -132,7 +132,7 @@ func (t *CommitTx) ChangesAt(tenantID string, seqs []int64) ([]models.Change, er
 	var out []models.Change
 	for some := range slices.Chunk(seqs, maxStatementRows) {
 		in, args := list([]any{tenantID}, some)
-		rows, err := t.tx.QueryContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
+		rows, err := t.query(changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -145,6 +145,51 @@ func (t *CommitTx) ChangesAt(tenantID string, seqs []int64) ([]models.Change, er
 	return out, nil
 }
 
+// Parent is the change of an item before another one.
+type Parent struct {
+	Of, Base int64 // the sequence number of the other, and the base it named
+	models.Change
+}
+
+var parentSelect = "SELECT c.seq, c.base, b." + strings.Join(changeColumns, ", b.") + " FROM changes c JOIN changes b ON b.tenant_id = c.tenant_id AND b.seq = c.prev_seq"
+
+// Parents reads, of those rows of the log that are kept among the sequence numbers,
+// the changes before, as far as these are kept, in no order.
+func (t *CommitTx) Parents(tenantID string, seqs []int64) ([]Parent, error) {
+	var out []Parent
+	for some := range slices.Chunk(seqs, maxStatementRows) {
+		in, args := list([]any{tenantID}, some)
+		rows, err := t.query(parentSelect+" WHERE c.tenant_id = ? AND c.seq IN "+in, args...)
+		if err != nil {
+			return nil, err
+		}
+		if out, err = scanParents(rows, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func scanParents(rows *sql.Rows, out []Parent) ([]Parent, error) {
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	for rows.Next() {
+		out = append(out, Parent{})
+		p := &out[len(out)-1]
+		if err := scanChange(after{rows, []any{&p.Of, &p.Base}}, &p.Change); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
+}
+
+// after scans a row's first columns into places of their own.
+type after struct {
+	row   scanner
+	first []any
+}
+
+func (a after) Scan(rest ...any) error { return a.row.Scan(append(a.first, rest...)...) }
+
 // Ancestor is where an item's version stands in the log.
 type Ancestor struct{ Seq, Version, PrevSeq int64 }
 
@@ -154,7 +199,7 @@ func (t *CommitTx) Ancestors(tenantID string, seqs []int64) ([]Ancestor, error) 
 	var out []Ancestor
 	for some := range slices.Chunk(seqs, maxStatementRows) {
 		in, args := list([]any{tenantID}, some)
-		rows, err := t.tx.QueryContext(t.ctx, "SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN "+in, args...)
+		rows, err := t.query("SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN "+in, args...)
 		if err != nil {
 			return nil, err
 		}

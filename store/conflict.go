@@ -17,14 +17,17 @@ var conflictColumns = []string{
 	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "version",
 }
 
-var insertConflicts = newInserter("INSERT", "conflicts", conflictColumns, "")
+var insertConflicts = map[string]*inserter{
+	"sqlite": newInserter(insertOrFail, "conflicts", conflictColumns, ""),
+	"mysql":  newInserter("INSERT", "conflicts", conflictColumns, ""),
+}
 
 // InsertConflicts keeps conflicts with both sides and the base.
 func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
 	size := func(i int) int {
 		return len(rows[i].BaseValue) + len(rows[i].CurrentValue) + len(rows[i].IncomingValue) + 1024
 	}
-	return insertConflicts.run(t, len(rows), size, func(args []any, i int) []any {
+	return insertConflicts[t.s.dialect.name].run(t, len(rows), size, func(args []any, i int) []any {
 		c := rows[i]
 		return append(args, c.ID, c.TenantID, c.ItemID, c.Owner, c.Collection, c.Key, string(c.Kind), string(c.Strategy), c.PolicyID, string(c.Status), c.Winner,
 			c.Reason, c.BaseVersion, c.BaseSeq, orNil(c.BaseValue), orNil(c.BaseMetadata), c.CurrentVersion, c.CurrentSeq, orNil(c.CurrentValue), orNil(c.CurrentMetadata),

@@ -77,7 +77,35 @@ type spot struct {
 	part                    Part
 	path                    []string
 	base, current, incoming []byte
-	since                   [][]byte // as each write since the base left it; nil: not asked yet
+	in                      *object // that it is a member of; nil: it is the whole part
+}
+
+// object is an object that is merged member by member, as each write since the
+// base left it. What nobody asks for is not read.
+type object struct {
+	at    spot
+	since [][]crdt.Member // in order; nil: not asked yet
+}
+
+// wrote gives what each write since the base left at a spot.
+func (m *merger) wrote(s *spot) [][]byte {
+	if s.in == nil {
+		return m.history(s.part)
+	}
+	o := s.in
+	if o.since == nil {
+		for _, value := range m.wrote(&o.at) {
+			members, _ := crdt.Members(value)
+			o.since = append(o.since, inOrder(members))
+		}
+	}
+	out := make([][]byte, len(o.since))
+	for i, members := range o.since {
+		if n, found := slices.BinarySearchFunc(members, s.path[len(s.path)-1], func(m crdt.Member, name string) int { return strings.Compare(m.Name, name) }); found {
+			out[i] = members[n].Value
+		}
+	}
+	return out
 }
 
 // merge gives what stands at a spot; nil is nothing.
@@ -87,9 +115,6 @@ func (m *merger) merge(s spot) []byte {
 		return s.current
 	case bytes.Equal(s.current, s.base):
 		return s.incoming
-	}
-	if s.path == nil {
-		s.since = m.history(s.part)
 	}
 	now, nowObject := crdt.Members(s.current)
 	next, nextObject := crdt.Members(s.incoming)
@@ -133,20 +158,12 @@ func (m *merger) writes() []Side {
 func (m *merger) object(s spot, current, incoming []crdt.Member) []byte {
 	base, _ := crdt.Members(s.base)
 	b, c, i := inOrder(base), inOrder(current), inOrder(incoming)
-	since := make([][]crdt.Member, len(s.since))
-	for n := range s.since {
-		members, _ := crdt.Members(s.since[n])
-		since[n] = inOrder(members)
-	}
 	out := []byte{'{'}
-	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), since: make([][]byte, len(since))}
+	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), in: &object{at: s}}
 	for len(b)+len(c)+len(i) > 0 {
 		name := least(b, c, i)
 		at.path[len(s.path)] = name
 		at.base, at.current, at.incoming = take(&b, name), take(&c, name), take(&i, name)
-		for n := range since {
-			at.since[n] = take(&since[n], name)
-		}
 		value := m.merge(at)
 		if value == nil {
 			continue
@@ -212,7 +229,7 @@ func (m *merger) leaf(s spot) []byte {
 	if f.Kind != Counter && bytes.Equal(s.incoming, s.current) {
 		return s.current
 	}
-	stands := m.writtenAt(s.base, s.since)
+	stands := m.writtenAt(s.base, m.wrote(&s))
 	t, sides := three{s.base, s.current, s.incoming}, [...]Origin{first: FromCurrent, second: FromIncoming}
 	if !stands.Before(m.Incoming.At) {
 		t, sides = three{s.base, s.incoming, s.current}, [...]Origin{first: FromIncoming, second: FromCurrent}
