@@ -86,7 +86,9 @@ func (q *Question) merged(out Answer, text string) (Answer, error) {
 	return out, nil
 }
 
-func errForm() *Failure { return failed("The assistant's answer does not have the form it was asked for.") }
+func errForm() *Failure {
+	return failed("The assistant's answer does not have the form it was asked for.")
+}
 
 // readable is text from outside as a line may show it: without control and
 // format characters, which could turn the text around it, and not longer than so many.

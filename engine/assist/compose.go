@@ -2,6 +2,7 @@ package assist
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 
 	"tidemark/engine/crdt"
@@ -26,11 +27,8 @@ func (c *composer) at(path []string, answer []byte, s sides) ([]byte, *Failure) 
 	if covered(path, c.rules) {
 		return c.untouched(path, answer, s)
 	}
-	made, isObject := crdt.Members(answer)
-	current, ofCurrent := crdt.Members(s.current.shown)
-	incoming, ofIncoming := crdt.Members(s.incoming.shown)
-	if isObject && ofCurrent && ofIncoming && !c.clashes(path) {
-		return c.object(path, append(append(slices.Clone(made), current...), incoming...), answer, s)
+	if isObject(answer) && isObject(s.current.shown) && isObject(s.incoming.shown) && !c.clashes(path) {
+		return c.object(path, membersOf(answer), s.members())
 	}
 	if s.hides() {
 		return c.untouched(path, answer, s)
@@ -42,12 +40,14 @@ func (c *composer) at(path []string, answer []byte, s sides) ([]byte, *Failure) 
 }
 
 // object puts an object together, name by name.
-func (c *composer) object(path []string, all []crdt.Member, answer []byte, s sides) ([]byte, *Failure) {
-	slices.SortFunc(all, func(a, b crdt.Member) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
-	all = slices.CompactFunc(all, func(a, b crdt.Member) bool { return a.Name == b.Name })
+func (c *composer) object(path []string, answer members, s sideMembers) ([]byte, *Failure) {
+	all := maps.Clone(answer)
+	maps.Copy(all, s.current.shown)
+	maps.Copy(all, s.incoming.shown)
+	maps.Copy(all, s.draft.shown)
 	out := []byte{'{'}
-	for _, m := range all {
-		value, f := c.at(append(slices.Clone(path), m.Name), member(answer, m.Name), s.under(m.Name))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		value, f := c.at(append(slices.Clone(path), name), answer[name], s.at(name))
 		if f != nil {
 			return nil, f
 		}
@@ -57,7 +57,7 @@ func (c *composer) object(path []string, all []crdt.Member, answer []byte, s sid
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = append(append(protocol.AppendString(out, m.Name), ':'), value...)
+		out = append(append(protocol.AppendString(out, name), ':'), value...)
 	}
 	return append(out, '}'), nil
 }
@@ -83,10 +83,35 @@ func overlap(a, b []string) bool {
 	return slices.Equal(a[:n], b[:n])
 }
 
-// under is what the sides have of an object's member.
-func (s sides) under(name string) sides {
-	of := func(p side) side { return side{member(p.real, name), member(p.shown, name)} }
-	return sides{of(s.current), of(s.incoming), of(s.draft)}
+type members map[string][]byte
+
+func membersOf(object []byte) members {
+	list, _ := crdt.Members(object)
+	out := make(members, len(list))
+	for _, m := range list {
+		out[m.Name] = m.Value
+	}
+	return out
+}
+
+func isObject(v []byte) bool { return len(v) > 0 && v[0] == '{' }
+
+// sideMembers are the sides of an object, by name.
+type sideMembers struct{ current, incoming, draft struct{ real, shown members } }
+
+func (s sides) members() (out sideMembers) {
+	out.current.real, out.current.shown = membersOf(s.current.real), membersOf(s.current.shown)
+	out.incoming.real, out.incoming.shown = membersOf(s.incoming.real), membersOf(s.incoming.shown)
+	out.draft.real, out.draft.shown = membersOf(s.draft.real), membersOf(s.draft.shown)
+	return out
+}
+
+func (m sideMembers) at(name string) sides {
+	return sides{
+		current:  side{m.current.real[name], m.current.shown[name]},
+		incoming: side{m.incoming.real[name], m.incoming.shown[name]},
+		draft:    side{m.draft.real[name], m.draft.shown[name]},
+	}
 }
 
 // has says whether one of the sides shows this.
@@ -100,13 +125,3 @@ func (s sides) hides() bool {
 }
 
 func same(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
-
-func member(object []byte, name string) []byte {
-	members, _ := crdt.Members(object)
-	for _, m := range members {
-		if m.Name == name {
-			return m.Value
-		}
-	}
-	return nil
-}
