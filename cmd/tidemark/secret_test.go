@@ -102,7 +102,7 @@ func TestGeneratedSecrets(t *testing.T) {
 		}
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "secrets"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 4 {
 		t.Errorf("leftovers: %v, %v", files, err)
 	}
 	write(t, filepath.Join(dir, "secrets"), "jwt_secret", "")

@@ -171,9 +171,9 @@ func Sample() Question {
 	return Question{
 		Kind:     "concurrent",
 		Base:     []byte(`{"address":"12 Harbour Road","notes":"Ring twice.","status":"open"}`),
-		Current:  []byte(`{"address":"12 Harbour Road","notes":"Ring twice.","status":"assigned"}`),
+		Current:  []byte(`{"address":"12 Harbour Road","notes":"Ring twice. Mind the dog.","status":"assigned"}`),
 		Incoming: []byte(`{"address":"14 Harbour Road","notes":"Ring twice.","status":"completed"}`),
-		Draft:    []byte(`{"address":"14 Harbour Road","notes":"Ring twice.","status":"assigned"}`),
+		Draft:    []byte(`{"address":"14 Harbour Road","notes":"Ring twice. Mind the dog.","status":"assigned"}`),
 		Clashes:  [][]string{{"status"}},
 	}
 }
