@@ -377,8 +377,7 @@ func TestTheCircuitOpensAndPeopleAreLeftWithTheRest(t *testing.T) {
 // Two nodes over one database ask once.
 func TestTwoNodesAskOnce(t *testing.T) {
 	eachDB(t, func(h *harness) {
-		var x *helped
-		x = h.assisted(always(testkit.Reply{Body: testkit.Says("current", "", 0.1).Body, After: 200 * time.Millisecond}), func(_ *models.Assistant, o *engine.AssistOptions) {
+		x := h.assisted(always(testkit.Reply{Body: testkit.Says("current", "", 0.1).Body, After: 200 * time.Millisecond}), func(_ *models.Assistant, o *engine.AssistOptions) {
 			same := *o
 			h.node(func(e *engine.Options) { e.Assist = same })
 			h.node(func(e *engine.Options) { e.Assist = same })
@@ -484,6 +483,23 @@ func TestATenantsOwnEndpointAndKey(t *testing.T) {
 			if strings.Contains(string(e.Detail), key) {
 				x.Errorf("the audit tells the key: %s", e.Detail)
 			}
+		}
+	})
+}
+
+// Where the tenant's own setting asks, and no policy, a suggestion is applied from the confidence in the assistant's settings.
+func TestTheTenantsOwnSettingAsks(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		x := h.assisted(always(testkit.Says("incoming", "", 0.6)), func(s *models.Assistant, _ *engine.AssistOptions) { s.Threshold = 60 })
+		h.ok(h.store.DeletePolicy(h.Context(), x.acme.ID, x.acme.Policies[0].ID, 1))
+		asks := x.acme
+		asks.Strategy = models.StrategyAssisted
+		edited, err := h.store.EditTenant(h.Context(), asks)
+		h.ok(err)
+		x.acme, x.acme.Assisted = edited, true
+		id := x.clash("k")
+		if c := x.settled(id); c.Winner != "incoming" || c.PolicyID != "" || c.Strategy != models.StrategyAssisted {
+			x.Errorf("%+v", c)
 		}
 	})
 }

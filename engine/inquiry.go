@@ -185,7 +185,7 @@ func (e *Engine) baseOfConflict(ctx context.Context, c *models.Conflict) (*confl
 		}
 	}
 	if c.BaseVersion > 0 && c.BaseValue == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // that it is not kept is an answer
 	}
 	return caseOf(c).Base, nil
 }

@@ -58,7 +58,7 @@ func (Key) LogValue() slog.Value { return slog.StringValue(hidden) }
 func (Key) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // Failure says in one sentence for a person why there is no answer.
-type Failure struct {
+type Failure struct { //nolint:errname // it is an answer, too: one to be shown
 	Message string
 	Retry   bool          // a later attempt may go better
 	After   time.Duration // not before; 0: whenever

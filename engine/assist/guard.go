@@ -58,7 +58,7 @@ func CheckURL(raw string, loopback bool) error {
 	switch {
 	case local && !loopback:
 		return fault.OfField("baseUrl", "outside", "may not be on this machine: this installation does not allow that")
-	case u.Scheme != "https" && !(u.Scheme == "http" && local):
+	case u.Scheme != "https" && (u.Scheme != "http" || !local):
 		return fault.OfField("baseUrl", "https", "must begin with https://")
 	case literal && !local && !outside(a.Unmap().WithZone("")):
 		return fault.OfField("baseUrl", "outside", "may not be in a private network")

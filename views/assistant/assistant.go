@@ -82,8 +82,12 @@ func (t *Trial) chose() string { return choices[t.Choice] }
 
 // inputs are the ids of the inputs by the names of their fields, in the order of the form.
 var inputs = []struct{ field, id string }{
-	{"baseUrl", "assistant-url"}, {"model", "assistant-model"}, {"key", "assistant-key"},
-	{"threshold", "assistant-threshold"}, {"daily", "assistant-daily"}, {"redacted", "assistant-redacted"},
+	{"baseUrl", "assistant-url"},
+	{"model", "assistant-model"},
+	{"key", "assistant-key"},
+	{"threshold", "assistant-threshold"},
+	{"daily", "assistant-daily"},
+	{"redacted", "assistant-redacted"},
 }
 
 func (p Props) errors() []ui.FieldError {

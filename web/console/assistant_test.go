@@ -189,3 +189,33 @@ func TestTheAssistantIsForThoseWhoMay(t *testing.T) {
 		t.Errorf("who may not: %d", a.status)
 	}
 }
+
+func TestATenantSettlesByTheAssistantOnlyWhenOptedIn(t *testing.T) {
+	t.Parallel()
+	h, _ := assisted(t, testkit.Reply{})
+	b, form := signedIn(t, h), "/console/tenants/"+h.Tenants[0].ID
+	save := func(version, strategy string) answer {
+		return b.post(form, url.Values{"version": {version}, "name": {"acme"}, "strategy": {strategy}, "retentionDays": {"30"}})
+	}
+	if a := b.get(form); strings.Contains(a.body, "AI_ASSISTED") {
+		t.Error("it is offered")
+	}
+	if a := save("1", "AI_ASSISTED"); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "opted in to the assistant") {
+		t.Errorf("not opted in: %d", a.status)
+	}
+	if a := b.post(assistantPath, assistantForm("0", nil)); a.status != http.StatusSeeOther {
+		t.Fatalf("%d", a.status)
+	}
+	if a := b.get(form); !strings.Contains(a.body, `value="AI_ASSISTED"`) {
+		t.Error("it is not offered")
+	}
+	if a := save("1", "AI_ASSISTED"); a.status != http.StatusSeeOther {
+		t.Errorf("opted in: %d %s", a.status, a.body)
+	}
+	if a := b.post(assistantPath, assistantForm("1", func(v url.Values) { v.Del("enabled") })); a.status != http.StatusSeeOther {
+		t.Fatalf("%d", a.status)
+	}
+	if a := save("2", "AI_ASSISTED"); a.status != http.StatusSeeOther {
+		t.Errorf("left alone after opting out: %d %s", a.status, a.body)
+	}
+}
