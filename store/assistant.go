@@ -127,10 +127,14 @@ func (s *Store) AssistantUse(ctx context.Context, tenantID string, day int64) (m
 // SpendAssistant counts one request of a tenant on a day; false, with nothing
 // counted, when there were as many as there may be.
 func (s *Store) SpendAssistant(ctx context.Context, tenantID string, day, most int64) (spent bool, err error) {
+	begun, err := s.AssistantUse(ctx, tenantID, day)
+	if err == nil && begun == (models.AssistantUse{TenantID: tenantID, Day: day}) {
+		err = s.write(ctx, func(tx *gorm.DB) error { return s.beginUse(tx, tenantID, day) }) // by itself: with the update it would deadlock with others that do the same
+	}
+	if err != nil {
+		return false, err
+	}
 	err = s.write(ctx, func(tx *gorm.DB) error {
-		if err := s.beginUse(tx, tenantID, day); err != nil {
-			return err
-		}
 		res := tx.Exec("UPDATE assistant_uses SET requests = requests + 1 WHERE tenant_id = ? AND day = ? AND requests < ?", tenantID, day, most)
 		spent = res.RowsAffected > 0
 		return res.Error
@@ -144,11 +148,17 @@ func (s *Store) NoteAssistant(ctx context.Context, u models.AssistantUse) error 
 }
 
 func (s *Store) noteUse(tx *gorm.DB, u models.AssistantUse) error {
+	add := func() *gorm.DB {
+		return tx.Exec("UPDATE assistant_uses SET applied = applied + ?, suggested = suggested + ?, failed = failed + ? WHERE tenant_id = ? AND day = ?",
+			u.Applied, u.Suggested, u.Failed, u.TenantID, u.Day)
+	}
+	if res := add(); res.Error != nil || res.RowsAffected > 0 {
+		return res.Error
+	}
 	if err := s.beginUse(tx, u.TenantID, u.Day); err != nil {
 		return err
 	}
-	return tx.Exec("UPDATE assistant_uses SET applied = applied + ?, suggested = suggested + ?, failed = failed + ? WHERE tenant_id = ? AND day = ?",
-		u.Applied, u.Suggested, u.Failed, u.TenantID, u.Day).Error
+	return add().Error
 }
 
 func (s *Store) beginUse(tx *gorm.DB, tenantID string, day int64) error {

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/seal"
 	"tidemark/internal/testkit"
 )
 
@@ -119,5 +121,37 @@ func TestAnUnknownUserOfTheDatabaseIsSaidWithoutThePassword(t *testing.T) {
 	code, out, errs := p.run("serve")
 	if code != exitFailure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "Access denied") || strings.Contains(out+errs, strong) {
 		t.Fatalf("%d: %s%s", code, out, errs)
+	}
+}
+
+func TestTheAssistantIsAskedAsTheVariablesSay(t *testing.T) {
+	t.Parallel()
+	m := &Main{Clock: clock.System{}}
+	var err error
+	if m.Config, err = Load(Sources{Dir: t.TempDir(), Environ: []string{
+		"AI_BASE_URL=https://ai.example.com/v1/", "AI_MODEL=small", "AI_API_KEY=sk-1", "AI_TIMEOUT_MS=1500", "AI_DAILY_BUDGET=7", "AI_ALLOW_LOOPBACK=true", "SEAL_SECRET=" + strong, "SEAL_SECRET_FORMER=" + strong + "x",
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := m.assistance()
+	if err != nil || o.Endpoint.BaseURL != "https://ai.example.com/v1" || o.Endpoint.Model != "small" || string(o.Endpoint.Key) != "sk-1" || o.Endpoint.Guarded ||
+		o.Timeout != 1500*time.Millisecond || o.Daily != 7 || !o.Loopback {
+		t.Errorf("%+v: %v", o, err)
+	}
+	former, err := seal.New(strong + "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := o.Seal.Open(former.Seal([]byte("k"), nil), nil); err != nil || string(text) != "k" {
+		t.Errorf("what the former secret sealed: %q, %v", text, err)
+	}
+	if m.Config, err = Load(Sources{Dir: t.TempDir(), Environ: []string{"DATA_DIR=" + t.TempDir()}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Config.FillSecrets(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = m.assistance(); err != nil || o.Endpoint.Set() || o.Seal == nil || o.Loopback || o.Daily != 500 || o.Timeout != 20*time.Second {
+		t.Errorf("unset: %+v: %v", o, err)
 	}
 }
