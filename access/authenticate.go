@@ -117,7 +117,7 @@ func (a *Access) byToken(ctx context.Context, token string) (models.Caller, erro
 	}
 	c := models.Caller{
 		TenantID: t.ID, UserID: claims.Subject, Actor: "user:" + claims.Subject, Scopes: fullScopes,
-		CanRead: true, CanWrite: true, ExpiresAt: claims.ExpiresAt.UnixMilli(), Strategy: t.Strategy, Policies: t.Policies,
+		CanRead: true, CanWrite: true, ExpiresAt: claims.ExpiresAt.UnixMilli(), Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
 	}
 	if claims.Scopes != nil {
 		c.Scopes = *claims.Scopes

@@ -140,7 +140,7 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 func newEntry(k models.APIKey, t models.Tenant, u *uses) *entry {
 	return &entry{key: k, tenant: t, uses: u, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
-		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies,
+		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
 	}}
 }
 
@@ -157,6 +157,11 @@ func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, 
 	if t.Policies, err = a.opt.Store.Policies(ctx, t.ID); err != nil {
 		return nil, err
 	}
+	assistant, err := a.opt.Store.Assistant(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	t.Assisted = assistant.Enabled
 	c.addTenant(name, &t)
 	return &t, nil
 }

@@ -25,6 +25,9 @@ const (
 	JobsCancel Permission = "jobs:cancel"
 	AuditRead  Permission = "audit:read"
 	TablesRead Permission = "tables:read"
+
+	AssistantRead  Permission = "assistant:read"
+	AssistantWrite Permission = "assistant:write" // where a tenant's values may go
 )
 
 // Routes is the permission of every route outside the console, by "METHOD /path". A path ends in * where

@@ -94,7 +94,7 @@ func (a *Access) revive(ctx context.Context, t ticketCaller) (models.Caller, err
 	if err != nil {
 		return models.Caller{}, err
 	}
-	c.Strategy, c.Policies = tenant.Strategy, tenant.Policies
+	c.Strategy, c.Policies, c.Assisted = tenant.Strategy, tenant.Policies, tenant.Assisted
 	if c.AllUsers {
 		return c, a.Allow(c, UsersAll, "", "")
 	}

@@ -252,7 +252,7 @@ func assistFor(c *models.Conflict) models.Assist {
 		return models.AssistReady
 	case c.Suggestion != nil:
 		return models.AssistFailed
-	case c.Strategy == models.StrategyAssisted:
+	case c.Asks: // one that was opened again, somebody has in hand
 		return models.AssistWanted
 	}
 	return models.AssistNone

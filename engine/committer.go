@@ -178,6 +178,9 @@ func (s *shard) finish(ledgers []*ledger) {
 		}
 		for _, c := range l.conflicts {
 			s.e.tell(c)
+			if c.Asks {
+				s.e.assistants.wake()
+			}
 		}
 		for _, c := range l.resolved {
 			s.e.tell(c)

@@ -37,7 +37,9 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 }
 
 func policyOf(u *unit, it *models.Item) conflict.Policy {
-	return conflict.PolicyFor(u.caller.Strategy, u.caller.Policies, it.Collection, it.Key)
+	p := conflict.PolicyFor(u.caller.Strategy, u.caller.Policies, it.Collection, it.Key)
+	p.Assisted = u.caller.Assisted
+	return p
 }
 
 func kindOf(o *operation, it *models.Item) models.ConflictKind {
@@ -102,6 +104,7 @@ func sideOf(it *models.Item) conflict.Side {
 func (l *ledger) keep(d *dispute, v conflict.Verdict) {
 	c := d.c
 	c.ID, c.CreatedAt, c.Strategy, c.PolicyID, c.Winner, c.Reason = clock.NewID(l.e.clock), l.now, d.policy.Strategy, d.policy.ID, string(v.Winner), v.Reason
+	c.Asks = v.Ask
 	c.Status = models.ConflictOpen
 	if v.Winner != conflict.Nobody {
 		c.Status, c.ResolvedAt, c.ResolvedBy = models.ConflictResolved, l.now, "policy"

@@ -30,6 +30,7 @@ type Options struct {
 	Node       string        // names this process among the nodes; unique
 	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
 	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
+	Assist     AssistOptions // whom to ask about conflicts
 	Observe    func(Commit)  // is told of each commit before its callers are; must be quick and safe for concurrent use; nil: nobody
 
 	giveUp time.Duration // after which a write is given up; 0: writeDeadline
@@ -46,15 +47,16 @@ type Engine struct {
 
 	observe func(Commit)
 
-	sealer    *sealer
-	realms    sync.Map // tenant id -> realm
-	shards    []*shard
-	hub       *hub
-	marks     *marks
-	jobs      *jobs
-	conns     atomic.Uint64
-	commits   atomic.Int64
-	committed atomic.Int64
+	sealer     *sealer
+	realms     sync.Map // tenant id -> realm
+	shards     []*shard
+	hub        *hub
+	marks      *marks
+	jobs       *jobs
+	assistants *assistants
+	conns      atomic.Uint64
+	commits    atomic.Int64
+	committed  atomic.Int64
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -88,10 +90,11 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		}
 	}
 	e.hub, e.marks, e.jobs = newHub(e), newMarks(e), newJobs(e)
+	e.assistants = newAssistants(e, o.Assist)
 	e.startShards()
 	work, stop := context.WithCancel(context.Background())
 	e.stop = stop
-	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.jobs.run)
+	e.background(work, e.hub.tail, e.marks.run, e.expiry, e.purger(o.PurgeEvery), e.jobs.run, e.assistants.run)
 	if k != nil {
 		e.background(work, k.run)
 	}

@@ -13,7 +13,7 @@ import (
 
 // Resolution is what somebody decides of a conflict.
 type Resolution struct {
-	Strategy models.Strategy // any but StrategyNone
+	Strategy models.Strategy // any but StrategyNone; StrategyAssisted takes the assistant's suggestion
 	Value    []byte          // of StrategyManual: canonical JSON, which is to stand
 	Remove   bool            // of StrategyManual: the item is to go
 	Base     *int64          // the version of the item that was looked at; nil: whatever stands
@@ -29,8 +29,9 @@ type Settled struct {
 // settlement is a resolution, or the undoing of one, on its way through the committer.
 type settlement struct {
 	Resolution
-	id   string
-	undo bool
+	id         string
+	undo       bool
+	suggestion *models.Suggestion // of an assistant, to be kept and taken; nil: that which is kept
 }
 
 // Resolve settles an open conflict, with a new version of the item where another
@@ -145,6 +146,9 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 	case s.Base != nil && *s.Base != it.Version:
 		return fault.New(fault.StaleEdit, "The item is at version %d now, not at %d.", it.Version, *s.Base).With("version", it.Version)
 	}
+	if s.suggestion != nil {
+		c.Suggestion = s.suggestion
+	}
 	v := l.verdict(u, s, c, it)
 	c.Strategy, c.Winner, c.Reason = s.Strategy, string(v.Winner), v.Reason
 	if v.Winner == conflict.Nobody {
@@ -175,6 +179,9 @@ func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.
 		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}
 	}
 	policy := policyOf(u, it)
+	if s.Strategy == models.StrategyAssisted {
+		return l.suggested(c, it, policy)
+	}
 	policy.Strategy = s.Strategy
 	v := conflict.Settle(conflict.Case{Base: l.baseSide(c), Current: current, Incoming: incoming}, policy)
 	switch v.Winner {

@@ -45,6 +45,7 @@ type Caller struct {
 	ExpiresAt  int64            // when the credential ends, ms; 0: never
 	Strategy   Strategy         // of the tenant, where no policy says otherwise
 	Policies   []ConflictPolicy // of the tenant
+	Assisted   bool             // the tenant's assistant may be asked
 	Door       Door
 	Address    string // client IP, normalised
 	UserAgent  string // what the client calls itself, at most 512 bytes; known at live doors

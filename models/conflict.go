@@ -77,6 +77,7 @@ type Conflict struct {
 	Reopened   int64 // how often a resolution was undone
 	Version    int64
 
+	Asks          bool   // it was left for an assistant; in memory only
 	Stands        []byte // what stands after it was settled; in memory only
 	StandsVersion int64  // 0: as the sides say
 	Conn          uint64 // the live connection the losing write came over, if it did; in memory only

@@ -64,9 +64,10 @@ func ReviewOf(c *Conflict, assist Assist) *Review {
 
 // Suggestion is what an assistant would do with a conflict, or why there is none. It is kept with the conflict.
 type Suggestion struct {
-	Choice     string  `json:"choice,omitempty"` // "current", "incoming" or "merged"; empty: it failed
-	Value      []byte  `json:"value,omitempty"`  // of "merged": canonical JSON
-	Confidence float64 `json:"confidence"`       // 0 to 1
+	Version    int64   `json:"version,omitempty"` // of the item that it was made for; of another it is of no use
+	Choice     string  `json:"choice,omitempty"`  // "current", "incoming" or "merged"; empty: it failed
+	Value      []byte  `json:"value,omitempty"`   // of "merged": canonical JSON
+	Confidence float64 `json:"confidence"`        // 0 to 1
 	Reason     string  `json:"reason,omitempty"`
 	Model      string  `json:"model,omitempty"`
 	Failure    string  `json:"failure,omitempty"` // one sentence for a person

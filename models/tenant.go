@@ -16,6 +16,7 @@ type Tenant struct {
 	Limits        TenantLimits
 	Usage         Usage
 	Policies      []ConflictPolicy // where they were asked for
+	Assisted      bool             // its assistant may be asked; where that was asked for
 }
 
 // TenantLimits bound what a tenant may keep. Zero: no limit.

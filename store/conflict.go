@@ -60,8 +60,8 @@ func (t *CommitTx) ConflictNow(tenantID, id string) (models.Conflict, error) {
 func (t *CommitTx) SettleConflicts(rows []*models.Conflict) error {
 	for _, c := range rows {
 		if _, err := t.tx.ExecContext(t.ctx, `UPDATE conflicts SET status = ?, winner = ?, strategy = ?, reason = ?, result_seq = ?, resolved_at = ?, resolved_by = ?,
-reopened = ?, version = ? WHERE id = ? AND tenant_id = ?`, string(c.Status), c.Winner, string(c.Strategy), c.Reason, c.ResultSeq, c.ResolvedAt, c.ResolvedBy,
-			c.Reopened, c.Version, c.ID, c.TenantID); err != nil {
+reopened = ?, version = ?, suggestion = COALESCE(?, suggestion) WHERE id = ? AND tenant_id = ?`, string(c.Status), c.Winner, string(c.Strategy), c.Reason, c.ResultSeq, c.ResolvedAt, c.ResolvedBy,
+			c.Reopened, c.Version, orNil(encodeSuggestion(c.Suggestion)), c.ID, c.TenantID); err != nil {
 			return err
 		}
 	}

@@ -105,8 +105,10 @@ func checkTenant(t models.Tenant) error {
 		return fault.OfField("slug", "format", "must be 1 to 63 of a-z, 0-9 and -, and not begin or end with -")
 	case !plainText(t.Name):
 		return fault.OfField("name", "format", "must be 1 to %d characters without line breaks", maxNameLen)
-	case t.Strategy != models.StrategyNone && !slices.Contains(models.Strategies, t.Strategy):
-		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE or empty")
+	case t.Strategy == models.StrategyAssisted && !t.Assisted:
+		return fault.OfField("strategy", "opt_in", "may be AI_ASSISTED only when the tenant has opted in to the assistant")
+	case t.Strategy != models.StrategyNone && t.Strategy != models.StrategyAssisted && !slices.Contains(models.Strategies, t.Strategy):
+		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MERGE, AI_ASSISTED or empty")
 	case t.RetentionDays < 1 || t.RetentionDays > maxRetentionDays:
 		return fault.OfField("retentionDays", "range", "must be 1 to %d", maxRetentionDays)
 	}

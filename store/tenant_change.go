@@ -90,7 +90,12 @@ func (s *Store) EditTenant(ctx context.Context, t models.Tenant) (models.Tenant,
 	if err != nil {
 		return models.Tenant{}, err
 	}
+	assistant, err := s.Assistant(ctx, t.ID)
+	if err != nil {
+		return models.Tenant{}, err
+	}
 	t.Slug, t.Name = before.Slug, strings.TrimSpace(t.Name)
+	t.Assisted = assistant.Enabled || before.Strategy == models.StrategyAssisted // who opted out since may leave it
 	if err := checkTenant(t); err != nil {
 		return models.Tenant{}, err
 	}

@@ -21,6 +21,8 @@ var tenantTables = []struct{ name, key string }{
 	{"reviews", "conflict_id"},
 	{"conflicts", "id"},
 	{"conflict_policies", "id"},
+	{"assistants", "tenant_id"},
+	{"assistant_uses", "tenant_id, day"},
 	{"instances", "tenant_id, user_id, instance_id"},
 	{"purged_versions", "tenant_id, bucket"},
 	{"tickets", "hash"},

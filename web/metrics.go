@@ -57,7 +57,7 @@ func Observe(m *telemetry.Metrics) func(engine.Commit) {
 	operations := m.Distribution("tidemark_batch_operations", "Operations settled in one transaction.", batchBounds)
 	seconds := m.Distribution("tidemark_commit_duration_seconds", "Time from taking a batch off the queue to its commit.", commitBounds)
 	conflicts := m.Tally("tidemark_conflicts_total", "Conflicts kept, by the strategy that settled them.", "strategy",
-		unsettled, string(models.StrategyLWW), string(models.StrategyFWW), string(models.StrategyMerge))
+		unsettled, string(models.StrategyLWW), string(models.StrategyFWW), string(models.StrategyMerge), string(models.StrategyAssisted), string(models.StrategyManual))
 	return func(c engine.Commit) {
 		operations(float64(c.Operations))
 		seconds(c.Took.Seconds())

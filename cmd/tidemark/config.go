@@ -53,6 +53,16 @@ type Config struct {
 	MaxUserBytes int64         // per tenant and user; 0: no limit
 	PurgeEvery   time.Duration // between physical purges of what has expired
 
+	AIBaseURL  string // of the installation's assistant; empty: it has none
+	AIModel    string
+	AIKey      Secret
+	AITimeout  time.Duration
+	AIDaily    int // questions of a tenant a day
+	AILoopback bool
+
+	SealSecret Secret // seals what tenants keep secret
+	SealFormer Secret // opens what was sealed before
+
 	// Warnings are what is allowed but probably not meant; none holds a secret.
 	Warnings []string
 
@@ -61,6 +71,7 @@ type Config struct {
 	throttleS int // THROTTLE_TTL, seconds
 	rateMS    int // RATE_LIMIT_WINDOW_MS
 	rateMax   int // RATE_LIMIT_MAX_REQUESTS
+	aiMS      int // AI_TIMEOUT_MS
 
 	entries []entry
 }

@@ -21,6 +21,7 @@ func (c *Config) derive() {
 	c.Production = c.AppEnv == "production" || c.nodeEnv == "production"
 	c.RateLimit = cmp.Or(c.rateMax, c.throttle)
 	c.RateWindow = time.Duration(cmp.Or(c.rateMS, c.throttleS*1000, 60_000)) * time.Millisecond
+	c.AITimeout = time.Duration(c.aiMS) * time.Millisecond
 	d := &c.Database
 	switch {
 	case d.url.Set():
@@ -63,6 +64,7 @@ func (c *Config) secrets() []namedSecret {
 		{"JWT_REFRESH_SECRET", c.JWTRefreshSecret},
 		{"CSRF_SECRET", c.CSRFSecret},
 		{"METRICS_TOKEN", c.MetricsToken},
+		{"SEAL_SECRET", c.SealSecret},
 	}
 }
 
@@ -104,6 +106,8 @@ func (c *Config) warnings() []string {
 	warn(c.Database.SQLite != "" && !c.Database.url.Set() && (c.given("DB_USERNAME") || c.given("DB_PASSWORD")),
 		"DB_USERNAME or DB_PASSWORD is set, but neither DATABASE_URL nor DB_HOST: SQLite is used")
 	warn(c.Production && c.TLSCert == "" && len(c.Proxies) == 0, "production speaks plain HTTP: set TLS_CERT and TLS_KEY, or TRUST_PROXY for the proxy that ends TLS")
+	warn(c.AIBaseURL != "" && c.AIModel == "", "AI_BASE_URL is set and AI_MODEL is not: only tenants that name a model can use the assistant")
+	warn(c.AIKey.Set() && c.AIBaseURL == "", "AI_API_KEY is set and AI_BASE_URL is not: the key is used for nothing")
 	for _, s := range c.secrets() {
 		if why := weakness(s.value); why != "" {
 			ws = append(ws, s.name+" "+why)

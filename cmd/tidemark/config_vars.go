@@ -65,6 +65,8 @@ func (c *Config) variables() []variable {
 
 		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
 		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters, the same for all servers of one database."},
+		{name: "SEAL_SECRET", secret: true, set: secret(&c.SealSecret), doc: "Seals the keys that tenants have kept, such as an assistant's; at least 32 characters, the same for all servers of one database. Left unset it is generated as those above are."},
+		{name: "SEAL_SECRET_FORMER", secret: true, set: secret(&c.SealFormer), doc: "What SEAL_SECRET was before: what it sealed still opens, and is sealed anew when it is saved."},
 		{name: "RATE_LIMIT_WINDOW_MS", example: "60000", set: optional(&c.rateMS, 86_400_000), doc: "Window of the rate limit in ms; with a limit set and no window: 60000."},
 		{name: "RATE_LIMIT_MAX_REQUESTS", example: "100", set: optional(&c.rateMax, 1<<31-1), doc: "Requests per window; unset: no limit."},
 		{name: "THROTTLE_TTL", example: "60", set: optional(&c.throttleS, 86_400), doc: "Another name of RATE_LIMIT_WINDOW_MS, in seconds; RATE_LIMIT_WINDOW_MS wins."},
@@ -78,6 +80,13 @@ func (c *Config) variables() []variable {
 		{name: "API_DOCS", def: docsPrivate, set: oneOf(&c.APIDocs, docsPrivate, docsPublic), doc: "Who may read /api/docs and /api/openapi.json in production, and from outside the machine. private: administrators and holders of a credential; public: anybody."},
 		{name: "ENABLE_ANALYTICS", def: "true", later: true, set: boolean(&c.Analytics), doc: "false writes no analytics."},
 		{name: "ANALYTICS_BATCH_SIZE", def: "100", later: true, set: integer(&c.AnalyticsBatch, 1, 100_000), doc: "Analytics rows written at once."},
+
+		{group: "Assistant (asked about conflicts of tenants that opted in)", name: "AI_BASE_URL", set: webURL(&c.AIBaseURL), hint: "https://api.openai.com/v1", doc: "An OpenAI-compatible endpoint, without /chat/completions; unset: only tenants with an endpoint of their own can use an assistant."},
+		{name: "AI_MODEL", set: text(&c.AIModel), hint: "gpt-4o-mini", doc: "Model that is asked, where a tenant names none."},
+		{name: "AI_API_KEY", secret: true, set: secret(&c.AIKey), doc: "Key of that endpoint. It is sent to AI_BASE_URL and nowhere else."},
+		{name: "AI_TIMEOUT_MS", def: "20000", set: integer(&c.aiMS, 100, 120_000), doc: "How long an assistant may take to answer, in ms. No write waits for it."},
+		{name: "AI_DAILY_BUDGET", def: "500", set: integer(&c.AIDaily, 1, 1_000_000), doc: "Questions a tenant may have asked each day (UTC), at most."},
+		{name: "AI_ALLOW_LOOPBACK", def: "false", set: boolean(&c.AILoopback), doc: "true: a tenant's own endpoint may be on this machine, also without TLS. AI_BASE_URL may be anywhere."},
 
 		{group: "Storage limits", name: "MAX_ITEM_SIZE_KB", def: "100", set: scaled(&c.MaxItemBytes, 1<<10, 1, 16<<10), doc: "Largest item, value and metadata together, in KiB."},
 		{name: "MAX_STORAGE_PER_USER_MB", def: "100", set: scaled(&c.MaxUserBytes, 1<<20, 0, 1<<30), doc: "Stored bytes per user, in MiB; 0: no limit."},

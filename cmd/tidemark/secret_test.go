@@ -73,7 +73,7 @@ func TestAMaskedURLShowsWhereAndNoSecret(t *testing.T) {
 func TestWhatServersOfOneDatabaseMustShareSaysSo(t *testing.T) {
 	t.Parallel()
 	for _, v := range (&Config{}).variables() {
-		shared := v.name == "JWT_SECRET" || v.name == "CSRF_SECRET" // what one signs, the others check
+		shared := v.name == "JWT_SECRET" || v.name == "CSRF_SECRET" || v.name == "SEAL_SECRET" // what one signs or seals, the others check or open
 		if said := strings.Contains(v.doc, "the same for all servers of one database"); said != shared {
 			t.Errorf("%s says so: %v, want %v", v.name, said, shared)
 		}
@@ -102,7 +102,7 @@ func TestGeneratedSecrets(t *testing.T) {
 		}
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "secrets"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 4 {
 		t.Errorf("leftovers: %v, %v", files, err)
 	}
 	write(t, filepath.Join(dir, "secrets"), "jwt_secret", "")

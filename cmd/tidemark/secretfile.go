@@ -14,7 +14,7 @@ import (
 // FillSecrets gives each secret left unset one that was drawn once and is kept
 // in DATA_DIR/secrets, readable by the owner alone. Several processes may call it at once.
 func (c *Config) FillSecrets() error {
-	for name, to := range map[string]*Secret{"JWT_SECRET": &c.JWTSecret, "JWT_REFRESH_SECRET": &c.JWTRefreshSecret, "CSRF_SECRET": &c.CSRFSecret} {
+	for name, to := range map[string]*Secret{"JWT_SECRET": &c.JWTSecret, "JWT_REFRESH_SECRET": &c.JWTRefreshSecret, "CSRF_SECRET": &c.CSRFSecret, "SEAL_SECRET": &c.SealSecret} {
 		if to.Set() {
 			continue
 		}

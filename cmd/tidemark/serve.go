@@ -16,7 +16,9 @@ import (
 
 	"tidemark/access"
 	"tidemark/engine"
+	"tidemark/engine/assist"
 	"tidemark/internal/fault"
+	"tidemark/internal/seal"
 	"tidemark/internal/telemetry"
 	"tidemark/store"
 	"tidemark/web"
@@ -83,9 +85,13 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
 	metrics := telemetry.NewMetrics(version)
+	assisted, err := m.assistance()
+	if err != nil {
+		return nil, err
+	}
 	r.engine, err = engine.New(ctx, engine.Options{
 		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery,
-		HeadsFile: filepath.Join(c.DataDir, "heads.json"), Observe: web.Observe(metrics),
+		HeadsFile: filepath.Join(c.DataDir, "heads.json"), Observe: web.Observe(metrics), Assist: assisted,
 		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
 	})
 	if err != nil {
@@ -96,6 +102,16 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// assistance is whom the engine asks about conflicts.
+func (m *Main) assistance() (engine.AssistOptions, error) {
+	c := m.Config
+	box, err := seal.New(c.SealSecret.Reveal(), c.SealFormer.Reveal())
+	return engine.AssistOptions{
+		Endpoint: assist.Endpoint{BaseURL: c.AIBaseURL, Model: c.AIModel, Key: assist.Key(c.AIKey.Reveal())},
+		Timeout:  c.AITimeout, Daily: int64(c.AIDaily), Loopback: c.AILoopback, Seal: box,
+	}, err
 }
 
 // graceful gives a stop the time of SHUTDOWN_GRACE, whatever became of the context of the run.

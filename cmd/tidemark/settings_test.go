@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/seal"
 	"tidemark/internal/testkit"
 )
 
@@ -25,12 +27,14 @@ var samples = map[string]string{
 	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "BCRYPT_SALT_ROUNDS": "11", "CSRF_SECRET": strong,
 	"RATE_LIMIT_WINDOW_MS": "500", "RATE_LIMIT_MAX_REQUESTS": "5", "THROTTLE_TTL": "5", "THROTTLE_LIMIT": "5",
 	"CORS_ORIGIN": "https://a.example", "CORS_CREDENTIALS": "true", "LOG_LEVEL": "warn", "LOG_FORMAT": "text", "METRICS_TOKEN": strong, "API_DOCS": "public",
-	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
+	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "AI_BASE_URL": "https://ai.example.com/v1", "AI_API_KEY": strong, "AI_TIMEOUT_MS": "500", "AI_DAILY_BUDGET": "5", "AI_ALLOW_LOOPBACK": "true",
+	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
 }
 
 // anything lists the variables that take any text.
 var anything = []string{
 	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_REFRESH_SECRET", "FIREBASE_PROJECT_ID", "CSRF_SECRET", "METRICS_TOKEN",
+	"AI_MODEL", "AI_API_KEY", "SEAL_SECRET", "SEAL_SECRET_FORMER",
 }
 
 func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
@@ -117,5 +121,37 @@ func TestAnUnknownUserOfTheDatabaseIsSaidWithoutThePassword(t *testing.T) {
 	code, out, errs := p.run("serve")
 	if code != exitFailure || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "Access denied") || strings.Contains(out+errs, strong) {
 		t.Fatalf("%d: %s%s", code, out, errs)
+	}
+}
+
+func TestTheAssistantIsAskedAsTheVariablesSay(t *testing.T) {
+	t.Parallel()
+	m := &Main{Clock: clock.System{}}
+	var err error
+	if m.Config, err = Load(Sources{Dir: t.TempDir(), Environ: []string{
+		"AI_BASE_URL=https://ai.example.com/v1/", "AI_MODEL=small", "AI_API_KEY=sk-1", "AI_TIMEOUT_MS=1500", "AI_DAILY_BUDGET=7", "AI_ALLOW_LOOPBACK=true", "SEAL_SECRET=" + strong, "SEAL_SECRET_FORMER=" + strong + "x",
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := m.assistance()
+	if err != nil || o.Endpoint.BaseURL != "https://ai.example.com/v1" || o.Endpoint.Model != "small" || string(o.Endpoint.Key) != "sk-1" || o.Endpoint.Guarded ||
+		o.Timeout != 1500*time.Millisecond || o.Daily != 7 || !o.Loopback {
+		t.Errorf("%+v: %v", o, err)
+	}
+	former, err := seal.New(strong + "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := o.Seal.Open(former.Seal([]byte("k"), nil), nil); err != nil || string(text) != "k" {
+		t.Errorf("what the former secret sealed: %q, %v", text, err)
+	}
+	if m.Config, err = Load(Sources{Dir: t.TempDir(), Environ: []string{"DATA_DIR=" + t.TempDir()}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Config.FillSecrets(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err = m.assistance(); err != nil || o.Endpoint.Set() || o.Seal == nil || o.Loopback || o.Daily != 500 || o.Timeout != 20*time.Second {
+		t.Errorf("unset: %+v: %v", o, err)
 	}
 }

@@ -17,6 +17,7 @@ type Policy struct {
 	Fields   []FieldRule     // the most specific first
 	// Threshold is the confidence in percent from which a suggestion is applied; 0: none is.
 	Threshold int64
+	Assisted  bool // the tenant's assistant may be asked; false: it is off
 }
 
 // FieldRule is how a path of the value is merged.

@@ -5,6 +5,8 @@
 package conflict
 
 import (
+	"slices"
+
 	"tidemark/engine/crdt"
 	"tidemark/models"
 )
@@ -45,8 +47,9 @@ const (
 type Verdict struct {
 	Winner Winner
 	Reason string
-	Result Side    // what stands now, of Merged
+	Result Side    // what stands now, of Merged; of a merge that Nobody wins: what could be merged, the rest as it is now
 	Fields []Field // what both sides changed, of a merge
+	Ask    bool    // of Nobody: an assistant is to be asked
 }
 
 // Settle decides a case under a policy.
@@ -67,14 +70,29 @@ func Settle(c Case, p Policy) Verdict {
 	return Verdict{Reason: "No strategy settles this; a person decides."}
 }
 
-// assisted merges; what clashes is for the assistant, who is asked later.
+// assisted merges; what clashes is for the assistant, who is asked later. It is
+// shown values alone, so what else clashes is for a person.
 func assisted(c Case, p Policy) Verdict {
 	p.Fallback = models.StrategyNone
 	v := merge(c, p)
-	if v.Winner == Nobody {
-		v.Reason = "Both changed the same; the assistant is asked."
+	switch {
+	case v.Winner != Nobody || c.Base == nil:
+	case !p.Assisted:
+		v.Reason = "Both changed the same, and the assistant is off; a person decides."
+	case slices.ContainsFunc(v.Fields, func(f Field) bool { return f.From == FromNobody && f.Part != PartValue }):
+		v.Reason = "Both changed the same beside the value; a person decides."
+	case slices.ContainsFunc(v.Fields, p.leftToAPerson):
+		v.Reason = "Both changed the same of what the policy leaves to a person."
+	default:
+		v.Ask, v.Reason = true, "Both changed the same; the assistant is asked."
 	}
 	return v
+}
+
+// leftToAPerson says whether a field clashes for which a policy of its own names a person.
+func (p *Policy) leftToAPerson(f Field) bool {
+	_, fallback := p.at(f.Path)
+	return f.From == FromNobody && fallback == models.StrategyManual
 }
 
 func lastWriteWins(c Case) Verdict {
@@ -92,7 +110,7 @@ func merge(c Case, p Policy) Verdict {
 	v := Verdict{Winner: Merged, Result: m.merged(), Fields: m.fields}
 	switch {
 	case m.left > 0:
-		return Verdict{Reason: "Both changed the same, and the policy leaves that to a person.", Fields: m.fields}
+		return Verdict{Reason: "Both changed the same, and the policy leaves that to a person.", Result: v.Result, Fields: m.fields}
 	case Same(c.Incoming, c.Current):
 		v.Winner, v.Reason = Current, "Both wrote the same."
 	case Same(v.Result, c.Current) && c.Incoming.Value == nil:

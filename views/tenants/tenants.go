@@ -163,6 +163,7 @@ type FormProps struct {
 	Stale    []Change          // what happened meanwhile, when the form came too late
 	TooLate  bool
 	Standing map[string]string // what the fields hold now, where it is not what was typed
+	Assisted bool              // it has opted in to the assistant
 }
 
 func (p FormProps) action() string {
@@ -221,12 +222,17 @@ func (p FormProps) errors() []ui.FieldError {
 	return out
 }
 
+const assisted = "AI_ASSISTED"
+
 func (p FormProps) strategies() []ui.Option {
 	all := []ui.Option{
 		{Value: "", Label: "None: a person reviews the conflict"},
 		{Value: "MERGE", Label: "Merge: both changes stand, a person reviews what clashes"},
 		{Value: "LAST_WRITE_WINS", Label: "Last write wins"},
 		{Value: "FIRST_WRITE_WINS", Label: "First write wins"},
+	}
+	if p.Assisted || p.Values.Strategy == assisted {
+		all = append(all, ui.Option{Value: assisted, Label: "Assistant: both changes stand, what clashes is asked of it"})
 	}
 	for i := range all {
 		all[i].Selected = all[i].Value == p.Values.Strategy

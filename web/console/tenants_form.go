@@ -124,6 +124,11 @@ func (c *Console) tenantFormPage(f *fiber.Ctx, p tenants.FormProps) error {
 	title := "New tenant"
 	if p.Known != nil {
 		title = p.Known.Name
+		s, err := c.opt.Store.Assistant(f.UserContext(), p.Known.ID)
+		if err != nil {
+			return err
+		}
+		p.Assisted = s.Enabled
 	}
 	return c.page(f, place{title: title, active: "tenants", crumbs: tenantCrumbs}, tenants.Form(p))
 }

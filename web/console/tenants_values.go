@@ -126,4 +126,4 @@ var tenantFieldNames = map[string]string{
 	"maxItems": "The limit of items", "maxBytes": "The limit of what is stored", "maxUserBytes": "The limit of each user",
 }
 
-var strategyNames = map[string]string{"": "none", string(models.StrategyLWW): "last write wins", string(models.StrategyFWW): "first write wins", string(models.StrategyMerge): "merge"}
+var strategyNames = map[string]string{"": "none", string(models.StrategyLWW): "last write wins", string(models.StrategyFWW): "first write wins", string(models.StrategyMerge): "merge", string(models.StrategyAssisted): "the assistant"}

@@ -30,6 +30,7 @@ type Options struct {
 	Shipped bool           // as in production: without the gallery
 	Policy  string         // casbin rules of administrators; empty: those shipped
 	System  console.System // what the System pages tell
+	Assist  engine.AssistOptions
 }
 
 // House is a running server and its rooms.
@@ -71,7 +72,7 @@ func (h *House) build(ctx context.Context, o Options) error {
 		return err
 	}
 	o.System.Metrics = telemetry.NewMetrics("test")
-	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: clock.System{}, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics)}); err != nil {
+	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: clock.System{}, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics), Assist: o.Assist}); err != nil {
 		return err
 	}
 	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy})
