@@ -21,6 +21,7 @@ var tenantTables = []struct{ name, key string }{
 	{"reviews", "conflict_id"},
 	{"conflicts", "id"},
 	{"conflict_policies", "id"},
+	{"policy_dismissals", "tenant_id, offer"},
 	{"instances", "tenant_id, user_id, instance_id"},
 	{"purged_versions", "tenant_id, bucket"},
 	{"tickets", "hash"},
