@@ -83,20 +83,27 @@ func (e *Engine) StartDryRun(ctx context.Context, who models.Caller, change Poli
 }
 
 func (e *Engine) dryInput(ctx context.Context, tenantID string, change PolicyChange) (*dryInput, error) {
+	in, err := e.policiesOf(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	change.Policy.TenantID = tenantID
+	if _, err := change.Over(in.Before); err != nil {
+		return nil, err
+	}
+	now := clock.Millis(e.clock)
+	in.Change, in.From, in.UpTo = change, now-dryWindow.Milliseconds(), now+1
+	return in, nil
+}
+
+// policiesOf is what settles a tenant's conflicts now.
+func (e *Engine) policiesOf(ctx context.Context, tenantID string) (*dryInput, error) {
 	tenant, err := e.store.TenantByID(ctx, tenantID)
 	if err != nil {
 		return nil, err
 	}
 	all, err := e.store.Policies(ctx, tenantID)
-	if err != nil {
-		return nil, err
-	}
-	change.Policy.TenantID = tenantID
-	if _, err := change.Over(all); err != nil {
-		return nil, err
-	}
-	now := clock.Millis(e.clock)
-	return &dryInput{Change: change, Before: all, Strategy: tenant.Strategy, From: now - dryWindow.Milliseconds(), UpTo: now + 1}, nil
+	return &dryInput{Strategy: tenant.Strategy, Before: all}, err
 }
 
 func (in *dryInput) span(tenantID string) store.ConflictSpan {
