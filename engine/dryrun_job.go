@@ -103,7 +103,9 @@ func (e *Engine) policiesOf(ctx context.Context, tenantID string) (*dryInput, er
 		return nil, err
 	}
 	all, err := e.store.Policies(ctx, tenantID)
-	return &dryInput{Strategy: tenant.Strategy, Before: all}, err
+	in := &dryInput{Strategy: tenant.Strategy, Before: all}
+	in.Change.Policy.TenantID = tenantID
+	return in, err
 }
 
 func (in *dryInput) span(tenantID string) store.ConflictSpan {
@@ -205,7 +207,7 @@ func (e *Engine) DryRun(ctx context.Context, tenantID, id string) (DryRun, error
 	}
 	out := DryRun{Job: job, Change: in.Change, Before: in.Before, From: in.From, UpTo: in.UpTo}
 	now, err := e.dryInput(ctx, tenantID, in.Change)
-	out.Stale = err != nil || now.Strategy != in.Strategy || !(len(now.Before) == 0 && len(in.Before) == 0 || reflect.DeepEqual(now.Before, in.Before))
+	out.Stale = err != nil || now.Strategy != in.Strategy || len(now.Before)+len(in.Before) > 0 && !reflect.DeepEqual(now.Before, in.Before)
 	if len(job.State) > 0 {
 		return out, json.Unmarshal(job.State, &out.Count)
 	}

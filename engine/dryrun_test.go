@@ -187,11 +187,11 @@ func (h *harness) dryAgrees(n *node, name string, was, then *governed, change mo
 	h.Helper()
 	replays, err := engine.Replay(h.Context(), n.Engine, was.ID, engine.PolicyChange{Policy: change})
 	h.ok(err)
-	real := map[string]models.Conflict{}
+	there := map[string]models.Conflict{}
 	kept, err := h.store.Conflicts(h.Context(), store.ConflictFilter{ReviewFilter: store.ReviewFilter{TenantID: then.ID}}, 1000)
 	h.ok(err)
 	for _, c := range kept {
-		real[c.Key+c.OpID] = c
+		there[c.Key+c.OpID] = c
 	}
 	moved, compared, changes, people := map[string]bool{}, 0, 0, 0
 	for _, r := range replays {
@@ -207,14 +207,14 @@ func (h *harness) dryAgrees(n *node, name string, was, then *governed, change mo
 			continue // what it meets there is another value
 		}
 		moved[c.Key] = engine.Moves(&r)
-		there, ok := real[c.Key+c.OpID]
+		twin, ok := there[c.Key+c.OpID]
 		if !ok {
 			if r.After.Stands != engine.StandsRefused {
 				h.Errorf("%s %s %s: there is none there, and it says %+v", name, c.Key, c.OpID, r.After)
 			}
 			continue
 		}
-		if did := h.came(then.ID, &there); !agree(r.After, did) && c.BaseVersion >= 0 {
+		if did := h.came(then.ID, &twin); !agree(r.After, did) && c.BaseVersion >= 0 {
 			h.Errorf("%s %s %s: it would be %+v, and it is %+v", name, c.Key, c.OpID, r.After, did)
 		}
 		if compared++; r.Changes() {
