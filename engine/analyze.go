@@ -150,7 +150,9 @@ func analysisOf(rows []models.Conflict, in *dryInput) ItemAnalysis {
 	for _, d := range devices {
 		a.Devices = append(a.Devices, *d)
 	}
-	slices.SortFunc(a.Devices, func(x, y DeviceCause) int { return cmp.Or(cmp.Compare(y.N, x.N), cmp.Compare(x.InstanceID, y.InstanceID)) })
+	slices.SortFunc(a.Devices, func(x, y DeviceCause) int {
+		return cmp.Or(cmp.Compare(y.N, x.N), cmp.Compare(x.InstanceID, y.InstanceID))
+	})
 	a.Causes = causesOf(rows, &a)
 	return a
 }

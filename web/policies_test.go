@@ -209,7 +209,8 @@ func TestItemsAreAnalyzed(t *testing.T) {
 	for i := range many {
 		many[i] = ann
 	}
-	h.call(t, "POST", path, ask(many...)).problem(t, 422, "invalid")
+	h.call(t, "POST", path, ask(many...)).problem(t, 413, "batch_too_large")
+	h.call(t, "POST", path, ask(many[:10_000]...)).problem(t, 422, "invalid")
 	h.call(t, "POST", path, ask(many[:101]...)).problem(t, 422, "invalid")
 	h.call(t, "POST", path, ask()).problem(t, 422, "invalid")
 	h.call(t, "POST", path, `{"itemIds":[""]}`).problem(t, 422, "invalid")

@@ -37,4 +37,5 @@ func (c *Console) Routes(r fiber.Router) {
 	c.deviceRoutes(in)
 	c.apiKeyRoutes(in)
 	c.storageRoutes(in)
+	c.rulesRoutes(in)
 }
