@@ -66,10 +66,11 @@ type Bin struct {
 	ByOutcome map[Outcome]int64             `json:"byOutcome"`
 }
 
-// Count is how many conflicts there are of something.
+// Count is how many conflicts there are of something, and how many of them are open.
 type Count struct {
 	Name string `json:"name"`
 	N    int64  `json:"count"`
+	Open int64  `json:"open"`
 }
 
 // StrategyCount is how a strategy did.
@@ -135,10 +136,10 @@ func count(ctx context.Context, s *store.Store, tenantID, owner string, r Range,
 	if err != nil {
 		return nil, err
 	}
-	byField := map[string]int64{}
-	for _, names := range fields {
-		for _, name := range names {
-			byField[name]++
+	byField := counts{}
+	for _, of := range fields {
+		for _, name := range of.Fields {
+			byField.add(name, of.Open)
 		}
 	}
 	out := t.done()
@@ -150,25 +151,46 @@ func count(ctx context.Context, s *store.Store, tenantID, owner string, r Range,
 	return out, err
 }
 
+// counts are how many conflicts there are of things, by their names, and how many of them are open.
+type counts map[string]*[2]int64
+
+func (c counts) add(name string, open bool) {
+	n := c[name]
+	if n == nil {
+		n = &[2]int64{}
+		c[name] = n
+	}
+	if n[0]++; open {
+		n[1]++
+	}
+}
+
+func (c counts) of(name string) Count {
+	if n := c[name]; n != nil {
+		return Count{name, n[0], n[1]}
+	}
+	return Count{Name: name}
+}
+
 // tally adds up a range.
 type tally struct {
 	out        *ConflictStats
 	bin        int64
-	keys       map[string]int64
-	prefixes   map[string]int64
-	devices    map[string]int64
-	users      map[string]int64
-	kinds      map[models.ConflictKind]int64
-	outcomes   map[Outcome]int64
+	keys       counts
+	prefixes   counts
+	devices    counts
+	users      counts
+	kinds      counts
+	outcomes   counts
 	strategies map[models.Strategy]*StrategyCount
 	waited     []int64
 }
 
 func newTally(r Range, span store.ConflictSpan) *tally {
 	t := &tally{
-		bin: r.Bin.Milliseconds(), keys: map[string]int64{}, prefixes: map[string]int64{}, devices: map[string]int64{}, users: map[string]int64{},
-		kinds: map[models.ConflictKind]int64{}, outcomes: map[Outcome]int64{}, strategies: map[models.Strategy]*StrategyCount{},
-		out: &ConflictStats{Range: r.Name, From: span.From, UpTo: span.UpTo, Bins: make([]Bin, r.Bins), Behind: []Behind{}},
+		bin: r.Bin.Milliseconds(), keys: counts{}, prefixes: counts{}, devices: counts{}, users: counts{}, kinds: counts{}, outcomes: counts{},
+		strategies: map[models.Strategy]*StrategyCount{},
+		out:        &ConflictStats{Range: r.Name, From: span.From, UpTo: span.UpTo, Bins: make([]Bin, r.Bins), Behind: []Behind{}},
 	}
 	for i := range t.out.Bins {
 		t.out.Bins[i] = Bin{At: span.From + int64(i)*t.bin, ByKind: map[models.ConflictKind]int64{}, ByOutcome: map[Outcome]int64{}}
@@ -185,13 +207,14 @@ func (t *tally) add(f *store.ConflictFact) {
 	b.ByOutcome[outcome]++
 	hours := at / time.Hour.Milliseconds()
 	out.Hours[(hours/24+3)%7][hours%24]++ // the first of 1970 was a Thursday
-	t.kinds[f.Kind]++
-	t.outcomes[outcome]++
-	t.keys[f.Key]++
-	t.prefixes[prefixOf(f.Key)]++
-	t.users[f.Owner]++
+	open := f.Status == models.ConflictOpen
+	t.kinds.add(string(f.Kind), open)
+	t.outcomes.add(string(outcome), open)
+	t.keys.add(f.Key, open)
+	t.prefixes.add(prefixOf(f.Key), open)
+	t.users.add(f.Owner, open)
 	if f.Device != "" {
-		t.devices[f.Device]++
+		t.devices.add(f.Device, open)
 	}
 	t.strategy(f, at)
 }
@@ -238,10 +261,10 @@ func prefixOf(key string) string {
 func (t *tally) done() *ConflictStats {
 	out := t.out
 	for _, k := range Kinds {
-		out.Kinds = append(out.Kinds, Count{string(k), t.kinds[k]})
+		out.Kinds = append(out.Kinds, t.kinds.of(string(k)))
 	}
 	for _, o := range Outcomes {
-		out.Outcomes = append(out.Outcomes, Count{string(o), t.outcomes[o]})
+		out.Outcomes = append(out.Outcomes, t.outcomes.of(string(o)))
 	}
 	out.Keys, out.Prefixes, out.Devices, out.Users = top(t.keys), top(t.prefixes), top(t.devices), top(t.users)
 	out.Strategies = make([]StrategyCount, 0, len(t.strategies))
@@ -259,10 +282,10 @@ func (t *tally) done() *ConflictStats {
 }
 
 // top are the greatest of counts, and of equals the first by name.
-func top(m map[string]int64) []Count {
+func top(m counts) []Count {
 	out := make([]Count, 0, len(m))
-	for name, n := range m {
-		out = append(out, Count{name, n})
+	for name := range m {
+		out = append(out, m.of(name))
 	}
 	slices.SortFunc(out, func(a, b Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
 	return slices.Clip(out[:min(len(out), topMost)])

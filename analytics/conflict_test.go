@@ -140,13 +140,13 @@ func TestConflictsAreCounted(t *testing.T) {
 			t.Errorf("%v", s.Hours)
 		}
 		for name, c := range map[string]struct{ got, want any }{
-			"keys":       {s.Keys, []analytics.Count{{"k", 3}, {"notes:7", 2}, {"orders/1", 2}, {"orders/2", 1}}},
-			"prefixes":   {s.Prefixes, []analytics.Count{{"k", 3}, {"orders/", 3}, {"notes:", 2}}},
-			"fields":     {s.Fields, []analytics.Count{{"/a", 8}, {"/b", 1}}},
-			"users":      {s.Users, []analytics.Count{{"u1", 7}, {"u2", 1}}},
-			"devices":    {s.Devices, []analytics.Count{{"phone", 8}}},
+			"keys":       {s.Keys, []analytics.Count{{"k", 3, 3}, {"notes:7", 2, 0}, {"orders/1", 2, 0}, {"orders/2", 1, 0}}},
+			"prefixes":   {s.Prefixes, []analytics.Count{{"k", 3, 3}, {"orders/", 3, 0}, {"notes:", 2, 0}}},
+			"fields":     {s.Fields, []analytics.Count{{"/a", 8, 3}, {"/b", 1, 0}}},
+			"users":      {s.Users, []analytics.Count{{"u1", 7, 3}, {"u2", 1, 0}}},
+			"devices":    {s.Devices, []analytics.Count{{"phone", 8, 3}}},
 			"resolving":  {s.Resolving, analytics.Waited{N: 3, Median: 30 * 60_000, P90: 120 * 60_000}},
-			"outcomes":   {s.Outcomes, []analytics.Count{{"merged", 2}, {"incoming", 3}, {"current", 0}, {"open", 3}}},
+			"outcomes":   {s.Outcomes, []analytics.Count{{"merged", 2, 0}, {"incoming", 3, 0}, {"current", 0, 0}, {"open", 3, 3}}},
 			"behind":     {s.Behind, []analytics.Behind{{"", 2, noon.Add(-6 * time.Hour).UnixMilli()}, {"admin:1", 1, noon.Add(-4 * time.Hour).UnixMilli()}}},
 			"strategies": {s.Strategies, []analytics.StrategyCount{{"", 3, 0, 3, 0, 0}, {models.StrategyManual, 3, 0, 0, 3, 0}, {models.StrategyMerge, 2, 2, 0, 0, 1}}},
 		} {

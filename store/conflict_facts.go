@@ -54,17 +54,25 @@ func eachFact(rows *sql.Rows, status models.ConflictStatus, told func(*ConflictF
 const factSelect = `SELECT id, kind, strategy, owner, incoming_instance, resolved_by, collection, item_key, winner, resolved_at, reopened FROM conflicts
 WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?)`
 
+// DisputedFields are what both sides of a conflict changed.
+type DisputedFields struct {
+	Fields []string
+	Open   bool
+}
+
 // ConflictFields reads what both sides changed in the newest conflicts of a span, at most so many of them.
-func (s *Store) ConflictFields(ctx context.Context, p ConflictSpan, limit int) ([][]string, error) {
+func (s *Store) ConflictFields(ctx context.Context, p ConflictSpan, limit int) ([]DisputedFields, error) {
 	first, behind := p.ids()
-	out, err := scanAll(s.read(ctx), func(row scanner, names *[]string) error {
+	out, err := scanAll(s.read(ctx), func(row scanner, of *DisputedFields) error {
 		var b []byte
-		err := row.Scan(&b)
+		var status models.ConflictStatus
+		err := row.Scan(&status, &b)
 		if err == nil {
-			*names, err = decodeTags(b)
+			of.Fields, err = decodeTags(b)
 		}
+		of.Open = status == models.ConflictOpen
 		return err
-	}, `SELECT fields FROM conflicts WHERE id IN (SELECT id FROM (
+	}, `SELECT status, fields FROM conflicts WHERE id IN (SELECT id FROM (
 SELECT id FROM (SELECT id FROM conflicts WHERE tenant_id = ? AND status = 'open' AND id >= ? AND id < ? AND (? = '' OR owner = ?) ORDER BY id DESC LIMIT ?) AS waiting
 UNION ALL
 SELECT id FROM (SELECT id FROM conflicts WHERE tenant_id = ? AND status = 'resolved' AND id >= ? AND id < ? AND (? = '' OR owner = ?) ORDER BY id DESC LIMIT ?) AS settled

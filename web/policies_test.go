@@ -139,7 +139,7 @@ func TestConflictsAreCountedOverREST(t *testing.T) {
 		}
 		return out
 	}
-	if s := count(h.ruler(t), "X-User-Id: *"); s.Total != 2 || s.Open != 2 || len(s.Users) != 2 || s.Prefixes[0] != (analytics.Count{Name: "orders/", N: 2}) {
+	if s := count(h.ruler(t), "X-User-Id: *"); s.Total != 2 || s.Open != 2 || len(s.Users) != 2 || s.Prefixes[0] != (analytics.Count{Name: "orders/", N: 2, Open: 2}) {
 		t.Errorf("%+v", s)
 	}
 	if s := count("X-User-Id: ann"); s.Total != 1 || len(s.Users) != 1 || s.Users[0].Name != "ann" || len(s.Behind) != 1 || s.Behind[0].Open != 1 {

@@ -173,6 +173,7 @@ type StatsBin struct {
 type StatsCount struct {
 	Name  string `json:"name"`
 	Count int64  `json:"count"`
+	Open  int64  `json:"open" doc:"Of those."`
 }
 
 // StrategyCount is how a strategy did.
