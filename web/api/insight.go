@@ -195,7 +195,7 @@ type Waited struct {
 
 // Behind is what waits for somebody.
 type Behind struct {
-	Assignee string    `json:"assignee" doc:"Empty: for nobody in particular."`
-	Open     int64     `json:"open"`
-	OldestAt int64     `json:"oldestAt"`
+	Assignee string `json:"assignee" doc:"Empty: for nobody in particular."`
+	Open     int64  `json:"open"`
+	OldestAt int64  `json:"oldestAt"`
 }
