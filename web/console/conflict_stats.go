@@ -183,7 +183,7 @@ func stackedOf(s *analytics.ConflictStats, id string) ui.StackedProps {
 	if s.Range != "30d" {
 		layout, every = "2 Jan 15:04", 4
 	}
-	out := ui.StackedProps{ID: id, Head: "From", Every: every, Until: "now"}
+	out := ui.StackedProps{ID: id, Head: "From", Every: every}
 	for _, b := range s.Bins {
 		out.Bars = append(out.Bars, ui.StackedBar{Label: time.UnixMilli(b.At).UTC().Format(layout)})
 	}
