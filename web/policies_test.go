@@ -98,7 +98,9 @@ func TestItIsSaidWhichPolicyApplies(t *testing.T) {
 	h := newHouse(t, nil)
 	key := h.ruler(t)
 	for _, p := range []models.ConflictPolicy{
-		{Strategy: models.StrategyManual}, {Pattern: "orders/*", Strategy: models.StrategyMerge, Fallback: models.StrategyLWW}, {Pattern: "orders/*", Path: "/n", Kind: models.MergeCounter},
+		{Strategy: models.StrategyManual},
+		{Pattern: "orders/*", Strategy: models.StrategyMerge, Fallback: models.StrategyLWW},
+		{Pattern: "orders/*", Path: "/n", Kind: models.MergeCounter},
 		{Pattern: "notes/*", Strategy: models.StrategyFWW},
 	} {
 		p.TenantID = h.acme.ID

@@ -16,7 +16,7 @@ func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, err
 	known, figures := m.system(r, metrics), analytics.New(r.store, m.Clock)
 	pages := console.New(console.Options{
 		System: known, Analytics: figures,
-		Store:  r.store, Access: r.access, Engine: r.engine, Clock: m.Clock, Log: r.log, Version: version,
+		Store: r.store, Access: r.access, Engine: r.engine, Clock: m.Clock, Log: r.log, Version: version,
 		Secret: []byte(c.CSRFSecret.Reveal()), Dev: !c.Production, Secure: c.Production || c.TLSCert != "" || len(c.Proxies) > 0,
 	})
 	server, err := web.New(web.Options{

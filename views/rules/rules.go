@@ -121,8 +121,16 @@ type Values struct {
 // Hidden are the values as a form carries them along.
 func (v Values) Hidden() []ui.Hidden {
 	return []ui.Hidden{
-		{Name: "id", Value: v.ID}, {Name: "version", Value: v.Version}, {Name: "of", Value: v.Of}, {Name: "collection", Value: v.Collection}, {Name: "pattern", Value: v.Pattern}, {Name: "path", Value: v.Path},
-		{Name: "strategy", Value: v.Strategy}, {Name: "fallback", Value: v.Fallback}, {Name: "kind", Value: v.Kind}, {Name: "threshold", Value: v.Threshold},
+		{Name: "id", Value: v.ID},
+		{Name: "version", Value: v.Version},
+		{Name: "of", Value: v.Of},
+		{Name: "collection", Value: v.Collection},
+		{Name: "pattern", Value: v.Pattern},
+		{Name: "path", Value: v.Path},
+		{Name: "strategy", Value: v.Strategy},
+		{Name: "fallback", Value: v.Fallback},
+		{Name: "kind", Value: v.Kind},
+		{Name: "threshold", Value: v.Threshold},
 	}
 }
 

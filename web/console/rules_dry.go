@@ -110,8 +110,12 @@ var standsNames = []struct {
 	stands engine.Stands
 	name   string
 }{
-	{engine.StandsMerged, "Both, merged"}, {engine.StandsIncoming, "The write that came in"}, {engine.StandsCurrent, "What stood"},
-	{engine.StandsAssistant, "What stood; the assistant is asked"}, {engine.StandsPerson, "What stood; a person decides"}, {engine.StandsRefused, "What stood; the write is refused"},
+	{engine.StandsMerged, "Both, merged"},
+	{engine.StandsIncoming, "The write that came in"},
+	{engine.StandsCurrent, "What stood"},
+	{engine.StandsAssistant, "What stood; the assistant is asked"},
+	{engine.StandsPerson, "What stood; a person decides"},
+	{engine.StandsRefused, "What stood; the write is refused"},
 }
 
 func standsName(s engine.Stands) string {
