@@ -17,6 +17,8 @@ const (
 	UsersAll        Permission = "users:all"
 	ConflictsRead   Permission = "conflicts:read"
 	ConflictsReview Permission = "conflicts:review"
+	PoliciesRead    Permission = "policies:read"
+	PoliciesWrite   Permission = "policies:write"
 	AnalyticsRead   Permission = "analytics:read"
 
 	// These are held by role, in the console.
@@ -48,10 +50,17 @@ var Routes = map[string]Permission{
 	"GET /api/v1/sync-storage/keys":      ItemsRead,
 	"DELETE /api/v1/sync-storage/clear":  ItemsClear,
 
-	"GET /api/v1/sync-storage/conflicts":           ConflictsRead,
-	"GET /api/v1/sync-storage/conflicts/history/*": ConflictsRead,
-	"PUT /api/v1/sync-storage/conflicts/resolve/*": ConflictsReview,
-	"PUT /api/v1/sync-storage/conflicts/reopen/*":  ConflictsReview,
+	"GET /api/v1/sync-storage/conflicts":               ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/history/*":     ConflictsRead,
+	"PUT /api/v1/sync-storage/conflicts/resolve/*":     ConflictsReview,
+	"PUT /api/v1/sync-storage/conflicts/reopen/*":      ConflictsReview,
+	"GET /api/v1/sync-storage/conflicts/stats":         ConflictsRead,
+	"POST /api/v1/sync-storage/conflicts/analyze":      ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/policy":        ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/policies":      PoliciesRead,
+	"POST /api/v1/sync-storage/conflicts/policies":     PoliciesWrite,
+	"PUT /api/v1/sync-storage/conflicts/policies/*":    PoliciesWrite,
+	"DELETE /api/v1/sync-storage/conflicts/policies/*": PoliciesWrite,
 
 	"POST /api/v1/sync/events":  ItemsWrite,
 	"GET /api/v1/sync/events":   ItemsRead,

@@ -20,9 +20,9 @@ var bundles = map[string][]Permission{
 }
 
 var (
-	grantable  = []Permission{ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, AnalyticsRead}
+	grantable  = []Permission{ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead}
 	narrowable = []Permission{ItemsRead, ItemsWrite}
-	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview}
+	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite}
 	fullScopes = []string{"read", "write"}
 )
 

@@ -94,7 +94,7 @@ func (l *ledger) ancestors(t *store.CommitTx, looks []look) (int, error) {
 			unread = append(unread, k.seq)
 		}
 	}
-	rows, err := t.Ancestors(l.head.TenantID, unread)
+	rows, err := t.Log().Ancestors(l.head.TenantID, unread)
 	for _, a := range rows {
 		l.past[a.Seq] = a
 	}

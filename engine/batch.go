@@ -35,9 +35,11 @@ type ledger struct {
 	ops    map[opName]*store.OpRow
 
 	tx   *store.CommitTx          // to read what settling turns out to need
+	from store.Log                // and the log with
 	err  error                    // it could not be read
 	past map[int64]store.Ancestor // rows of the log looked at
 	rows map[int64]*models.Change // and read; nil: not kept
+	lost bool                     // something was looked for in the log that is not kept
 
 	changes   []*models.Change
 	conflicts []*models.Conflict

@@ -308,7 +308,7 @@ func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit
 }
 
 func (l *ledger) settleAndMove(t *store.CommitTx) error {
-	l.tx = t
+	l.tx, l.from = t, t.Log()
 	if l.settle(nil); l.err != nil {
 		return l.err
 	}

@@ -131,13 +131,7 @@ func (l *ledger) lose(d *dispute, v conflict.Verdict) {
 
 // win lets the incoming write stand and keeps the stored one in the conflict.
 func (l *ledger) win(d *dispute, v conflict.Verdict) {
-	next := d.next()
-	err := error(nil)
-	if v.Result.Value != nil {
-		err = l.put(next, v.Result)
-	} else {
-		err = l.content(d.o, d.it, next)
-	}
+	next, err := l.becomes(d, v)
 	if err != nil {
 		d.o.reject(err)
 		return
@@ -150,8 +144,8 @@ func (l *ledger) win(d *dispute, v conflict.Verdict) {
 
 // merge lets what both sides changed stand, and keeps both in the conflict.
 func (l *ledger) merge(d *dispute, v conflict.Verdict) {
-	next := d.next()
-	if err := l.put(next, v.Result); err != nil {
+	next, err := l.becomes(d, v)
+	if err != nil {
 		d.o.reject(err)
 		return
 	}
@@ -161,6 +155,15 @@ func (l *ledger) merge(d *dispute, v conflict.Verdict) {
 	}
 	next.MergedFrom(from)
 	l.stand(d, next, v, protocol.Merged)
+}
+
+// becomes is the item's next version by a verdict under which something else is to stand than does.
+func (l *ledger) becomes(d *dispute, v conflict.Verdict) (*models.Item, error) {
+	next := d.next()
+	if v.Winner == conflict.Merged || v.Result.Value != nil {
+		return next, l.put(next, v.Result)
+	}
+	return next, l.content(d.o, d.it, next)
 }
 
 // next is the item's next version, with a clock above what stands.

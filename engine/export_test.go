@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"math"
 	"time"
 
 	"tidemark/models"
@@ -34,3 +36,23 @@ func Remembered(e *Engine, tenantID string) (items []models.Item) {
 
 // PassAll moves marks as the engine does now and then.
 func PassAll(e *Engine) { e.marks.passAll() }
+
+// Moves says whether what was written to the item later would have met something else.
+func Moves(r *Replayed) bool { return r.moves() }
+
+// Replay is what a dry run makes of each of a tenant's conflicts, the oldest first.
+func Replay(ctx context.Context, e *Engine, tenantID string, change PolicyChange) ([]Replayed, error) {
+	in, err := e.dryInput(ctx, tenantID, change)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := change.Over(in.Before)
+	if err != nil {
+		return nil, err
+	}
+	conflicts, err := e.store.ConflictsAfter(ctx, in.span(tenantID), "", math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	return e.replayer(ctx, tenantID, in, policies).replay(conflicts)
+}

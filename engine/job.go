@@ -32,6 +32,7 @@ const (
 	JobBulk         = "bulk"
 	JobImport       = "import"
 	JobUndo         = "undo"
+	JobDryRun       = "policy.dryrun" // of a change of policies over past conflicts
 	JobClear        = "clear"         // of one user's items, as a client asked for
 	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
 )
@@ -67,7 +68,8 @@ type jobLane struct{ name, tenantID string }
 func newJobs(e *Engine) *jobs {
 	return &jobs{e: e, news: make(chan struct{}, 1), running: map[jobLane]bool{}, kinds: map[string]jobKind{
 		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
-		JobClear: {run: e.runClear, lane: "clients"}, // a client's clear does not wait for an import, nor the other way round
+		JobDryRun: {run: e.runDryRun, lane: "dry runs"}, // it writes nothing, so it waits for no import
+		JobClear:  {run: e.runClear, lane: "clients"},   // a client's clear does not wait for an import, nor the other way round
 	}}
 }
 

@@ -257,7 +257,7 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
 		IncomingOp: models.ChangeSet, IncomingValue: meant.Value, IncomingMetadata: meant.Metadata, IncomingTags: meant.Tags, IncomingTimestamp: ts,
 		IncomingExpires: meant.ExpiresAt, IncomingPriority: meant.Priority,
-		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id,
+		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id, Meant: meantBy(u, o, it),
 		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}
 	if o.Base != nil {

@@ -20,6 +20,7 @@ const (
 func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	base, path := l.baseOf(d)
 	if base == nil {
+		l.lost = true
 		if len(path) < maxBehind {
 			baseGone(d.c)
 		}
@@ -89,7 +90,7 @@ func (l *ledger) ownBase(d *dispute) *models.Change {
 			return incomingChange(c)
 		}
 	}
-	c, err := l.tx.ConflictOf(l.head.TenantID, d.it.ID, d.it.Seq)
+	c, err := l.from.ConflictOf(l.head.TenantID, d.it.ID, d.it.Seq)
 	if err != nil {
 		l.fail(err)
 		return nil
@@ -116,7 +117,7 @@ func (l *ledger) ancestor(seq int64) store.Ancestor {
 	if a, known := l.past[seq]; known {
 		return a
 	}
-	rows, err := l.tx.Ancestors(l.head.TenantID, []int64{seq})
+	rows, err := l.from.Ancestors(l.head.TenantID, []int64{seq})
 	if err != nil {
 		l.fail(err)
 	}
@@ -144,7 +145,7 @@ func (l *ledger) readParents(t *store.CommitTx) error {
 			stand[it.Seq] = it
 		}
 	})
-	parents, err := t.Parents(l.head.TenantID, seqs)
+	parents, err := t.Log().Parents(l.head.TenantID, seqs)
 	for i := range parents {
 		p := &parents[i]
 		at := l.past[p.Of]
@@ -178,7 +179,7 @@ func (l *ledger) readLineage(seq, downTo int64) {
 	if l.ours(seq) != nil {
 		return
 	}
-	rows, err := l.tx.Lineage(l.head.TenantID, seq, downTo, maxBehind)
+	rows, err := l.from.Lineage(l.head.TenantID, seq, downTo, maxBehind)
 	if err != nil {
 		l.fail(err)
 	}
@@ -209,7 +210,7 @@ func (l *ledger) changeAt(seq int64) *models.Change {
 
 // readChanges reads changes with their values; of one that is not kept it remembers that.
 func (l *ledger) readChanges(seqs []int64) {
-	rows, err := l.tx.ChangesAt(l.head.TenantID, seqs)
+	rows, err := l.from.ChangesAt(l.head.TenantID, seqs)
 	if err != nil {
 		l.fail(err)
 	}
@@ -233,6 +234,7 @@ func (l *ledger) since(base *models.Change, path []int64) []conflict.Side {
 	for _, seq := range slices.Backward(path) {
 		c := l.changeAt(seq)
 		if c == nil {
+			l.lost = true
 			return nil
 		}
 		s := sideOfChange(c)

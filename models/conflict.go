@@ -63,6 +63,7 @@ type Conflict struct {
 	IncomingHLC       int64
 	IncomingInstance  string
 	OpID              string
+	Meant             []byte // what the write said that the item it would make does not tell: JSON of the engine; nil: nothing
 
 	Fields     []string    // what both changed, each its own way: JSON pointers into the value, "" the whole of it; or "metadata", "tags", "ttl", "priority"
 	Suggestion *Suggestion // of an assistant; nil: it was not asked, or has not answered

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strings"
 
 	"tidemark/models"
@@ -110,133 +109,8 @@ func (s *Store) ChangeAt(ctx context.Context, tenantID string, seq int64) (model
 
 // ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.
 func (s *Store) ChangesAt(ctx context.Context, tenantID string, seqs []int64) ([]models.Change, error) {
-	var out []models.Change
-	for len(seqs) > 0 {
-		n := min(len(seqs), maxStatementRows)
-		in, args := list([]any{tenantID}, seqs[:n])
-		rows, err := s.rdb.QueryContext(ctx, changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
-		if err != nil {
-			return nil, s.fault(err)
-		}
-		found, err := scanChanges(rows, 0)
-		if err != nil {
-			return nil, s.fault(err)
-		}
-		out, seqs = append(out, found...), seqs[n:]
-	}
-	return out, nil
-}
-
-// ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.
-func (t *CommitTx) ChangesAt(tenantID string, seqs []int64) ([]models.Change, error) {
-	var out []models.Change
-	for some := range slices.Chunk(seqs, maxStatementRows) {
-		in, args := list([]any{tenantID}, some)
-		rows, err := t.query(changeSelect+" WHERE tenant_id = ? AND seq IN "+in, args...)
-		if err != nil {
-			return nil, err
-		}
-		found, err := scanChanges(rows, 0)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	return out, nil
-}
-
-// Parent is the change of an item before another one.
-type Parent struct {
-	Of, Base int64 // the sequence number of the other, and the base it named
-	models.Change
-}
-
-var parentSelect = "SELECT c.seq, c.base, b." + strings.Join(changeColumns, ", b.") + " FROM changes c JOIN changes b ON b.tenant_id = c.tenant_id AND b.seq = c.prev_seq"
-
-// Parents reads, of those rows of the log that are kept among the sequence numbers,
-// the changes before, as far as these are kept, in no order.
-func (t *CommitTx) Parents(tenantID string, seqs []int64) ([]Parent, error) {
-	var out []Parent
-	for some := range slices.Chunk(seqs, maxStatementRows) {
-		in, args := list([]any{tenantID}, some)
-		rows, err := t.query(parentSelect+" WHERE c.tenant_id = ? AND c.seq IN "+in, args...)
-		if err != nil {
-			return nil, err
-		}
-		if out, err = scanParents(rows, out); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func scanParents(rows *sql.Rows, out []Parent) ([]Parent, error) {
-	defer func() { _ = rows.Close() }() // rows.Err tells what matters
-	for rows.Next() {
-		out = append(out, Parent{})
-		p := &out[len(out)-1]
-		if err := scanChange(after{rows, []any{&p.Of, &p.Base}}, &p.Change); err != nil {
-			return nil, err
-		}
-	}
-	return out, rows.Err()
-}
-
-// after scans a row's first columns into places of their own.
-type after struct {
-	row   scanner
-	first []any
-}
-
-func (a after) Scan(rest ...any) error { return a.row.Scan(append(a.first, rest...)...) }
-
-// Ancestor is where an item's version stands in the log.
-type Ancestor struct{ Seq, Version, PrevSeq int64 }
-
-// Ancestors reads those rows of the log that are kept among the sequence
-// numbers, in no order, and nothing of what they hold.
-func (t *CommitTx) Ancestors(tenantID string, seqs []int64) ([]Ancestor, error) {
-	var out []Ancestor
-	for some := range slices.Chunk(seqs, maxStatementRows) {
-		in, args := list([]any{tenantID}, some)
-		rows, err := t.query("SELECT seq, version, prev_seq FROM changes WHERE tenant_id = ? AND seq IN "+in, args...)
-		if err != nil {
-			return nil, err
-		}
-		found, err := scanAncestors(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	return out, nil
-}
-
-// Lineage reads where the versions of an item stand in the log, from the one at a
-// sequence number back to a version or the one before it, at most so many. What is not kept ends it.
-func (t *CommitTx) Lineage(tenantID string, seq, downTo int64, most int) ([]Ancestor, error) {
-	rows, err := t.tx.QueryContext(t.ctx, `WITH RECURSIVE back (seq, version, prev_seq, n) AS (
-SELECT seq, version, prev_seq, 1 FROM changes WHERE tenant_id = ? AND seq = ?
-UNION ALL
-SELECT c.seq, c.version, c.prev_seq, back.n + 1 FROM back JOIN changes c ON c.tenant_id = ? AND c.seq = back.prev_seq WHERE back.version > ? AND back.n < ?
-) SELECT seq, version, prev_seq FROM back`, tenantID, seq, tenantID, downTo, most)
-	if err != nil {
-		return nil, err
-	}
-	return scanAncestors(rows)
-}
-
-func scanAncestors(rows *sql.Rows) ([]Ancestor, error) {
-	defer func() { _ = rows.Close() }() // rows.Err tells what matters
-	var out []Ancestor
-	for rows.Next() {
-		var a Ancestor
-		if err := rows.Scan(&a.Seq, &a.Version, &a.PrevSeq); err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	out, err := s.Log(ctx).ChangesAt(tenantID, seqs)
+	return out, s.fault(err)
 }
 
 // query runs a read that is asked often, prepared.

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"tidemark/models"
@@ -14,7 +12,7 @@ var conflictColumns = []string{
 	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "policy_id", "status", "winner", "reason", "base_version",
 	"base_seq", "base_value", "base_metadata", "current_version", "current_seq", "current_value", "current_metadata", "current_tags", "current_expires", "current_priority", "current_deleted", "current_instance", "current_hlc",
 	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_expires", "incoming_priority", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
-	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "version",
+	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "meant", "version",
 }
 
 var insertConflicts = map[string]*inserter{
@@ -34,7 +32,7 @@ func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
 			orNil(encodeTags(c.CurrentTags)), c.CurrentExpires, c.CurrentPriority, asInt(c.CurrentDeleted),
 			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)), c.IncomingExpires, c.IncomingPriority,
 			c.IncomingTimestamp, c.IncomingHLC, c.IncomingInstance, c.OpID, c.ResultSeq, c.Actor, c.Address, c.RequestID, c.CreatedAt, c.ResolvedAt,
-			c.ResolvedBy, c.Reopened, orNil(encodeTags(c.Fields)), orNil(encodeSuggestion(c.Suggestion)), max(c.Version, 1))
+			c.ResolvedBy, c.Reopened, orNil(encodeTags(c.Fields)), orNil(encodeSuggestion(c.Suggestion)), orNil(c.Meant), max(c.Version, 1))
 	})
 }
 
@@ -75,18 +73,18 @@ func (t *CommitTx) ConflictExists(tenantID, id string, version int64) (bool, err
 	return n > 0, err
 }
 
-// ConflictOf reads the conflict of an item that a change came of; nil when there is
-// none. The transaction holds the tenant's head.
-func (t *CommitTx) ConflictOf(tenantID, itemID string, resultSeq int64) (*models.Conflict, error) {
-	var c models.Conflict
-	row := t.tx.QueryRowContext(t.ctx, conflictSelect+" WHERE tenant_id = ? AND item_id = ? AND result_seq = ?", tenantID, itemID, resultSeq)
-	switch err := scanConflict(row, &c); {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil //nolint:nilnil // that there is none is an answer
-	case err != nil:
+// ConflictOf reads the conflict of an item that a change came of; nil when there is none.
+func (l Log) ConflictOf(tenantID, itemID string, resultSeq int64) (*models.Conflict, error) {
+	rows, err := l.query(conflictSelect+" WHERE tenant_id = ? AND item_id = ? AND result_seq = ?", tenantID, itemID, resultSeq)
+	if err != nil {
 		return nil, err
 	}
-	return &c, nil
+	defer func() { _ = rows.Close() }() // rows.Err tells what matters
+	if !rows.Next() {
+		return nil, rows.Err()
+	}
+	var c models.Conflict
+	return &c, scanConflict(rows, &c)
 }
 
 var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"
@@ -96,7 +94,7 @@ func scanConflict(row scanner, c *models.Conflict) error {
 	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.Reason,
 		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.BaseMetadata, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentMetadata, &currentTags, &c.CurrentExpires, &c.CurrentPriority, &c.CurrentDeleted, &c.CurrentInstance,
 		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingExpires, &c.IncomingPriority, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
-		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields, &suggestion, &c.Version)
+		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields, &suggestion, &c.Meant, &c.Version)
 	if err != nil {
 		return err
 	}

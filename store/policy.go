@@ -102,9 +102,26 @@ func policyAudit(p models.ConflictPolicy, action string) models.AuditEntry {
 
 func (s *Store) samePolicy(err error) error {
 	if s.Duplicate(err) {
-		return fault.OfField("pattern", "unique", "must differ from those of other policies: there is one for these keys")
+		return samePolicy()
 	}
 	return s.fault(err)
+}
+
+// CheckPolicy says what is wrong with a policy that is to be beside others, before it is saved: `invalid`, which names the field.
+func CheckPolicy(p models.ConflictPolicy, others []models.ConflictPolicy) error {
+	if err := checkPolicy(p); err != nil {
+		return err
+	}
+	for i := range others {
+		if o := &others[i]; o.ID != p.ID && o.Collection == p.Collection && o.Pattern == p.Pattern && o.Path == p.Path {
+			return samePolicy()
+		}
+	}
+	return nil
+}
+
+func samePolicy() error {
+	return fault.OfField("pattern", "unique", "must differ from those of other policies: there is one for these keys")
 }
 
 func checkPolicy(p models.ConflictPolicy) error {

@@ -23,6 +23,7 @@ var tenantTables = []struct{ name, key string }{
 	{"conflict_policies", "id"},
 	{"assistants", "tenant_id"},
 	{"assistant_uses", "tenant_id, day"},
+	{"policy_dismissals", "tenant_id, offer"},
 	{"instances", "tenant_id, user_id, instance_id"},
 	{"purged_versions", "tenant_id, bucket"},
 	{"tickets", "hash"},

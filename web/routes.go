@@ -29,6 +29,13 @@ func (s *Server) routes() {
 	s.guard("GET", "/api/v1/sync-storage/conflicts/history/*", a.ConflictHistory)
 	s.guard("PUT", "/api/v1/sync-storage/conflicts/resolve/*", a.ResolveConflict)
 	s.guard("PUT", "/api/v1/sync-storage/conflicts/reopen/*", a.ReopenConflict)
+	s.guard("GET", "/api/v1/sync-storage/conflicts/stats", a.ConflictStats)
+	s.guard("POST", "/api/v1/sync-storage/conflicts/analyze", a.Analyze)
+	s.guard("GET", "/api/v1/sync-storage/conflicts/policy", a.PolicyFor)
+	s.guard("GET", "/api/v1/sync-storage/conflicts/policies", a.Policies)
+	s.guard("POST", "/api/v1/sync-storage/conflicts/policies", a.AddPolicy)
+	s.guard("PUT", "/api/v1/sync-storage/conflicts/policies/*", a.EditPolicy)
+	s.guard("DELETE", "/api/v1/sync-storage/conflicts/policies/*", a.DeletePolicy)
 
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait

@@ -16,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"tidemark/access"
+	"tidemark/analytics"
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/internal/telemetry"
@@ -33,6 +34,8 @@ type Options struct {
 	Log     *slog.Logger
 	Clock   clock.Clock
 	Metrics *telemetry.Metrics
+
+	Analytics *analytics.Analytics // nil: one of its own
 
 	Host    string
 	Port    int    // 0: any free one
@@ -106,6 +109,9 @@ func New(o Options) (*Server, error) {
 	if o.Health == nil {
 		o.Health = health.New(health.Options{Store: o.Store, Clock: o.Clock, Version: o.Version, DataDir: o.DataDir})
 	}
+	if o.Analytics == nil {
+		o.Analytics = analytics.New(o.Store, o.Clock)
+	}
 	s := &Server{opt: o, trusted: o.TrustedProxies, draining: make(chan struct{}), served: make(chan error, 1)}
 	s.base, s.abandon = context.WithCancel(context.Background())
 	var err error
@@ -128,7 +134,7 @@ func New(o Options) (*Server, error) {
 		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,
 	})
 	s.api = api.New(api.Options{
-		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Health: s.opt.Health, Version: o.Version, URL: o.APIURL,
+		Store: o.Store, Analytics: o.Analytics, Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Health: s.opt.Health, Version: o.Version, URL: o.APIURL,
 		Draining: s.draining,
 	})
 	s.measure()

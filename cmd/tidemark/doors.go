@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"tidemark/analytics"
 	"tidemark/internal/telemetry"
 	"tidemark/web"
 	"tidemark/web/console"
@@ -12,15 +13,15 @@ import (
 // newServer makes the web server with all its doors.
 func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, error) {
 	c := m.Config
-	known := m.system(r, metrics)
+	known, figures := m.system(r, metrics), analytics.New(r.store, m.Clock)
 	pages := console.New(console.Options{
-		System: known,
-		Store:  r.store, Access: r.access, Engine: r.engine, Clock: m.Clock, Log: r.log, Version: version,
+		System: known, Analytics: figures,
+		Store: r.store, Access: r.access, Engine: r.engine, Clock: m.Clock, Log: r.log, Version: version,
 		Secret: []byte(c.CSRFSecret.Reveal()), Dev: !c.Production, Secure: c.Production || c.TLSCert != "" || len(c.Proxies) > 0,
 	})
 	server, err := web.New(web.Options{
 		Engine: r.engine, Access: r.access, Store: r.store, Log: r.log, Clock: m.Clock, Metrics: metrics,
-		Console: pages, Health: known.Health,
+		Console: pages, Analytics: figures, Health: known.Health,
 		Host: c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
 		RateLimit: c.RateLimit, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,

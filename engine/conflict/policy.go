@@ -56,7 +56,7 @@ func Fitting(all []models.ConflictPolicy, collection, key string) []models.Confl
 			out = append(out, all[i])
 		}
 	}
-	slices.SortStableFunc(out, bySpecificity)
+	slices.SortStableFunc(out, BySpecificity)
 	return out
 }
 
@@ -70,8 +70,8 @@ func fits(p *models.ConflictPolicy, collection, key string) bool {
 	return p.Pattern == "" || p.Pattern == key
 }
 
-// bySpecificity puts the more specific of two policies first, and of equals the older.
-func bySpecificity(a, b models.ConflictPolicy) int {
+// BySpecificity puts the more specific of two policies for the same keys first, and of equals the older.
+func BySpecificity(a, b models.ConflictPolicy) int {
 	return cmp.Or(
 		-cmp.Compare(len(a.Collection), len(b.Collection)), // both are for the same one, or for all
 		-cmp.Compare(width(a.Pattern), width(b.Pattern)),

@@ -10,3 +10,12 @@ func FirstID(at int64) string {
 	}
 	return id.String()
 }
+
+// IDTime is the moment (ms) an id was drawn at; 0 for what is no id.
+func IDTime(id string) int64 {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return 0
+	}
+	return int64(u.Time())
+}

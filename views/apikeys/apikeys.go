@@ -202,6 +202,8 @@ var hints = map[string]string{
 	"users:all":        "Read the items of all users at once (userId=*). For servers, never for devices.",
 	"conflicts:read":   "See writes that wait for a decision.",
 	"conflicts:review": "Decide which side of a conflict stays.",
+	"policies:read":    "Look at the policies that settle conflicts.",
+	"policies:write":   "Change the policies that settle conflicts.",
 	"analytics:read":   "Read figures of use.",
 }
 

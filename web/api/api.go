@@ -11,22 +11,26 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
+	"tidemark/analytics"
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
+	"tidemark/store"
 	"tidemark/web/health"
 )
 
 // Options say what the door works with.
 type Options struct {
-	Engine   *engine.Engine
-	Access   *access.Access
-	Limit    *access.Limiter // of requests; nil: none
-	Health   *health.Health
-	Clock    clock.Clock
-	Version  string
-	URL      string          // where clients reach the server, for the OpenAPI document
-	Draining <-chan struct{} // closed when the server stops: long polls answer at once
+	Engine    *engine.Engine
+	Store     *store.Store // of policies
+	Analytics *analytics.Analytics
+	Access    *access.Access
+	Limit     *access.Limiter // of requests; nil: none
+	Health    *health.Health
+	Clock     clock.Clock
+	Version   string
+	URL       string          // where clients reach the server, for the OpenAPI document
+	Draining  <-chan struct{} // closed when the server stops: long polls answer at once
 }
 
 // API holds the handlers. It is safe for concurrent use.

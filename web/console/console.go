@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"tidemark/access"
+	"tidemark/analytics"
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/store"
@@ -20,16 +21,17 @@ import (
 
 // Options say what the console works with.
 type Options struct {
-	Store   *store.Store
-	Access  *access.Access
-	Engine  *engine.Engine
-	Clock   clock.Clock
-	Log     *slog.Logger
-	Secret  []byte // signs the tokens of forms, the same on every node; empty: drawn for this process
-	Dev     bool   // serves the gallery
-	Secure  bool   // people reach it by TLS alone: __Host- cookies
-	Version string
-	System  System // what the System pages tell
+	Store     *store.Store
+	Access    *access.Access
+	Engine    *engine.Engine
+	Clock     clock.Clock
+	Log       *slog.Logger
+	Analytics *analytics.Analytics // nil: one of its own
+	Secret    []byte               // signs the tokens of forms, the same on every node; empty: drawn for this process
+	Dev       bool                 // serves the gallery
+	Secure    bool                 // people reach it by TLS alone: __Host- cookies
+	Version   string
+	System    System // what the System pages tell
 }
 
 // Console serves the pages. It is safe for concurrent use.
@@ -53,6 +55,9 @@ func New(o Options) *Console {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Analytics == nil {
+		o.Analytics = analytics.New(o.Store, o.Clock)
 	}
 	o.System.complete(&o)
 	c := &Console{opt: o, assets: newAssets(), pulses: map[string]*pulse{}, reels: map[reelName]*reel{}}

@@ -26,6 +26,9 @@ func TestPagesOnMariaDB(t *testing.T) {
 		"jobs":              TestAJobOfAnyTenantIsListedAndCancelled,
 		"audit":             TestTheAuditNamesPeopleAndIsFiltered,
 		"tables":            TestLooksAtTablesAreInTheAuditAndHoldNoSecret,
+		"policies":          TestAPolicyIsTriedSavedEditedAndDeleted,
+		"offers":            TestOffersAreShownDismissedAndTakenBack,
+		"figures":           TestTheFiguresOfConflictsLinkToTheirRows,
 		"tables paged":      TestATableIsPagedByPlacesThatSayNothing,
 	} {
 		t.Run(name, test)

@@ -38,4 +38,5 @@ func (c *Console) Routes(r fiber.Router) {
 	c.apiKeyRoutes(in)
 	c.storageRoutes(in)
 	c.assistantRoutes(in)
+	c.rulesRoutes(in)
 }

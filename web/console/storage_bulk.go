@@ -225,6 +225,8 @@ func kindOf(j *models.Job) (title, what string) {
 		return "Clear a user’s items", ""
 	case engine.JobTenantDelete:
 		return "Delete a tenant", ""
+	case engine.JobDryRun:
+		return "Try a policy on past conflicts", ""
 	}
 	return j.Kind, ""
 }

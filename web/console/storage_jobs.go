@@ -94,6 +94,9 @@ func (c *Console) job(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if j.Kind == engine.JobDryRun {
+		return f.Redirect(dryHref(f, j.ID), http.StatusSeeOther)
+	}
 	after, err := strconv.ParseInt(f.Query("errors", "0"), 10, 64)
 	if err != nil {
 		after = 0

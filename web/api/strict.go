@@ -1,0 +1,61 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidemark/engine/protocol"
+	"tidemark/internal/fault"
+)
+
+// strict reads a body that is an object of known fields, each at most once and none of them null, into a struct.
+func strict(c *fiber.Ctx, into any, known ...string) error {
+	body := c.Request().Body()
+	if !utf8.Valid(body) {
+		return fault.New(fault.Malformed, "The body is not UTF-8.")
+	}
+	plain, err := protocol.Canonical(nil, body)
+	if err != nil {
+		return err
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(plain, &members) != nil || members == nil {
+		return fault.New(fault.Malformed, "The body must be an object.")
+	}
+	for name, value := range members {
+		if !slices.Contains(known, name) {
+			return fault.New(fault.Malformed, "The body has an unknown field; it takes %s.", strings.Join(known, ", "))
+		}
+		if string(value) == "null" {
+			return fault.New(fault.Malformed, "%s must not be null; leave it out.", name)
+		}
+	}
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(json.Unmarshal(plain, into), &wrong) {
+		return fault.New(fault.Malformed, "%s must be %s, not a JSON %s.", wrong.Field, kindName(wrong.Type.Kind().String()), wrong.Value)
+	}
+	return nil
+}
+
+func kindName(kind string) string {
+	switch kind {
+	case "int64":
+		return "an integer that fits in 64 bits"
+	case "slice":
+		return "an array"
+	}
+	return "a " + kind
+}
+
+// sendJSON answers with a value.
+func sendJSON(c *fiber.Ctx, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return send(c, b)
+}
