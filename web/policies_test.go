@@ -14,8 +14,8 @@ import (
 
 const policiesOf = "/sync-storage/conflicts/policies"
 
-// clash makes an open conflict of an item of a user, and gives the item's id.
-func (h *house) clash(t *testing.T, user, key string) (itemID string) {
+// stale makes an open conflict of an item of a user, and gives the item's id.
+func (h *house) stale(t *testing.T, user, key string) (itemID string) {
 	t.Helper()
 	a, b := []string{"X-User-Id: " + user, "X-Instance-Id: phone"}, []string{"X-User-Id: " + user, "X-Instance-Id: laptop"}
 	h.put(t, key, `{"value":{"a":0,"b":0}}`, a...)
@@ -131,8 +131,8 @@ func TestItIsSaidWhichPolicyApplies(t *testing.T) {
 func TestConflictsAreCountedOverREST(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	h.clash(t, "ann", "orders/1")
-	h.clash(t, "bob", "orders/2")
+	h.stale(t, "ann", "orders/1")
+	h.stale(t, "bob", "orders/2")
 	count := func(headers ...string) (out analytics.ConflictStats) {
 		t.Helper()
 		a := h.call(t, "GET", "/sync-storage/conflicts/stats?range=24h", "", headers...)
@@ -153,7 +153,7 @@ func TestConflictsAreCountedOverREST(t *testing.T) {
 func TestItemsAreAnalyzed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	ann, bob := h.clash(t, "ann", "orders/1"), h.clash(t, "bob", "orders/2")
+	ann, bob := h.stale(t, "ann", "orders/1"), h.clash(t, "bob", "orders/2")
 	const path = "/sync-storage/conflicts/analyze"
 	ask := func(ids ...string) string {
 		b, err := json.Marshal(map[string]any{"itemIds": ids})
