@@ -153,7 +153,7 @@ func TestConflictsAreCountedOverREST(t *testing.T) {
 func TestItemsAreAnalyzed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	ann, bob := h.stale(t, "ann", "orders/1"), h.clash(t, "bob", "orders/2")
+	ann, bob := h.stale(t, "ann", "orders/1"), h.stale(t, "bob", "orders/2")
 	const path = "/sync-storage/conflicts/analyze"
 	ask := func(ids ...string) string {
 		b, err := json.Marshal(map[string]any{"itemIds": ids})
