@@ -248,3 +248,12 @@ func edited(value []byte, changes []placed) []byte {
 	}
 	return append(out, '}')
 }
+
+// At is what stands at a path of a JSON value; nil is nothing.
+func At(value []byte, path []string) []byte {
+	for _, name := range path {
+		all := members(value)
+		value = take(&all, name)
+	}
+	return value
+}

@@ -10,3 +10,12 @@ func FirstID(at int64) string {
 	}
 	return id.String()
 }
+
+// IDMillis is when an id was drawn (ms); 0 for what is none.
+func IDMillis(id string) int64 {
+	parsed, err := ulid.ParseStrict(id)
+	if err != nil {
+		return 0
+	}
+	return int64(parsed.Time()) //nolint:gosec // 48 bits
+}
