@@ -32,7 +32,9 @@ const (
 	JobBulk         = "bulk"
 	JobImport       = "import"
 	JobUndo         = "undo"
-	JobClear        = "clear"         // of one user's items, as a client asked for
+	JobClear        = "clear"            // of one user's items, as a client asked for
+	JobSettle       = "conflicts.settle" // of many conflicts, as somebody decided
+	JobReopen       = "conflicts.reopen"
 	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
 )
 
@@ -67,6 +69,7 @@ type jobLane struct{ name, tenantID string }
 func newJobs(e *Engine) *jobs {
 	return &jobs{e: e, news: make(chan struct{}, 1), running: map[jobLane]bool{}, kinds: map[string]jobKind{
 		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
+		JobSettle: {run: e.runSettle}, JobReopen: {run: e.runReopen},
 		JobClear: {run: e.runClear, lane: "clients"}, // a client's clear does not wait for an import, nor the other way round
 	}}
 }

@@ -119,7 +119,7 @@ type Suggestion struct {
 type DiffRow struct {
 	Name     string // as the form sends it
 	Label    string
-	State    string // "choose", "merged", "current", "incoming" or "alike"
+	State    string // "choose", "merged", "current", "incoming" or "alike"; of a settled conflict "settled" for the first two
 	Kind     string // how it merges, such as "counter"
 	Base     ui.Cell
 	Current  ui.Cell
@@ -137,6 +137,8 @@ func (r DiffRow) badge() ui.BadgeProps {
 		return ui.BadgeProps{Tone: ui.Bad, Label: "needs a choice", Glyph: ui.GlyphTriangleAlert}
 	case "merged":
 		return ui.BadgeProps{Tone: ui.OK, Label: r.Kind + " merge", Glyph: ui.GlyphGitMerge}
+	case "settled":
+		return ui.BadgeProps{Tone: ui.Neutral, Label: "both changed"}
 	case "current":
 		return ui.BadgeProps{Tone: ui.Info, Label: "current changed"}
 	case "incoming":
@@ -177,6 +179,9 @@ func (p DetailProps) own() string { return p.Place.Base + "/" + p.ID }
 
 func (p DetailProps) summary() string {
 	var out string
+	if !p.Open {
+		return fmt.Sprintf("%d changed · %d unchanged", p.Choose+p.Merged, len(p.Same)+p.SameMore)
+	}
 	if p.Choose > 0 {
 		out = fmt.Sprintf("%d to choose · ", p.Choose)
 	}

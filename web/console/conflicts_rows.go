@@ -52,7 +52,16 @@ func fill(p *conflicts.DetailProps, x *engine.Examination, d decision, most int,
 
 // rank puts what needs a choice first, and what merged by itself before what one side changed.
 func rank(r *conflict.Row) int {
-	return slices.Index([]conflict.Origin{conflict.FromNobody, conflict.FromBoth, conflict.FromCurrent, conflict.FromIncoming, conflict.FromEither}, r.From) &^ 1
+	switch r.From {
+	case conflict.FromNobody:
+		return 0
+	case conflict.FromBoth:
+		return 1
+	case conflict.FromCurrent, conflict.FromIncoming:
+		return 2
+	case conflict.FromEither, conflict.Untouched:
+	}
+	return 3
 }
 
 func sameRow(p *conflicts.DetailProps, r *conflict.Row) {
@@ -97,6 +106,12 @@ func shownValue(r *conflict.Row, value []byte) []byte {
 
 // settledRow shows what became of a field.
 func settledRow(row *conflicts.DiffRow, x *engine.Examination, r *conflict.Row, stood []byte) {
+	if row.State == "choose" || row.State == "merged" {
+		row.State = "settled"
+	}
+	if x.Winner != string(conflict.Merged) {
+		row.Note = ""
+	}
 	switch conflict.Winner(x.Winner) {
 	case conflict.Current:
 		row.Pick = "current"
