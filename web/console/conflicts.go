@@ -31,6 +31,9 @@ func (c *Console) conflictRoutes(in fiber.Router) {
 	q := in.Group("/t/:tenant/conflicts", c.ofTenant)
 	q.Get("", read, c.conflicts)
 	q.Get("/stream", read, c.conflictStream)
+	q.Post("/bulk", review, c.previewSettle)
+	q.Get("/bulk", read, c.toQueue)
+	q.Post("/bulk/start", review, c.startSettle)
 	q.Get("/:id", read, c.conflict)
 	q.Post("/:id/decide", review, c.decideConflict)
 	q.Get("/:id/decide", read, c.toConflict) // for who asks anew for the address of a form
