@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
@@ -37,6 +38,9 @@ func (c *Console) undoJob(f *fiber.Ctx) error {
 	}
 	undo := c.opt.Engine.StartUndo
 	if j.Kind == engine.JobSettle {
+		if err := c.opt.Access.AllowAdmin(visitOf(f).admin, access.ConflictsReview); err != nil {
+			return err
+		}
 		undo = c.opt.Engine.StartReopen
 	}
 	id, err := undo(f.UserContext(), caller(f, ""), j.ID)
@@ -165,6 +169,8 @@ func whatIs(j *models.Job) string {
 	switch {
 	case j.Kind == engine.JobImport:
 		return "File"
+	case j.Kind == engine.JobSettle:
+		return "Decision"
 	case b.Action == engine.BulkDelete:
 		return "Keys begin with"
 	}
