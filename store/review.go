@@ -215,11 +215,20 @@ func (s *Store) ConflictOutlines(ctx context.Context, tenantID string, ids []str
 		return out, nil
 	}
 	in, args := list([]any{tenantID}, ids)
-	all, err := scanAll(s.read(ctx), scanConflict, outlineSelect+" WHERE tenant_id = ? AND id IN "+in, args...)
+	all, err := scanAll(s.read(ctx), scanConflict, outlineSelect+s.byIDs()+in, args...)
 	for i := range all {
 		out[all[i].ID] = all[i]
 	}
 	return out, s.fault(err)
+}
+
+// byIDs begins the condition for a tenant's conflicts with some ids, which are
+// looked up one by one: SQLite, which has no statistics, would go through all of the tenant's.
+func (s *Store) byIDs() string {
+	if s.Kind() == "sqlite" {
+		return " WHERE +tenant_id = ? AND id IN "
+	}
+	return " WHERE tenant_id = ? AND id IN "
 }
 
 // ConflictsByID reads those of a tenant's conflicts that there are, the newest first.
@@ -228,6 +237,6 @@ func (s *Store) ConflictsByID(ctx context.Context, tenantID string, ids []string
 		return nil, nil
 	}
 	in, args := list([]any{tenantID}, ids)
-	out, err := scanAll(s.read(ctx), scanConflict, conflictSelect+" WHERE tenant_id = ? AND id IN "+in+" ORDER BY id DESC", args...)
+	out, err := scanAll(s.read(ctx), scanConflict, conflictSelect+s.byIDs()+in+" ORDER BY id DESC", args...)
 	return out, s.fault(err)
 }

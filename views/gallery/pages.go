@@ -11,7 +11,7 @@ import (
 // Pages are the states of all pages.
 func Pages() []PageState {
 	var all []PageState
-	for _, pages := range []func() []PageState{signinPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages, systemPages} {
+	for _, pages := range []func() []PageState{signinPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, conflictPages, accountPages, keptPages, palettePages, setupPages, systemPages} {
 		all = append(all, pages()...)
 	}
 	return all
