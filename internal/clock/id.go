@@ -17,5 +17,5 @@ func IDMillis(id string) int64 {
 	if err != nil {
 		return 0
 	}
-	return int64(parsed.Time()) //nolint:gosec // 48 bits
+	return int64(parsed.Time())
 }

@@ -134,8 +134,10 @@ func (c *Console) viewChoices(f *fiber.Ctx, at conflicts.Place) ([]ui.Choice, er
 		view, label string
 		filter      store.ReviewFilter
 	}{
-		{viewOpen, "Open", store.ReviewFilter{}}, {viewMine, "Mine", store.ReviewFilter{Assignee: actor(f)}},
-		{viewAI, "AI-ready", store.ReviewFilter{Assist: models.AssistReady}}, {view: viewResolved, label: "Resolved"},
+		{viewOpen, "Open", store.ReviewFilter{}},
+		{viewMine, "Mine", store.ReviewFilter{Assignee: actor(f)}},
+		{viewAI, "AI-ready", store.ReviewFilter{Assist: models.AssistReady}},
+		{view: viewResolved, label: "Resolved"},
 	}
 	out := make([]ui.Choice, len(all))
 	for i, v := range all {

@@ -211,8 +211,9 @@ func (c *Console) undoConflict(f *fiber.Ctx) error {
 		return c.done(f, at.Of(id), flash{Text: "Not undone: the item was written since it was settled. Its history has what stood before.", Bad: true})
 	case fault.AlreadyResolved:
 		return c.done(f, at.Of(id), flash{Text: "It is open already.", Bad: true})
+	default:
+		return err
 	}
-	return err
 }
 
 // mergedValue answers the value that the picks of a form make, for the editor.
@@ -230,4 +231,3 @@ func (c *Console) mergedValue(f *fiber.Ctx) error {
 	f.Set(fiber.HeaderCacheControl, "no-store")
 	return f.SendString(mergedText(&x, d.picks))
 }
-

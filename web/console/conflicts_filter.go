@@ -63,28 +63,28 @@ func (c *Console) conflictFilter(ctx context.Context, a asked, text, me string, 
 func termsOf(text string) (out []term) {
 	var word strings.Builder
 	var name string
-	quoted, named, any := false, false, false
+	quoted, named, some := false, false, false
 	end := func() {
-		if any {
+		if some {
 			out = append(out, term{name, word.String()})
 		}
 		word.Reset()
-		name, named, any = "", false, false
+		name, named, some = "", false, false
 	}
 	for _, r := range text {
 		switch {
 		case r == '"':
-			quoted, any = !quoted, true
+			quoted, some = !quoted, true
 		case quoted:
 			word.WriteRune(r)
 		case unicode.IsSpace(r):
 			end()
 		case r == ':' && !named:
-			name, named, any = strings.ToLower(word.String()), true, true
+			name, named, some = strings.ToLower(word.String()), true, true
 			word.Reset()
 		default:
 			word.WriteRune(r)
-			any = true
+			some = true
 		}
 	}
 	end()

@@ -75,7 +75,7 @@ func (c *Console) conflictProps(f *fiber.Ctx, at conflicts.Place, x *engine.Exam
 	p := conflicts.DetailProps{
 		Place: at, CSRF: c.token(f), Now: clock.Millis(c.opt.Clock), Script: c.assets.base + "/editor.js", ID: x.ID, Key: x.Key, Owner: x.Owner, Collection: x.Collection,
 		Item: item.Href(""), History: item.Href("/history"), Others: at.With(viewResolved, "item:"+x.ItemID), Severity: severityName(models.SeverityOf(x.Kind)),
-		Kind: summaryOf(x.Kind, x.IncomingOp == models.ChangeRemove, x.Conflict.CurrentDeleted, x.Conflict.Fields), Reason: x.Reason, At: x.CreatedAt, Version: x.Now,
+		Kind: summaryOf(x.Kind, x.IncomingOp == models.ChangeRemove, x.CurrentDeleted, x.Fields), Reason: x.Reason, At: x.CreatedAt, Version: x.Now,
 		Open: x.Status == models.ConflictOpen, May: c.mayReview(f), Outcome: cmp.Or(outcomeOf(x.Winner), "settled"), ByAt: x.ResolvedAt, Strategy: strategyWords(x.Strategy), Reopened: x.Reopened, Baseless: x.Baseless,
 	}
 	if err := c.whoDecides(f, &p, x); err != nil {

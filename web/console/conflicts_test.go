@@ -115,7 +115,7 @@ func TestTheQueueListsFiltersAndExplains(t *testing.T) {
 	if a := b.get("/console/t/globex/conflicts/" + one); a.status != 404 {
 		t.Errorf("another tenant's: %d", a.status)
 	}
-	b.get(queueAt + "/nothing").shows(t, 404)
+	b.get(queueAt+"/nothing").shows(t, 404)
 	b.get("/console/t/acme/storage/item?"+url.Values{"owner": {"dana"}, "key": {"orders/1"}}.Encode()).shows(t, 200, "view=resolved")
 }
 
