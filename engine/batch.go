@@ -44,6 +44,7 @@ type ledger struct {
 	changes   []*models.Change
 	conflicts []*models.Conflict
 	resolved  []*models.Conflict // kept before, and settled or opened again by this batch
+	deciders  map[*models.Conflict]*models.Caller
 	newOps    []*store.OpRow
 }
 
@@ -55,6 +56,7 @@ func newLedger(e *Engine, now int64, units []*unit, cache *tenantCache) *ledger 
 		valued: map[store.ItemKey]*models.Item{}, items: map[store.ItemKey]*models.Item{}, oldTag: map[store.ItemKey][]string{},
 		users: map[string]*models.User{}, short: map[string]bool{}, ops: map[opName]*store.OpRow{},
 		past: map[int64]store.Ancestor{}, rows: map[int64]*models.Change{},
+		deciders: map[*models.Conflict]*models.Caller{},
 	}
 }
 
@@ -237,6 +239,9 @@ func (l *ledger) writeQueue(t *store.CommitTx) error {
 		}
 	}
 	for i, c := range l.resolved {
+		if err := l.auditDecision(t, c); err != nil {
+			return err
+		}
 		if err := t.DeleteReview(c.TenantID, c.ID); err != nil {
 			return err
 		}

@@ -32,8 +32,10 @@ const (
 	JobBulk         = "bulk"
 	JobImport       = "import"
 	JobUndo         = "undo"
-	JobDryRun       = "policy.dryrun" // of a change of policies over past conflicts
-	JobClear        = "clear"         // of one user's items, as a client asked for
+	JobDryRun       = "policy.dryrun"    // of a change of policies over past conflicts
+	JobClear        = "clear"            // of one user's items, as a client asked for
+	JobSettle       = "conflicts.settle" // of many conflicts, as somebody decided
+	JobReopen       = "conflicts.reopen"
 	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
 )
 
@@ -69,7 +71,8 @@ func newJobs(e *Engine) *jobs {
 	return &jobs{e: e, news: make(chan struct{}, 1), running: map[jobLane]bool{}, kinds: map[string]jobKind{
 		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
 		JobDryRun: {run: e.runDryRun, lane: "dry runs"}, // it writes nothing, so it waits for no import
-		JobClear:  {run: e.runClear, lane: "clients"},   // a client's clear does not wait for an import, nor the other way round
+		JobSettle: {run: e.runSettle}, JobReopen: {run: e.runReopen},
+		JobClear: {run: e.runClear, lane: "clients"}, // a client's clear does not wait for an import, nor the other way round
 	}}
 }
 

@@ -16,6 +16,8 @@ type Resolution struct {
 	Strategy models.Strategy // any but StrategyNone; StrategyAssisted takes the assistant's suggestion
 	Value    []byte          // of StrategyManual: canonical JSON, which is to stand
 	Remove   bool            // of StrategyManual: the item is to go
+	Take     conflict.Winner // of StrategyManual: Current or Incoming, all of which is to stand; in place of Value
+	Side     *conflict.Side  // of StrategyManual: the whole item as it is to stand; in place of Value
 	Base     *int64          // the version of the item that was looked at; nil: whatever stands
 	OpID     string          // makes a repeat answer the first outcome; empty: none
 }
@@ -54,15 +56,11 @@ func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settle
 	if err != nil {
 		return out, err
 	}
-	who.AllUsers, who.UserID, who.InstanceID = false, c.Owner, "" // whoever decides is no device that goes on from here
-	u := e.newUnit(who, 1)
-	op := protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key, OpID: s.OpID}
-	u.ops[0] = operation{Op: op, owner: c.Owner, id: e.newID(), hash: s.hash(), settles: &s}
-	u.bytes += int64(len(s.Value)) + 256
-	if err := e.shardOf(who.TenantID).queue.add(u); err != nil {
+	p, err := e.settling(who, &c, s)
+	if err != nil {
 		return out, err
 	}
-	results, err := (&Pending{e, u}).Wait(ctx)
+	results, err := p.Wait(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -89,6 +87,19 @@ func (s *settlement) hash() [16]byte {
 		kind = protocol.Remove
 	}
 	return requestHash(&protocol.Op{Kind: kind, Key: s.id, Value: s.Value, Base: s.Base, Tx: string(s.Strategy)})
+}
+
+// settling queues what was decided of a conflict.
+func (e *Engine) settling(who models.Caller, c *models.Conflict, s settlement) (*Pending, error) {
+	who.AllUsers, who.UserID, who.InstanceID = false, c.Owner, "" // whoever decides is no device that goes on from here
+	u := e.newUnit(who, 1)
+	op := protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key, OpID: s.OpID}
+	u.ops[0] = operation{Op: op, owner: c.Owner, id: e.newID(), hash: s.hash(), settles: &s}
+	u.bytes += int64(len(s.Value)) + 256
+	if s.Side != nil {
+		u.bytes += int64(len(s.Side.Value) + len(s.Side.Metadata))
+	}
+	return &Pending{e, u}, e.shardOf(who.TenantID).queue.add(u)
 }
 
 // conflictFor is a conflict that the caller may see; another's is `not_found`.
@@ -126,6 +137,7 @@ func (l *ledger) resolve(u *unit, o *operation, it *models.Item) {
 		c.Stands, c.StandsVersion = now.Value, now.Version
 	}
 	l.resolved = append(l.resolved, &c)
+	l.deciders[&c] = &u.caller
 }
 
 // conflictNow is a conflict as this batch leaves it so far.
@@ -168,14 +180,7 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.Item) conflict.Verdict {
 	current, incoming := sideOf(it), incomingOf(c)
 	if s.Strategy == models.StrategyManual {
-		side := conflict.Side{}
-		if !s.Remove {
-			side = current
-			if current.Value == nil {
-				side = incoming
-			}
-			side.Value = s.Value
-		}
+		side := s.byHand(current, incoming)
 		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}
 	}
 	policy := policyOf(u, it)
@@ -192,6 +197,26 @@ func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.
 	case conflict.Merged, conflict.Nobody:
 	}
 	return v
+}
+
+// byHand is the item as somebody would have it.
+func (r *Resolution) byHand(current, incoming conflict.Side) conflict.Side {
+	switch {
+	case r.Take == conflict.Current:
+		return current
+	case r.Take == conflict.Incoming:
+		return incoming
+	case r.Side != nil:
+		return *r.Side
+	case r.Remove:
+		return conflict.Side{}
+	}
+	side := current
+	if current.Value == nil {
+		side = incoming
+	}
+	side.Value = r.Value
+	return side
 }
 
 // chosen names the side whose value was decided on.

@@ -61,6 +61,11 @@ func (t *CommitTx) Audit(e models.AuditEntry) error {
 	return t.exec(auditInsert, t.s.auditRow(t.ctx, e)...)
 }
 
+// AuditBy adds a row to the audit with the commit, in the name of an author.
+func (t *CommitTx) AuditBy(a Author, e models.AuditEntry) error {
+	return t.exec(auditInsert, t.s.auditRow(As(t.ctx, a), e)...)
+}
+
 func (s *Store) auditRow(ctx context.Context, e models.AuditEntry) []any {
 	by := authorOf(ctx)
 	return []any{clock.NewID(s.clock), e.TenantID, by.Actor, e.Action, e.Object, by.Address, by.RequestID, clock.Millis(s.clock), orNil(e.Detail)}

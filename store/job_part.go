@@ -34,6 +34,16 @@ func (s *Store) AddJobPart(ctx context.Context, tenantID, id string, n int64, bo
 	})
 }
 
+// PutJobPart keeps a part that a job makes of its own work, in place of one that is there.
+func (s *Store) PutJobPart(ctx context.Context, tenantID, id string, n int64, body []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("DELETE FROM job_parts WHERE job_id = ? AND n = ? AND tenant_id = ?", id, n, tenantID).Error; err != nil {
+			return err
+		}
+		return tx.Exec("INSERT INTO job_parts (job_id, n, tenant_id, body) VALUES (?,?,?,?)", id, n, tenantID, body).Error
+	})
+}
+
 // JobPart reads a part of a job's file; beyond the last it is `not_found`.
 func (s *Store) JobPart(ctx context.Context, tenantID, id string, n int64) ([]byte, error) {
 	body, err := scanOne(s.read(ctx), func(row scanner, b *[]byte) error { return row.Scan(b) },

@@ -47,6 +47,7 @@ type ReviewFilter struct {
 	Kind       models.ConflictKind
 	Severity   models.Severity
 	Assignee   string
+	Unassigned bool // those of nobody
 	Assist     models.Assist
 	Before     int64  // ms; kept before it
 	After      int64  // ms; kept at or after it
@@ -98,6 +99,9 @@ func (f *ReviewFilter) ofReviews() (string, []any) {
 	}
 	if f.Assignee != "" {
 		text, args = text+" AND assignee = ?", append(args, f.Assignee)
+	}
+	if f.Unassigned {
+		text += " AND assignee = ''"
 	}
 	if f.Assist != models.AssistNone {
 		text, args = text+" AND assist = ?", append(args, string(f.Assist))
@@ -173,6 +177,15 @@ type ConflictFilter struct {
 
 // Conflicts reads a page of conflicts with both sides and the base, the newest first.
 func (s *Store) Conflicts(ctx context.Context, f ConflictFilter, limit int) ([]models.Conflict, error) {
+	ids, err := s.ConflictIDs(ctx, f, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return s.ConflictsByID(ctx, f.TenantID, ids)
+}
+
+// ConflictIDs reads the ids of a page of conflicts, the newest first, or with To the oldest of those first.
+func (s *Store) ConflictIDs(ctx context.Context, f ConflictFilter, limit int) ([]string, error) {
 	where, args := f.where("id", "incoming_instance")
 	for _, c := range []struct{ column, value string }{
 		{"status", string(f.Status)}, {"strategy", string(f.Strategy)}, {"item_id", f.ItemID}, {"resolved_by", f.ResolvedBy},
@@ -181,12 +194,41 @@ func (s *Store) Conflicts(ctx context.Context, f ConflictFilter, limit int) ([]m
 			where, args = where+" AND "+c.column+" = ?", append(args, c.value)
 		}
 	}
-	// the ids come from an index that has all that is asked for; only then are values read
-	ids, err := scanAll(s.read(ctx), func(row scanner, id *string) error { return row.Scan(id) }, "SELECT id FROM conflicts WHERE "+where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
-	if err != nil || len(ids) == 0 {
-		return nil, s.fault(err)
+	order := " ORDER BY id DESC LIMIT ?"
+	if f.To != "" {
+		order = " ORDER BY id LIMIT ?"
 	}
-	return s.ConflictsByID(ctx, f.TenantID, ids)
+	// the ids come from an index that has all that is asked for; only then are values read
+	ids, err := scanAll(s.read(ctx), func(row scanner, id *string) error { return row.Scan(id) }, "SELECT id FROM conflicts WHERE "+where+order, append(args, limit)...)
+	return ids, s.fault(err)
+}
+
+// outlineSelect reads conflicts without their values.
+var outlineSelect = "SELECT " + strings.NewReplacer(
+	"base_value", "NULL", "base_metadata", "NULL", "current_value", "NULL", "current_metadata", "NULL", "incoming_value", "NULL", "incoming_metadata", "NULL",
+).Replace(strings.Join(conflictColumns, ", ")) + " FROM conflicts"
+
+// ConflictOutlines reads those of a tenant's conflicts that there are, without the values of their sides, by their ids.
+func (s *Store) ConflictOutlines(ctx context.Context, tenantID string, ids []string) (map[string]models.Conflict, error) {
+	out := make(map[string]models.Conflict, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	in, args := list([]any{tenantID}, ids)
+	all, err := scanAll(s.read(ctx), scanConflict, outlineSelect+s.byIDs()+in, args...)
+	for i := range all {
+		out[all[i].ID] = all[i]
+	}
+	return out, s.fault(err)
+}
+
+// byIDs begins the condition for a tenant's conflicts with some ids, which are
+// looked up one by one: SQLite, which has no statistics, would go through all of the tenant's.
+func (s *Store) byIDs() string {
+	if s.Kind() == "sqlite" {
+		return " WHERE +tenant_id = ? AND id IN "
+	}
+	return " WHERE tenant_id = ? AND id IN "
 }
 
 // ConflictsByID reads those of a tenant's conflicts that there are, the newest first.
@@ -195,6 +237,6 @@ func (s *Store) ConflictsByID(ctx context.Context, tenantID string, ids []string
 		return nil, nil
 	}
 	in, args := list([]any{tenantID}, ids)
-	out, err := scanAll(s.read(ctx), scanConflict, conflictSelect+" WHERE tenant_id = ? AND id IN "+in+" ORDER BY id DESC", args...)
+	out, err := scanAll(s.read(ctx), scanConflict, conflictSelect+s.byIDs()+in+" ORDER BY id DESC", args...)
 	return out, s.fault(err)
 }

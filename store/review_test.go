@@ -77,6 +77,11 @@ func TestTheQueueIsReadByItsIndexes(t *testing.T) {
 		if sorts(plan) || !strings.Contains(plan, "conflicts_queue") {
 			t.Error(plan)
 		}
+		in, ids := list([]any{tenant.ID}, []string{clock.NewID(s.clock), clock.NewID(s.clock)})
+		byID := map[string]string{"sqlite": "PRIMARY KEY (id=?)", "mysql": `"key": "PRIMARY"`}[s.Kind()]
+		if plan := explained(t, s, outlineSelect+s.byIDs()+in, ids); !strings.Contains(plan, byID) {
+			t.Error(plan)
+		}
 		if rows, err := s.Conflicts(t.Context(), f, 5); err != nil || len(rows) != 5 || rows[0].Owner != "few" || rows[0].ID < rows[1].ID || rows[0].Fields[0] != "/a" {
 			t.Errorf("%+v, %v", rows, err)
 		}

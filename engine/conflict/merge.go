@@ -49,6 +49,7 @@ type merger struct {
 	fields []Field
 	left   int    // to a person
 	since  []Side // what Since gave
+	tell   func(s spot, f Field, value []byte)
 }
 
 // merged is the item with what either side changed since the base.
@@ -112,16 +113,28 @@ func (m *merger) wrote(s *spot) [][]byte {
 func (m *merger) merge(s spot) []byte {
 	switch {
 	case bytes.Equal(s.incoming, s.base), bytes.Equal(s.incoming, s.current) && !m.policy.counts():
-		return s.current
+		return m.told(s, s.current)
 	case bytes.Equal(s.current, s.base):
-		return s.incoming
+		return m.told(s, s.incoming)
 	}
 	now, nowObject := crdt.Members(s.current)
 	next, nextObject := crdt.Members(s.incoming)
 	if nowObject && nextObject && !m.whole(s) {
 		return m.object(s, now, next)
 	}
-	return m.leaf(s)
+	return m.told(s, m.leaf(s))
+}
+
+// told tells what stands at a spot to whoever wants to know.
+func (m *merger) told(s spot, value []byte) []byte {
+	if m.tell != nil {
+		f := Field{Part: s.part, Path: slices.Clone(s.path)}
+		if n := len(m.fields); n > 0 && m.fields[n-1].Part == s.part && slices.Equal(m.fields[n-1].Path, s.path) {
+			f = m.fields[n-1]
+		}
+		m.tell(s, f, value)
+	}
+	return value
 }
 
 // whole says that an object is not merged member by member: a policy has it be a register.

@@ -13,5 +13,6 @@ import "./time.js";
 import "./stream.js";
 import "./live.js";
 import "./items.js";
+import "./conflicts.js";
 
 document.documentElement.classList.add("js");

@@ -37,6 +37,8 @@ const look = EditorView.theme({
   ".cm-searchMatch": { backgroundColor: "var(--warn-soft)" },
 });
 
+let filling = false; // the page, and not a person, changes the text
+
 /** mount lays the editor over a textarea. */
 export function mount(field) {
   const host = document.createElement("div"), said = document.createElement("p");
@@ -53,6 +55,12 @@ export function mount(field) {
   for (const to of [...field.labels, ...document.querySelectorAll(`a[href="#${CSS.escape(field.id)}"]`)]) {
     to.addEventListener("click", (e) => { e.preventDefault(); view.focus(); });
   }
+  field.addEventListener("refill", (e) => {
+    if (e.detail === field.value) return;
+    filling = true;
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: e.detail } });
+    filling = false;
+  });
   document.fonts.ready.then(() => view.requestMeasure());
   new IntersectionObserver(() => view.requestMeasure()).observe(host); // out of view it was not measured
   if (field.autofocus) view.focus();
@@ -68,8 +76,9 @@ function extensions(field, said) {
     EditorView.contentAttributes.of(() => ({ "aria-label": `${label}. JSON. Escape, then Tab, leaves the editor.`, "aria-invalid": String(told.wrong), spellcheck: "false", dir: "ltr", tabindex: "0" })),
     EditorView.updateListener.of((u) => {
       if (!u.docChanged) return;
-      told.typed = true;
       field.value = u.state.doc.toString();
+      if (filling) return;
+      told.typed = true;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }),
   ];

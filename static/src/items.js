@@ -4,6 +4,7 @@ import { passing, renew } from "./requests.js";
 
 function editors() {
   for (const field of $$("textarea[data-editor]:not([data-edited])")) {
+    if (field.closest("details:not([open])")) continue; // it gets its editor when it is opened
     field.dataset.edited = "";
     import(field.dataset.editor).then((m) => m.mount(field), () => {}); // without it the field itself is there
   }
@@ -18,7 +19,7 @@ function typed(form) {
   if (note) note.hidden = false;
 }
 
-on("input", "form[data-unsaved]", (e, form) => typed(form));
+on("input", "form[data-unsaved]", (e, form) => { if (!e.target.matches("[data-pick]")) typed(form); }); // picks are quickly made again
 on("click", "[data-discard]", () => { leaving = true; });
 on("submit", "form[data-unsaved]", () => { leaving = true; setTimeout(() => { leaving = false; }, 5000); });
 addEventListener("beforeunload", (e) => { if (unsaved() && !leaving) e.preventDefault(); });
@@ -62,4 +63,5 @@ on("click", "[data-copy-path]", async (e, el) => {
 });
 
 document.addEventListener("DOMContentLoaded", editors);
+document.addEventListener("toggle", editors, true);
 document.addEventListener("htmx:afterSettle", () => { leaving = false; editors(); });

@@ -7,9 +7,9 @@ let going = 0;
 
 const typing = (el) => el instanceof Element && el.matches("input:not([type=radio],[type=checkbox]), textarea, select, [contenteditable=true], [contenteditable=true] *");
 
-// Rows of tables that lead somewhere, and of those with data-rows: J and K move
+// Rows of tables that lead somewhere, of lists with data-queue, and of those with data-rows: J and K move
 // the focus from row to row, Enter opens one, X selects it.
-const rows = () => $$("[data-rows] tr, main tbody tr:has(a[href])").filter((r) => r.offsetParent && !r.closest("thead"));
+const rows = () => $$("[data-rows] tr, [data-queue] > li, main tbody tr:has(a[href])").filter((r) => r.offsetParent && !r.closest("thead"));
 const row = () => rows().find((r) => r.contains(document.activeElement));
 
 function move(step) {
@@ -20,12 +20,20 @@ function move(step) {
   to.focus({ focusVisible: true });
 }
 
+// A page's own keys press what they are printed on.
+function press(e, el) {
+  e.preventDefault();
+  el.click();
+}
+
 function single(e) {
   if (going && e.timeStamp - going < patience) {
     going = 0;
     return $(`a[data-go="${CSS.escape(e.key.toLowerCase())}"]`)?.click();
   }
   going = 0;
+  const own = $$(`[data-key="${CSS.escape(e.key.toLowerCase())}"]`).find((el) => el.offsetParent);
+  if (own) return press(e, own);
   switch (e.key) {
     case "g": going = e.timeStamp; break;
     case "j": move(1); break;

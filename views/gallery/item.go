@@ -170,6 +170,7 @@ func itemParts() []Entry {
 		{"Items", "Diff", ui.Diff(ui.DiffProps{Label: "Two versions", Sides: sampleSides(2), Differences: sampleDiff(2)})},
 		{"Items", "Diff of three", ui.Diff(ui.DiffProps{Label: "Three versions", Sides: sampleSides(3), Differences: sampleDiff(3)})},
 		{"Items", "Diff, none", ui.Diff(ui.DiffProps{Label: "No difference", Sides: sampleSides(2)})},
+		{"Items", "DiffCell", ui.DiffCell(ui.Cells([]byte(`"some words"`), []byte(`"other words"`))[1], ui.SideIncoming)},
 		{"Items", "SideNotes", ui.SideNotes(sampleSides(3))},
 		{"Items", "DiffText", ui.DiffText("By lines", ui.CompareLines("a\nb\nc", "a\n"+hostile+"\nc"))},
 		{"Items", "JSONEditor", ui.JSONEditor(ui.EditorProps{ID: "g-json", Name: "json", Label: "Value", Value: order, Rows: 6, Hint: "Any JSON."})},

@@ -11,7 +11,10 @@ import (
 // Pages are the states of all pages.
 func Pages() []PageState {
 	var all []PageState
-	for _, pages := range []func() []PageState{signinPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages, systemPages, assistantPages, rulePages} {
+	for _, pages := range []func() []PageState{
+		signinPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages,
+		systemPages, assistantPages, rulePages, conflictPages,
+	} {
 		all = append(all, pages()...)
 	}
 	return all

@@ -28,6 +28,7 @@ func TenantNav(slug string) []NavGroup {
 		}},
 		{Label: "Data", Items: []NavItem{
 			{ID: "storage", Href: base + "/storage", Label: "Storage", Glyph: ui.GlyphDatabase, Key: "s"},
+			{ID: "conflicts", Href: base + "/conflicts", Label: "Conflicts", Glyph: ui.GlyphGitMerge, Key: "c"},
 			{ID: "devices", Href: base + "/devices", Label: "Devices", Glyph: ui.GlyphSmartphone, Key: "d"},
 		}},
 		{Label: "Access", Items: []NavItem{
@@ -36,6 +37,18 @@ func TenantNav(slug string) []NavGroup {
 		}},
 		InstallationNav(),
 	}
+}
+
+// Counted gives an entry of the navigation a count.
+func Counted(groups []NavGroup, id, count string) []NavGroup {
+	for _, g := range groups {
+		for i := range g.Items {
+			if g.Items[i].ID == id {
+				g.Items[i].Count = count
+			}
+		}
+	}
+	return groups
 }
 
 // InstallationNav lists the pages that belong to no tenant.

@@ -438,7 +438,7 @@ func FlashRegion(t *ui.ToastProps) templ.Component {
 			templ_7745c5c3_Var19 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<div id=\"toasts\" role=\"status\" aria-live=\"polite\" class=\"pointer-events-none fixed right-4 bottom-4 z-50 grid justify-items-end gap-2 [body:has(#item-form)_&]:max-sm:bottom-24\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<div id=\"toasts\" role=\"status\" aria-live=\"polite\" class=\"pointer-events-none fixed right-4 bottom-4 z-50 grid justify-items-end gap-2 [body:has(#decide)_&]:bottom-20 [body:has(#decide)_&]:max-sm:bottom-32 [body:has(#item-form)_&]:max-sm:bottom-24\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -83,6 +83,10 @@ func Shortcuts(groups []NavGroup) []Shortcut {
 		{[]string{"Enter"}, "Open the row"},
 		{[]string{"X"}, "Select the row"},
 		{[]string{"P"}, "Pause live activity, or go on"},
+		{[]string{"U"}, "Undo what was just done"},
+		{[]string{"1", "2", "3"}, "Of a conflict: keep current, accept incoming, save merged"},
+		{[]string{"A"}, "Of a conflict: use the suggestion"},
+		{[]string{"E"}, "Of a conflict: edit the result as JSON"},
 		{[]string{"?"}, "This list"},
 		{[]string{"Esc"}, "Close"},
 	}

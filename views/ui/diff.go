@@ -81,6 +81,33 @@ type Differences struct {
 	spent int // of wordCells
 }
 
+// Cells are several versions of one value, as JSON, with what differs in them
+// marked: of three the first is what the others are held against. nil is nothing.
+func Cells(sides ...[]byte) []Cell {
+	nodes := make([]*Node, len(sides))
+	for i, text := range sides {
+		if text != nil {
+			n := ParseJSON(text, cellBounds)
+			nodes[i] = &n
+		}
+	}
+	var d Differences
+	return d.cells(nodes)
+}
+
+// cellBounds are more than a cell can show.
+var cellBounds = Bounds{Nodes: 2000, Kids: 500}
+
+// OneLine is the beginning of a JSON value on a line.
+func OneLine(text []byte) string {
+	n := ParseJSON(text, cellBounds)
+	line, cut := cutText(n.Literal(), diffText)
+	if cut {
+		return line + "…"
+	}
+	return line
+}
+
 const diffRows = 400
 
 // Part is what is compared under one name: the value of each side as JSON, nil where it has none.

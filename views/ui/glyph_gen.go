@@ -57,6 +57,7 @@ const (
 	GlyphServer          Glyph = "server"
 	GlyphSettings        Glyph = "settings"
 	GlyphSmartphone      Glyph = "smartphone"
+	GlyphSparkles        Glyph = "sparkles"
 	GlyphSun             Glyph = "sun"
 	GlyphTable2          Glyph = "table-2"
 	GlyphTag             Glyph = "tag"
@@ -68,12 +69,13 @@ const (
 	GlyphUnplug          Glyph = "unplug"
 	GlyphUpload          Glyph = "upload"
 	GlyphUser            Glyph = "user"
+	GlyphUserCheck       Glyph = "user-check"
 	GlyphX               Glyph = "x"
 )
 
 // Glyphs lists them all, by name.
 func Glyphs() []Glyph {
-	return []Glyph{GlyphActivity, GlyphArchiveRestore, GlyphArrowUp, GlyphBan, GlyphBraces, GlyphBuilding2, GlyphCheck, GlyphChevronDown, GlyphChevronLeft, GlyphChevronRight, GlyphChevronsLeft, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCircleX, GlyphClock, GlyphCopy, GlyphDatabase, GlyphDiff, GlyphDownload, GlyphEllipsis, GlyphExternalLink, GlyphEye, GlyphFileJson, GlyphFolder, GlyphGauge, GlyphGitMerge, GlyphHardDrive, GlyphHistory, GlyphInbox, GlyphInfo, GlyphKeyRound, GlyphKeyboard, GlyphLayoutDashboard, GlyphLink, GlyphListChecks, GlyphListFilter, GlyphListTree, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphPlus, GlyphRefreshCw, GlyphRotateCcw, GlyphSave, GlyphSearch, GlyphServer, GlyphSettings, GlyphSmartphone, GlyphSun, GlyphTable2, GlyphTag, GlyphTerminal, GlyphTrash, GlyphTrash2, GlyphTriangleAlert, GlyphUndo2, GlyphUnplug, GlyphUpload, GlyphUser, GlyphX}
+	return []Glyph{GlyphActivity, GlyphArchiveRestore, GlyphArrowUp, GlyphBan, GlyphBraces, GlyphBuilding2, GlyphCheck, GlyphChevronDown, GlyphChevronLeft, GlyphChevronRight, GlyphChevronsLeft, GlyphChevronsUpDown, GlyphCircleAlert, GlyphCircleCheck, GlyphCircleX, GlyphClock, GlyphCopy, GlyphDatabase, GlyphDiff, GlyphDownload, GlyphEllipsis, GlyphExternalLink, GlyphEye, GlyphFileJson, GlyphFolder, GlyphGauge, GlyphGitMerge, GlyphHardDrive, GlyphHistory, GlyphInbox, GlyphInfo, GlyphKeyRound, GlyphKeyboard, GlyphLayoutDashboard, GlyphLink, GlyphListChecks, GlyphListFilter, GlyphListTree, GlyphLogOut, GlyphMenu, GlyphMonitor, GlyphMoon, GlyphPause, GlyphPenLine, GlyphPlay, GlyphPlus, GlyphRefreshCw, GlyphRotateCcw, GlyphSave, GlyphSearch, GlyphServer, GlyphSettings, GlyphSmartphone, GlyphSparkles, GlyphSun, GlyphTable2, GlyphTag, GlyphTerminal, GlyphTrash, GlyphTrash2, GlyphTriangleAlert, GlyphUndo2, GlyphUnplug, GlyphUpload, GlyphUser, GlyphUserCheck, GlyphX}
 }
 
 var glyphs = map[Glyph]string{
@@ -130,6 +132,7 @@ var glyphs = map[Glyph]string{
 	GlyphServer:          `<rect width="20" height="8" x="2" y="2" rx="2" ry="2"/><rect width="20" height="8" x="2" y="14" rx="2" ry="2"/><line x1="6" x2="6.01" y1="6" y2="6"/><line x1="6" x2="6.01" y1="18" y2="18"/>`,
 	GlyphSettings:        `<path d="M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915"/><circle cx="12" cy="12" r="3"/>`,
 	GlyphSmartphone:      `<rect width="14" height="20" x="5" y="2" rx="2" ry="2"/><path d="M12 18h.01"/>`,
+	GlyphSparkles:        `<path d="M11.017 2.814a1 1 0 0 1 1.966 0l1.051 5.558a2 2 0 0 0 1.594 1.594l5.558 1.051a1 1 0 0 1 0 1.966l-5.558 1.051a2 2 0 0 0-1.594 1.594l-1.051 5.558a1 1 0 0 1-1.966 0l-1.051-5.558a2 2 0 0 0-1.594-1.594l-5.558-1.051a1 1 0 0 1 0-1.966l5.558-1.051a2 2 0 0 0 1.594-1.594z"/><path d="M20 2v4"/><path d="M22 4h-4"/><circle cx="4" cy="20" r="2"/>`,
 	GlyphSun:             `<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>`,
 	GlyphTable2:          `<path d="M9 3H5a2 2 0 0 0-2 2v4m6-6h10a2 2 0 0 1 2 2v4M9 3v18m0 0h10a2 2 0 0 0 2-2V9M9 21H5a2 2 0 0 1-2-2V9m0 0h18"/>`,
 	GlyphTag:             `<path d="M12.586 2.586A2 2 0 0 0 11.172 2H4a2 2 0 0 0-2 2v7.172a2 2 0 0 0 .586 1.414l8.704 8.704a2.426 2.426 0 0 0 3.42 0l6.58-6.58a2.426 2.426 0 0 0 0-3.42z"/><circle cx="7.5" cy="7.5" r=".5" fill="currentColor"/>`,
@@ -141,5 +144,6 @@ var glyphs = map[Glyph]string{
 	GlyphUnplug:          `<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>`,
 	GlyphUpload:          `<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>`,
 	GlyphUser:            `<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>`,
+	GlyphUserCheck:       `<path d="m16 11 2 2 4-4"/><path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><circle cx="9" cy="7" r="4"/>`,
 	GlyphX:               `<path d="M18 6 6 18"/><path d="m6 6 12 12"/>`,
 }

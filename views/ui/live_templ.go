@@ -246,7 +246,7 @@ func Toast(p ToastProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Button(ButtonProps{Label: "Undo", Glyph: GlyphUndo2, Small: true, Submit: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Button(ButtonProps{Label: "Undo", Glyph: GlyphUndo2, Small: true, Submit: true, Key: "U", Attrs: templ.Attributes{"data-key": "u", "aria-keyshortcuts": "u"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

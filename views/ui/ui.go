@@ -46,6 +46,9 @@ const (
 	Primary Look = "btn-primary"
 	Ghost   Look = "btn-ghost"
 	Danger  Look = "btn-danger"
+
+	TakeCurrent  Look = "btn-cur" // decides for a side of a conflict
+	TakeIncoming Look = "btn-inc"
 )
 
 // Theme is the colour scheme a person chose.

@@ -37,7 +37,7 @@ func (c *Console) notices(ctx context.Context, t models.Tenant, o *store.Overvie
 	out = append(out, fullness(base, o.Head)...)
 	add(o.OpenConflicts > 0, overview.Notice{
 		Glyph: ui.GlyphGitMerge, Count: ui.Count(o.OpenConflicts, "conflict", "conflicts"), Text: ui.Plural(o.OpenConflicts, "waits", "wait") + " for a decision; the stored value stands until then.",
-		Link: "Newest: \u2068" + a.Conflict.Key + "\u2069", Href: changeHref(t.Slug, &models.Change{Owner: a.Conflict.Owner, Collection: a.Conflict.Collection, Key: a.Conflict.Key}),
+		Link: "Newest: \u2068" + a.Conflict.Key + "\u2069", Href: base + "/conflicts/" + a.Conflict.ID,
 	})
 	add(o.Lagging > 0, overview.Notice{
 		Glyph: ui.GlyphClock, Count: ui.Count(o.Lagging, "device", "devices"), Text: "connected, but without what was written more than two minutes ago.",

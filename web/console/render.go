@@ -80,7 +80,11 @@ func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 		Groups: []layout.NavGroup{layout.InstallationNav()},
 	}
 	if v.tenant.ID != "" {
-		s.Groups = layout.TenantNav(v.tenant.Slug)
+		count, err := c.conflictCount(f)
+		if err != nil {
+			return layout.Shell{}, err
+		}
+		s.Groups = layout.Counted(layout.TenantNav(v.tenant.Slug), "conflicts", count)
 	}
 	return s, nil
 }

@@ -35,6 +35,7 @@ func (c *Console) Routes(r fiber.Router) {
 	in.Get("/t/:tenant/activity", c.ofTenant, c.activity)
 	in.Get("/t/:tenant/activity/stream", c.ofTenant, c.activityStream)
 	c.deviceRoutes(in)
+	c.conflictRoutes(in)
 	c.apiKeyRoutes(in)
 	c.storageRoutes(in)
 	c.assistantRoutes(in)

@@ -219,6 +219,12 @@ func kindOf(j *models.Job) (title, what string) {
 		var in engine.Import
 		_ = json.Unmarshal(j.Input, &in) // what is damaged has no details
 		return "Import items", in.Name
+	case engine.JobSettle:
+		var s engine.Settling
+		_ = json.Unmarshal(j.Input, &s) // what is damaged has no details
+		return "Settle conflicts", settledWhat(s.Action)
+	case engine.JobReopen:
+		return "Undo the settling of conflicts", ""
 	case engine.JobUndo:
 		return "Bring back deleted items", ""
 	case engine.JobClear:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
@@ -31,7 +32,18 @@ func (c *Console) cancelJob(f *fiber.Ctx) error {
 }
 
 func (c *Console) undoJob(f *fiber.Ctx) error {
-	id, err := c.opt.Engine.StartUndo(f.UserContext(), caller(f, ""), f.Params("job"))
+	j, err := c.opt.Store.Job(f.UserContext(), visitOf(f).tenant.ID, f.Params("job"))
+	if err != nil {
+		return err
+	}
+	undo := c.opt.Engine.StartUndo
+	if j.Kind == engine.JobSettle {
+		if err := c.opt.Access.AllowAdmin(visitOf(f).admin, access.ConflictsReview); err != nil {
+			return err
+		}
+		undo = c.opt.Engine.StartReopen
+	}
+	id, err := undo(f.UserContext(), caller(f, ""), j.ID)
 	if err != nil {
 		return err
 	}
@@ -147,7 +159,7 @@ func jobProps(f *fiber.Ctx, j *models.Job) storage.JobProps {
 	st := stageOf(j)
 	return storage.JobProps{
 		Self: jobHref(f, j.ID), Jobs: jobsHref(f), Title: title, What: what, Status: string(j.Status), Stage: st.Stage, Done: through(j), Total: j.Total, Failed: j.Failed, WhatIs: whatIs(j),
-		Ending: j.Stopping, Error: j.Error, Counts: countsOf(j, st), Kept: 1000, At: j.CreatedAt, Last: j.UpdatedAt, Undo: engine.Undoable(*j), Policy: "skip",
+		Ending: j.Stopping, Error: j.Error, Counts: countsOf(j, st), Kept: 1000, At: j.CreatedAt, Last: j.UpdatedAt, Undo: engine.Undoable(*j) || engine.Reopenable(*j), Policy: "skip",
 	}
 }
 
@@ -160,6 +172,8 @@ func whatIs(j *models.Job) string {
 	switch {
 	case j.Kind == engine.JobImport:
 		return "File"
+	case j.Kind == engine.JobSettle:
+		return "Decision"
 	case b.Action == engine.BulkDelete:
 		return "Keys begin with"
 	}
@@ -188,10 +202,12 @@ func countsOf(j *models.Job, st engine.ImportState) []storage.Count {
 
 // skippedOf is what a job of many items left alone, by why.
 func skippedOf(j *models.Job) (out []storage.Count) {
-	if j.Kind != engine.JobBulk && j.Kind != engine.JobUndo {
+	switch j.Kind {
+	case engine.JobBulk, engine.JobUndo, engine.JobSettle, engine.JobReopen:
+	default:
 		return nil
 	}
-	var did engine.BulkState
+	var did struct{ Skipped map[string]int64 }
 	_ = json.Unmarshal(j.State, &did) // what is damaged has no details
 	for _, why := range slices.Sorted(maps.Keys(did.Skipped)) {
 		out = append(out, storage.Count{Label: "Skipped: " + why, N: did.Skipped[why]})

@@ -1,0 +1,27 @@
+package engine
+
+import (
+	"encoding/json"
+	"strings"
+
+	"tidemark/models"
+	"tidemark/store"
+)
+
+// auditDecision notes what an administrator decided of a conflict, or undid, with the commit that does it.
+func (l *ledger) auditDecision(t *store.CommitTx, c *models.Conflict) error {
+	who := l.deciders[c]
+	if who == nil || !strings.HasPrefix(who.Actor, "admin:") {
+		return nil
+	}
+	told := map[string]any{"key": c.Key, "owner": c.Owner, "collection": c.Collection, "strategy": string(c.Strategy), "version": c.StandsVersion}
+	action := "conflict.reopen"
+	if c.Status == models.ConflictResolved {
+		action, told["winner"] = "conflict.resolve", c.Winner
+	}
+	detail, err := json.Marshal(told)
+	if err != nil {
+		return err
+	}
+	return t.AuditBy(store.Author{Actor: who.Actor, Address: who.Address, RequestID: who.RequestID}, models.AuditEntry{TenantID: c.TenantID, Action: action, Object: c.ID, Detail: detail})
+}
