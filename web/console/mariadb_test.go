@@ -27,6 +27,8 @@ func TestPagesOnMariaDB(t *testing.T) {
 		"audit":             TestTheAuditNamesPeopleAndIsFiltered,
 		"tables":            TestLooksAtTablesAreInTheAuditAndHoldNoSecret,
 		"tables paged":      TestATableIsPagedByPlacesThatSayNothing,
+		"assistant":         TestAConflictOverRESTIsSettledByTheAssistant,
+		"assistant opt-in":  TestATenantIsOptedInToTheAssistant,
 	} {
 		t.Run(name, test)
 	}
