@@ -191,7 +191,7 @@ func TestASuggestionForAnotherVersionIsOfNoUse(t *testing.T) {
 // What an endpoint may play, and what becomes of it: the conflict waits, with both values, and a sentence says why.
 func TestAnAssistantThatGivesNothingUsableLeavesItToAPerson(t *testing.T) {
 	eachDB(t, func(h *harness) {
-		x := h.assisted(always(testkit.Reply{}), func(s *models.Assistant, o *engine.AssistOptions) { o.Timeout = 2 * time.Second })
+		x := h.assisted(always(testkit.Reply{}), nil)
 		for _, c := range []struct {
 			name  string
 			plays func(testkit.Asked) testkit.Reply
