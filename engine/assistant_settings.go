@@ -74,6 +74,9 @@ func (e *Engine) SaveAssistant(ctx context.Context, s models.Assistant, key *str
 			return s, err
 		}
 	}
+	if s.Enabled && s.BaseURL != "" && s.Model == "" {
+		return s, fault.OfField("model", "required", "must be named for an address of the tenant's own")
+	}
 	if s.Key, err = e.sealedKey(before, s, key); err != nil {
 		return s, err
 	}

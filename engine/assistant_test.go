@@ -141,8 +141,11 @@ func TestASureSuggestionIsAppliedAndUndone(t *testing.T) {
 		if it := x.get(x.node, x.caller("a"), "k"); string(it.Value) != asCurrent || it.Version != 4 || r.Assist != models.AssistReady {
 			x.Errorf("after the undo: %s, in the queue as %+v", it.Value, r)
 		}
-		_, err = x.node.Resolve(x.Context(), x.caller(""), id, by(models.StrategyAssisted))
-		x.is(err, fault.Invalid) // it was made for version 2
+		_, err = x.node.Resolve(x.Context(), x.caller(""), id, by(models.StrategyAssisted)) // a person takes it after all
+		x.ok(err)
+		if it := x.get(x.node, x.caller("a"), "k"); string(it.Value) != stands {
+			x.Errorf("taken again: %s", it.Value)
+		}
 		eventually(x.T, "the use is counted", func() bool { return x.use().Applied == 1 })
 		if u := x.use(); u.Requests != 1 || u.Failed+u.Suggested != 0 || len(x.server.Asked()) != 1 {
 			x.Errorf("%+v, asked %d times", u, len(x.server.Asked()))
@@ -171,10 +174,24 @@ func TestAnUnsureSuggestionWaitsForAPerson(t *testing.T) {
 	})
 }
 
+func TestASuggestionForAnotherVersionIsOfNoUse(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		x := h.assisted(always(testkit.Says("incoming", "", 0.1)), nil)
+		id := x.clash("k")
+		x.waits(x.settled(id), models.AssistReady, "k")
+		x.put(x.node, x.caller("a"), on(2, set("k", `{"status":"moved on"}`)))
+		_, err := x.node.Resolve(x.Context(), x.caller(""), id, by(models.StrategyAssisted))
+		x.is(err, fault.Invalid)
+		if it := x.get(x.node, x.caller("a"), "k"); string(it.Value) != `{"status":"moved on"}` {
+			x.Errorf("%s", it.Value)
+		}
+	})
+}
+
 // What an endpoint may play, and what becomes of it: the conflict waits, with both values, and a sentence says why.
 func TestAnAssistantThatGivesNothingUsableLeavesItToAPerson(t *testing.T) {
 	eachDB(t, func(h *harness) {
-		x := h.assisted(always(testkit.Reply{}), func(s *models.Assistant, o *engine.AssistOptions) { o.Timeout = 2 * time.Second })
+		x := h.assisted(always(testkit.Reply{}), nil)
 		for _, c := range []struct {
 			name  string
 			plays func(testkit.Asked) testkit.Reply

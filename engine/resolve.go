@@ -287,11 +287,16 @@ func (l *ledger) reopen(u *unit, o *operation, it *models.Item, c *models.Confli
 	}
 	if c.ResultSeq != 0 {
 		before := currentOf(c)
-		if row := l.changeAt(l.ancestor(c.ResultSeq).PrevSeq); row != nil {
+		row := l.changeAt(l.ancestor(c.ResultSeq).PrevSeq)
+		if row != nil {
 			before = sideOfChange(row)
 		}
 		if err := l.replace(u, o, it, before); err != nil {
 			return err
+		}
+		if sug := c.Suggestion; sug != nil && row != nil && row.Version == sug.Version { // what it was made for stands again
+			again := *sug
+			again.Version, c.Suggestion = o.result.Version, &again
 		}
 	}
 	c.Status, c.Winner, c.ResolvedAt, c.ResolvedBy, c.ResultSeq = models.ConflictOpen, "", 0, "", 0

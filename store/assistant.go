@@ -171,14 +171,20 @@ type Asking struct {
 	Settings models.Assistant
 }
 
+const (
+	someAsking    = "SELECT 1 FROM reviews WHERE assist_at > 0 AND assist_at <= ? LIMIT 1"
+	tenantsAsking = "SELECT " + assistantColumns + ` FROM assistants a WHERE EXISTS
+(SELECT 1 FROM reviews r WHERE r.tenant_id = a.tenant_id AND r.assist = ? AND r.assist_at > 0 AND r.assist_at <= ?) ORDER BY tenant_id`
+	reviewsAsking = " WHERE tenant_id = ? AND assist = ? AND assist_at > 0 AND assist_at <= ?"
+)
+
 // AskingTenants reads those tenants, but none that is suspended or in the trash.
 func (s *Store) AskingTenants(ctx context.Context, now int64) ([]Asking, error) {
-	due, err := scanAll(s.read(ctx), func(row scanner, n *int) error { return row.Scan(n) }, "SELECT 1 FROM reviews WHERE assist_at > 0 AND assist_at <= ? LIMIT 1", now)
+	due, err := scanAll(s.read(ctx), func(row scanner, n *int) error { return row.Scan(n) }, someAsking, now)
 	if err != nil || len(due) == 0 {
 		return nil, s.fault(err)
 	}
-	settings, err := scanAll(s.read(ctx), scanAssistant, "SELECT "+assistantColumns+` FROM assistants a WHERE EXISTS
-(SELECT 1 FROM reviews r WHERE r.tenant_id = a.tenant_id AND r.assist = ? AND r.assist_at <= ?) ORDER BY tenant_id`, string(models.AssistWanted), now)
+	settings, err := scanAll(s.read(ctx), scanAssistant, tenantsAsking, string(models.AssistWanted), now)
 	if err != nil {
 		return nil, s.fault(err)
 	}
@@ -201,7 +207,7 @@ func (s *Store) AskingTenants(ctx context.Context, now int64) ([]Asking, error) 
 
 // WantedReviews reads a tenant's open conflicts that its assistant is to be asked of now, the oldest first; before narrows them to older ids.
 func (s *Store) WantedReviews(ctx context.Context, tenantID, before string, now int64, limit int) ([]models.Review, error) {
-	text, args := reviewSelect+" WHERE tenant_id = ? AND assist = ? AND assist_at <= ?", []any{tenantID, string(models.AssistWanted), now}
+	text, args := reviewSelect+reviewsAsking, []any{tenantID, string(models.AssistWanted), now}
 	if before != "" {
 		text, args = text+" AND conflict_id < ?", append(args, before)
 	}

@@ -122,7 +122,7 @@ func (p Props) urlHint() string {
 
 func (p Props) modelHint() string {
 	if p.Installs && p.Model != "" {
-		return "Empty: " + p.Model + ", as the installation sets it."
+		return "For the installation's endpoint it may be empty: " + p.Model + ", then."
 	}
 	return "As the endpoint calls it."
 }

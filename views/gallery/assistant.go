@@ -42,7 +42,7 @@ func assistantPages() []PageState {
 func sampleAssistant() assistant.Props {
 	return assistant.Props{
 		CSRF: "token", Self: "/console/gallery/assistant", Try: "/console/gallery/assistant-tried", Back: "/console/gallery/overview", May: true, Version: 3,
-		Values: assistant.Values{Enabled: true, BaseURL: "https://api.example.com/v1", Threshold: "90", Paths: "/customer/iban\n/lines/*/price"}, OwnKey: true,
+		Values: assistant.Values{Enabled: true, BaseURL: "https://api.example.com/v1", Model: "large-2026", Threshold: "90", Paths: "/customer/iban\n/lines/*/price"}, OwnKey: true,
 		Installs: true, Model: "small-2026", Most: 500,
 		State: assistant.State{Enabled: true, Requests: 41, Daily: 500, Applied: 22, Suggested: 14, Failed: 5, Waiting: 2, Now: now},
 	}

@@ -12,6 +12,8 @@ import (
 	"tidemark/engine/assist"
 	"tidemark/internal/seal"
 	"tidemark/internal/testkit"
+	"tidemark/models"
+	"tidemark/store"
 	"tidemark/web/e2e"
 )
 
@@ -217,5 +219,58 @@ func TestATenantSettlesByTheAssistantOnlyWhenOptedIn(t *testing.T) {
 	}
 	if a := save("2", "AI_ASSISTED"); a.status != http.StatusSeeOther {
 		t.Errorf("left alone after opting out: %d %s", a.status, a.body)
+	}
+}
+
+// From the console's switch to the item: a write over REST is answered at once, and the assistant settles what clashed.
+func TestAConflictOverRESTIsSettledByTheAssistant(t *testing.T) {
+	t.Parallel()
+	h, server := assisted(t, testkit.Says("merged", `{"a":2,"b":1,"iban":"[withheld]"}`, 0.95))
+	if _, err := h.Store.AddPolicy(t.Context(), models.ConflictPolicy{TenantID: h.Tenants[0].ID, Strategy: models.StrategyAssisted, Threshold: 90}); err != nil {
+		t.Fatal(err)
+	}
+	put := func(device, key, body string) int {
+		req, err := http.NewRequest("PUT", h.URL+"/api/v1/sync-storage/item/"+key, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"X-API-Key": h.Keys[0], "X-Instance-Id": device, "Content-Type": "application/json"} {
+			req.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil || res.Body.Close() != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode
+	}
+	clash := func(key string) int {
+		put("tablet", key, `{"value":{"a":0,"b":0,"iban":"DE0"}}`)
+		put("tablet", key, `{"value":{"a":1,"b":1,"iban":"DE0"},"version":1}`)
+		return put("phone", key, `{"value":{"a":2,"b":0,"iban":"DE0"},"version":1}`)
+	}
+	value := func(key string) string {
+		it, err := h.Store.Item(t.Context(), h.Tenants[0].ID, store.ItemKey{Owner: "default", Collection: models.Storage, Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(it.Value)
+	}
+	if status := clash("before"); status != http.StatusConflict {
+		t.Errorf("not opted in: %d", status)
+	}
+	if a := signedIn(t, h).post(assistantPath, assistantForm("0", nil)); a.status != http.StatusSeeOther {
+		t.Fatalf("%d", a.status)
+	}
+	if status := clash("after"); status != http.StatusConflict {
+		t.Errorf("opted in: %d", status)
+	}
+	testkit.Eventually(t, time.Minute, "the assistant has settled it", func() bool { return value("after") == `{"a":2,"b":1,"iban":"DE0"}` })
+	if value("before") != `{"a":1,"b":1,"iban":"DE0"}` || len(server.Asked()) != 1 {
+		t.Errorf("what was kept before: %s, asked %d times", value("before"), len(server.Asked()))
+	}
+	for _, q := range server.Asked() {
+		if strings.Contains(q.Body, "DE0") || strings.Contains(q.Body, "after") || strings.Contains(q.Body, "phone") {
+			t.Errorf("more went out than the values: %s", q.Body)
+		}
 	}
 }

@@ -38,6 +38,8 @@ func TestPagesOnMariaDB(t *testing.T) {
 		"offers":            TestOffersAreShownDismissedAndTakenBack,
 		"figures":           TestTheFiguresOfConflictsLinkToTheirRows,
 		"tables paged":      TestATableIsPagedByPlacesThatSayNothing,
+		"assistant":         TestAConflictOverRESTIsSettledByTheAssistant,
+		"assistant opt-in":  TestATenantIsOptedInToTheAssistant,
 	} {
 		t.Run(name, test)
 	}
