@@ -56,6 +56,9 @@ func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settle
 	if err != nil {
 		return out, err
 	}
+	if who.Policies, err = e.store.Policies(ctx, who.TenantID); err != nil { // fields merge as they say now
+		return out, err
+	}
 	p, err := e.settling(who, &c, s)
 	if err != nil {
 		return out, err

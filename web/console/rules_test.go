@@ -16,8 +16,8 @@ import (
 
 const rulesPath = "/console/t/acme/conflicts/rules"
 
-// clash makes an open conflict of an item, at {"a":1}, to which another device wrote {"a":2,"b":2}.
-func clash(t *testing.T, h *e2e.House, key string) (id string) {
+// disagree makes an open conflict of an item, at {"a":1}, to which another device wrote {"a":2,"b":2}.
+func disagree(t *testing.T, h *e2e.House, key string) (id string) {
 	t.Helper()
 	tenant := of(t, h, "acme")
 	write := func(device, value string, base int64) protocol.Result {
@@ -38,7 +38,7 @@ func clash(t *testing.T, h *e2e.House, key string) (id string) {
 	return write("laptop", `{"a":2,"b":2}`, 1).ConflictID
 }
 
-func decide(t *testing.T, h *e2e.House, id string, s models.Strategy) {
+func decideFor(t *testing.T, h *e2e.House, id string, s models.Strategy) {
 	t.Helper()
 	who := models.Caller{TenantID: of(t, h, "acme").ID, AllUsers: true, Actor: "admin:1", CanRead: true, CanWrite: true, RequestID: "r"}
 	if _, err := h.Engine.Resolve(t.Context(), who, id, engine.Resolution{Strategy: s}); err != nil {
@@ -85,9 +85,9 @@ func TestAPolicyIsTriedSavedEditedAndDeleted(t *testing.T) {
 	h := house(t, nil)
 	b := signedIn(t, h)
 	for i := range 3 {
-		clash(t, h, fmt.Sprint("orders/", i))
+		disagree(t, h, fmt.Sprint("orders/", i))
 	}
-	clash(t, h, "notes/1")
+	disagree(t, h, "notes/1")
 	holds(t, b.get(rulesPath).body, "There are no policies", "A person decides.")
 	job, body := b.tried(t, rulesPath+"/new", url.Values{"pattern": {"orders/*"}, "strategy": {"LAST_WRITE_WINS"}})
 	holds(t, body, "It would have changed 3 of 4 conflicts.", "The write that came in", "orders/2", "to be added", "with the policies as they are: 4")
@@ -214,8 +214,8 @@ func TestOffersAreShownDismissedAndTakenBack(t *testing.T) {
 	b := signedIn(t, h)
 	var last string
 	for i := range 3 {
-		last = clash(t, h, fmt.Sprint("orders/", i))
-		decide(t, h, last, models.StrategyFWW)
+		last = disagree(t, h, fmt.Sprint("orders/", i))
+		decideFor(t, h, last, models.StrategyFWW)
 	}
 	page := b.get(rulesPath).body
 	holds(t, page, "Drawn from decisions", "From 3 decisions", "orders/*", "/console/t/acme/conflicts/"+last)
@@ -239,9 +239,9 @@ func TestTheFiguresOfConflictsLinkToTheirRows(t *testing.T) {
 	b := signedIn(t, h)
 	holds(t, b.get("/console/t/acme/conflicts/stats").body, "No conflicts", "Nothing waits for a person.")
 	for i := range 3 {
-		id := clash(t, h, fmt.Sprint("orders/", i))
+		id := disagree(t, h, fmt.Sprint("orders/", i))
 		if i == 0 {
-			decide(t, h, id, models.StrategyLWW)
+			decideFor(t, h, id, models.StrategyLWW)
 		}
 	}
 	body := b.get("/console/t/acme/conflicts/stats?range=24h").body // another range: what took long may be told again
