@@ -1,0 +1,232 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"tidemark/engine/conflict"
+	"tidemark/engine/protocol"
+	"tidemark/internal/fault"
+)
+
+// Bounds of a push: those of the server, with room to spare for the bytes.
+const (
+	pushEvents = protocol.MaxPush
+	pushBytes  = 900 << 10
+)
+
+// push sends what waits in the outbox until all of it is answered. Of each key one
+// operation is on its way at a time: the next one is made over its outcome. What
+// the server asks to repeat later stays, and with it what waits behind it.
+func (c *Client) push(ctx context.Context) error {
+	over := map[place]bool{} // keys that this push is done with
+	for {
+		batch, body, err := c.take(ctx, over, pushEvents)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		if err := c.deliver(ctx, batch, body, over); err != nil {
+			return err
+		}
+	}
+}
+
+// take picks the oldest operation of each key, and marks them as sent before they are.
+func (c *Client) take(ctx context.Context, over map[place]bool, most int) (batch []op, body []byte, err error) {
+	err = c.replica.write(ctx, func(t *tx) error {
+		heads, err := t.ops(selectOp + " WHERE n IN (SELECT MIN(n) FROM ops WHERE state <> 'refused' GROUP BY collection, key) ORDER BY n")
+		if err != nil {
+			return err
+		}
+		body = protocol.AppendString([]byte(`{"instanceId":`), c.instance)
+		body = append(body, `,"events":[`...)
+		for i := range heads {
+			o := &heads[i]
+			if over[o.place] {
+				continue
+			}
+			event := appendEvent(nil, o)
+			if len(batch) == most || len(batch) > 0 && len(body)+len(event) > pushBytes {
+				break
+			}
+			if len(batch) > 0 {
+				body = append(body, ',')
+			}
+			body = append(body, event...)
+			o.state = sent
+			if err := t.save(o); err != nil {
+				return err
+			}
+			batch = append(batch, *o)
+		}
+		body = append(body, "]}"...)
+		return nil
+	})
+	if err == nil {
+		err = c.plant.Reach("marked as sent")
+	}
+	return batch, body, err
+}
+
+// deliver pushes a batch. One that is refused as a whole, for something in it, is
+// sent operation by operation, so that only what is at fault is refused.
+func (c *Client) deliver(ctx context.Context, batch []op, body []byte, over map[place]bool) error {
+	var answer struct {
+		Results []pushed `json:"results"`
+	}
+	err := c.ask(ctx, request{method: http.MethodPost, path: eventsPath, body: body}, &answer)
+	switch {
+	case err == nil && len(answer.Results) == len(batch):
+		return c.settle(ctx, batch, answer.Results, over)
+	case err == nil:
+		return fault.New(fault.Unavailable, "The server answered %d of %d operations.", len(answer.Results), len(batch))
+	case !ofContent(err):
+		return err
+	case len(batch) == 1:
+		f := fault.From(err)
+		return c.settle(ctx, batch, []pushed{{OpID: batch[0].id, Status: protocol.Rejected, Code: f.Code, Message: f.Message}}, over)
+	}
+	var failed []error
+	for i := range batch {
+		one := protocol.AppendString([]byte(`{"instanceId":`), c.instance)
+		one = append(appendEvent(append(one, `,"events":[`...), &batch[i]), "]}"...)
+		if err := c.deliver(ctx, batch[i:i+1], one, over); err != nil {
+			failed = append(failed, err)
+			break // the server is away, or refuses whoever asks
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// ofContent says that a push was refused for what is in it, not for who asks and when.
+func ofContent(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.Malformed, fault.Invalid, fault.BatchTooLarge, fault.ItemTooLarge, fault.UnsupportedEncoding:
+		return true
+	}
+	return false
+}
+
+// settle takes the answers in, all in one transaction.
+func (c *Client) settle(ctx context.Context, batch []op, answers []pushed, over map[place]bool) error {
+	if err := c.plant.Reach("pushed"); err != nil {
+		return err
+	}
+	var told []Event
+	err := c.replica.write(ctx, func(t *tx) error {
+		for i := range batch {
+			if answers[i].OpID != batch[i].id {
+				return fault.New(fault.Unavailable, "The server answered another operation than was sent.")
+			}
+			events, err := c.answered(t, &batch[i], &answers[i], over)
+			if err != nil {
+				return err
+			}
+			told = append(told, events...)
+		}
+		return nil
+	})
+	if err == nil {
+		err = c.plant.Reach("settled")
+	}
+	if err == nil {
+		c.tell(told)
+	}
+	return err
+}
+
+// answered takes one answer in. The operation leaves the outbox, unless it is to be repeated.
+func (c *Client) answered(t *tx, o *op, a *pushed, over map[place]bool) ([]Event, error) {
+	made, applyErr := o.apply(o.base.Side)
+	known := applyErr == nil && (o.kind == protocol.Set || o.kind == protocol.Remove || a.Version == o.base.version+1)
+	switch {
+	case a.Status == protocol.Rejected && a.Code == fault.VersionConflict:
+		return c.lost(t, o, a, made)
+	case a.Status == protocol.Rejected && a.Code == fault.NotFound && o.kind == protocol.Remove:
+		return nil, t.leave(o, made, outcome{}) // it is gone, as was asked
+	case a.Status == protocol.Rejected && a.Code.Retryable():
+		over[o.place] = true
+		return nil, nil
+	case a.Status == protocol.Rejected:
+		o.state, o.code, o.message = refused, string(a.Code), a.Message
+		if err := t.save(o); err != nil {
+			return nil, err
+		}
+		return []Event{{Kind: Refused, Collection: o.collection, Key: o.key, ID: o.id}}, t.follow(o, made, outcome{})
+	case a.Status == protocol.Applied && !known:
+		return nil, t.leave(o, made, outcome{}) // what stands comes with the log
+	case a.Status == protocol.Applied, a.Status == protocol.Conflict && string(a.Value) == string(made.Value):
+		return nil, t.won(o, a, made)
+	case a.Status == protocol.Merged:
+		return c.merged(t, o, a, made)
+	}
+	return c.lost(t, o, a, made)
+}
+
+// won makes what an operation wrote what the server is known to have.
+func (t *tx) won(o *op, a *pushed, made conflict.Side) error {
+	if err := t.learn(&row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq}); err != nil {
+		return err
+	}
+	return t.leave(o, made, outcome{won: true, version: a.Version, seq: a.Seq})
+}
+
+// merged takes in what came of an operation and another's. What was merged beside
+// the value comes with the log.
+func (c *Client) merged(t *tx, o *op, a *pushed, made conflict.Side) ([]Event, error) {
+	stands := made
+	if stands.Value = a.Value; a.Value == nil { // who may not read is not shown it
+		return nil, t.leave(o, made, outcome{})
+	}
+	if err := t.learn(&row{place: o.place, Side: stands, version: a.Version, timestamp: o.at, seq: a.Seq}); err != nil {
+		return nil, err
+	}
+	e := Event{Kind: Merged, Collection: o.collection, Key: o.key, ID: a.ConflictID}
+	return []Event{e}, t.leave(o, made, outcome{merged: true, version: a.Version, seq: a.Seq, stands: stands})
+}
+
+// lost keeps what an operation wrote for the app to see, and lets stand what the server says.
+func (c *Client) lost(t *tx, o *op, a *pushed, made conflict.Side) ([]Event, error) {
+	id := a.ConflictID
+	if id == "" {
+		id = o.id
+	}
+	err := t.exec(`INSERT OR REPLACE INTO conflicts (id, op_id, collection, key, open, removed, mine, metadata, base, base_value, stands, version, message, at)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, o.kind == protocol.Remove, orNull(made.Value), orNull(made.Metadata),
+		o.base.version, orNull(o.base.Value), orNull(a.Value), a.Version, a.Message, c.now())
+	if err == nil && c.plant.OwnWins {
+		err = t.learn(&row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []Event{{Kind: Conflicted, Collection: o.collection, Key: o.key, ID: id}}, t.leave(o, made, outcome{})
+}
+
+// learn writes what the server is known to have, if that is not known to be older.
+func (t *tx) learn(r *row) error {
+	was, err := t.row(r.place)
+	if err != nil || was.seq > r.seq {
+		return err
+	}
+	return t.put(insertItem, r)
+}
+
+// leave takes an operation from the outbox; what waited for its answer goes on from the outcome.
+func (t *tx) leave(o *op, made conflict.Side, u outcome) error {
+	if err := t.drop(o); err != nil {
+		return err
+	}
+	return t.follow(o, made, u)
+}
+
+func (t *tx) follow(o *op, made conflict.Side, u outcome) error {
+	chain, err := t.chain(o.place)
+	if err != nil || len(chain) == 0 {
+		return err
+	}
+	next := &chain[0]
+	next.follow(o, made, u)
+	return t.save(next)
+}
