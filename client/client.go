@@ -147,6 +147,7 @@ func (c *Client) Close() error {
 		c.cancel()
 		c.turn <- struct{}{} // whoever had it has come to an end
 		c.ended = c.replica.db.Close()
+		<-c.turn
 	})
 	return c.ended
 }

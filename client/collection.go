@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 )
@@ -60,7 +61,7 @@ func (l Collection) write(ctx context.Context, key string, d *draft, options []O
 		}
 	}
 	if d.kind == protocol.Remove {
-		d.Side.Metadata, d.Side.Tags, d.Side.ExpiresAt, d.Side.Priority = nil, nil, 0, 0
+		d.Side = conflict.Side{}
 	}
 	if err := l.c.replica.write(ctx, func(t *tx) error { return l.c.record(t, d) }); err != nil {
 		return err

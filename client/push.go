@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
@@ -101,11 +102,7 @@ func (c *Client) deliver(ctx context.Context, batch []op, body []byte, over map[
 
 // ofContent says that a push was refused for what is in it, not for who asks and when.
 func ofContent(err error) bool {
-	switch fault.CodeOf(err) {
-	case fault.Malformed, fault.Invalid, fault.BatchTooLarge, fault.ItemTooLarge, fault.UnsupportedEncoding:
-		return true
-	}
-	return false
+	return slices.Contains([]fault.Code{fault.Malformed, fault.Invalid, fault.BatchTooLarge, fault.ItemTooLarge, fault.UnsupportedEncoding}, fault.CodeOf(err))
 }
 
 // settle takes the answers in, all in one transaction.
@@ -156,12 +153,30 @@ func (c *Client) answered(t *tx, o *op, a *pushed, over map[place]bool) ([]Event
 		return []Event{{Kind: Refused, Collection: o.collection, Key: o.key, ID: o.id}}, t.follow(o, made, outcome{})
 	case a.Status == protocol.Applied && !known:
 		return nil, t.leave(o, made, outcome{}) // what stands comes with the log
-	case a.Status == protocol.Applied, a.Status == protocol.Conflict && string(a.Value) == string(made.Value):
+	case a.Status == protocol.Applied, a.Status == protocol.Conflict && o.stands(a, made):
 		return nil, t.won(o, a, made)
-	case a.Status == protocol.Merged:
+	case a.Status == protocol.Merged, a.Status == protocol.Conflict && o.within(a):
 		return c.merged(t, o, a, made)
 	}
 	return c.lost(t, o, a, made)
+}
+
+// stands says that of a conflict what stands is what an operation wrote.
+func (o *op) stands(a *pushed, made conflict.Side) bool {
+	if made.Value == nil {
+		return string(a.Value) == "null"
+	}
+	return string(a.Value) == string(made.Value)
+}
+
+// within says that what stands has in it what an operation changes: it won over what it had not seen.
+func (o *op) within(a *pushed) bool {
+	if o.kind != protocol.Patch || a.Value == nil {
+		return false
+	}
+	there := conflict.Side{Value: a.Value}
+	again, err := o.patched(there)
+	return err == nil && sameValue(there, again)
 }
 
 // won makes what an operation wrote what the server is known to have.
@@ -196,7 +211,7 @@ func (c *Client) lost(t *tx, o *op, a *pushed, made conflict.Side) ([]Event, err
 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, o.kind == protocol.Remove, orNull(made.Value), orNull(made.Metadata),
 		o.base.version, orNull(o.base.Value), orNull(a.Value), a.Version, a.Message, c.now())
 	if err == nil && c.plant.OwnWins {
-		err = t.learn(&row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq})
+		err = t.put(insertItem, &row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq})
 	}
 	if err != nil {
 		return nil, err
@@ -204,10 +219,10 @@ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status =
 	return []Event{{Kind: Conflicted, Collection: o.collection, Key: o.key, ID: id}}, t.leave(o, made, outcome{})
 }
 
-// learn writes what the server is known to have, if that is not known to be older.
+// learn writes what the server is known to have until the log tells, unless the log has told already.
 func (t *tx) learn(r *row) error {
 	was, err := t.row(r.place)
-	if err != nil || was.seq > r.seq {
+	if err != nil || was.seq >= r.seq {
 		return err
 	}
 	return t.put(insertItem, r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 
@@ -39,12 +40,13 @@ func (c *Client) round(ctx context.Context, wait time.Duration) error {
 	if wait > 0 {
 		c.bell.silence()
 	}
-	pushed := c.push(ctx)
-	if fault.Is(pushed, fault.Unavailable) || ctx.Err() != nil {
-		return pushed
-	}
-	if wait == 0 || pushed != nil {
-		return errors.Join(pushed, c.pull(ctx, 0)) // who may not write may still read
+	switch err := c.push(ctx); {
+	case err != nil && fault.CodeOf(err).Status() != http.StatusForbidden:
+		return err
+	case err != nil: // who may not write may still read
+		return errors.Join(err, c.pull(ctx, 0))
+	case wait == 0:
+		return c.pull(ctx, 0)
 	}
 	return c.await(ctx, wait)
 }
@@ -91,7 +93,7 @@ func (c *Client) Run(ctx context.Context) error {
 // final says that asking again will not help: the server refuses the caller.
 func final(err error) bool {
 	status := fault.CodeOf(err).Status()
-	return status == 401 || status == 403
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // jittered is between half a pause and the whole of it, and not below what the server asked for.

@@ -37,8 +37,6 @@ func joined(base, stands, mine conflict.Side) conflict.Side {
 	return mine
 }
 
-// behind gives what waits behind an answered operation the base that it has now.
-// next was made over what the answered one made; stands is what became of that.
 type outcome struct {
 	won     bool          // it stands as it was written
 	merged  bool          // it stands, merged with what another wrote

@@ -41,7 +41,7 @@ type request struct {
 func (c *Client) ask(ctx context.Context, q request, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, max(q.within, answerWithin))
 	defer cancel()
-	defer context.AfterFunc(c.ctx, cancel)()
+	defer context.AfterFunc(c.ctx, cancel)() //nolint:contextcheck // it ends with the client, too
 	to := *c.base
 	to.Path, to.RawQuery = to.Path+q.path, q.query.Encode()
 	req, err := http.NewRequestWithContext(ctx, q.method, to.String(), bytes.NewReader(q.body))

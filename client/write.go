@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 )
@@ -158,7 +159,8 @@ func (t *tx) supersede(o *op, chain, waiting []op) error {
 
 // absorb takes a change into an operation that no push has held, if one can say both.
 func (o *op) absorb(next *op) bool {
-	s, ok := o.Side, true
+	var s conflict.Side
+	var ok bool
 	switch {
 	case o.kind == protocol.Set:
 		made, err := next.apply(o.Side)
@@ -166,8 +168,6 @@ func (o *op) absorb(next *op) bool {
 	case o.kind == protocol.Patch && next.kind == protocol.Patch:
 		s = next.beside(o.Side)
 		s.Value, ok = composePatches(o.Value, next.Value)
-	default:
-		ok = false
 	}
 	if ok {
 		o.Side, o.at = s, next.at
