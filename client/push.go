@@ -47,6 +47,13 @@ func (c *Client) take(ctx context.Context, over map[place]bool, most int) (batch
 			if over[o.place] {
 				continue
 			}
+			if c.plant.LateBase && o.state == fresh {
+				r, err := t.row(o.place)
+				if err != nil {
+					return err
+				}
+				o.base.version = r.base()
+			}
 			event := appendEvent(nil, o)
 			if len(batch) == most || len(batch) > 0 && len(body)+len(event) > pushBytes {
 				break

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 
 	"tidemark/client"
@@ -21,6 +23,7 @@ type ledger struct {
 	changes   map[int64]models.Change
 	conflicts map[string]models.Conflict
 	told      map[string]string // operations whose conflict a replica told, and which replica
+	shown     map[string]int64  // by token: the version that the app was shown when it wrote it
 	seen      int64             // of the log
 }
 
@@ -31,7 +34,7 @@ type sent struct {
 }
 
 func newLedger() ledger {
-	return ledger{sent: map[string]sent{}, changes: map[int64]models.Change{}, conflicts: map[string]models.Conflict{}, told: map[string]string{}}
+	return ledger{sent: map[string]sent{}, changes: map[int64]models.Change{}, conflicts: map[string]models.Conflict{}, told: map[string]string{}, shown: map[string]int64{}}
 }
 
 func (w *world) noteSent(r *replica, body []byte) {
@@ -206,7 +209,12 @@ func (w *world) explained() error {
 	for _, c := range w.conflicts {
 		results[c.ResultSeq] = true
 	}
-	for _, history := range w.histories() {
+	histories := w.histories()
+	for id := range w.sent {
+		o := w.sent[id]
+		wrong = append(wrong, w.seenBy(&o, histories[o.Key], results))
+	}
+	for _, history := range histories {
 		for i, c := range history {
 			switch {
 			case !c.ClientOp || results[c.Seq]:
@@ -221,23 +229,50 @@ func (w *world) explained() error {
 	return errors.Join(wrong...)
 }
 
-// ownRun fails where another wrote between a write's base and the write. Once a write over that base
-// has stood in a conflict, the device goes on from there.
+// ownRun fails where another wrote between a write's base and the write.
 func ownRun(history []models.Change, i int, results map[int64]bool) error {
-	c, foreign := &history[i], (*models.Change)(nil)
-	for n := range history[:i] {
-		switch between := &history[n]; {
-		case between.Version <= c.Base:
-		case between.Instance != c.Instance:
-			foreign = between
-		case results[between.Seq] && between.Base <= c.Base:
-			foreign = nil
+	c := &history[i]
+	if other := unseen(history[:i], c.Base, c.Version, c.Instance, results); other != nil {
+		return fmt.Errorf("%s version %d of %s was made over %d, and %s wrote %d in between: no conflict tells of it", c.Key, c.Version, c.Instance, c.Base, other.Instance, other.Version)
+	}
+	return nil
+}
+
+var tokens = regexp.MustCompile(`(r\d)\.(\d+)`)
+
+// seenBy fails where a write says that it was made over what its app had not been shown.
+func (w *world) seenBy(o *sent, history []models.Change, results map[int64]bool) error {
+	newest, number := "", -1
+	for _, m := range tokens.FindAllStringSubmatch(string(o.Value), -1) {
+		if n, err := strconv.Atoi(m[2]); err == nil && m[1] == o.by && n > number {
+			newest, number = m[0], n
 		}
 	}
-	if foreign == nil {
+	version, known := w.shown[newest]
+	if !known { // a removal
 		return nil
 	}
-	return fmt.Errorf("%s version %d of %s was made over %d, and %s wrote %d in between: no conflict tells of it", c.Key, c.Version, c.Instance, c.Base, foreign.Instance, foreign.Version)
+	if other := unseen(history, version, *o.Base+1, o.by, results); other != nil {
+		return fmt.Errorf("%s wrote %s of %s when it was shown version %d, and says that it was made over %d", o.by, newest, o.Key, version, *o.Base)
+	}
+	return nil
+}
+
+// unseen is what another wrote above a version and below another, unless a write of the instance over such a
+// base has stood in a conflict since: from there the device goes on.
+func unseen(history []models.Change, above, below int64, instance string, results map[int64]bool) (other *models.Change) {
+	for n := range history {
+		switch c := &history[n]; {
+		case c.Version <= above || c.Version >= below:
+		case above == 0 && c.Op == models.ChangeRemove: // it was shown that there is none
+			other = nil
+		case c.Instance != instance:
+			other = c
+		case results[c.Seq] && c.Base <= above:
+			other = nil
+		}
+	}
+	return other
 }
 
 // histories are the changes of each key, oldest first.

@@ -99,6 +99,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 		"the cursor is saved before the data":                {CursorFirst: true},
 		"a snapshot leaves what was removed":                 {NoTombstone: true},
 		"a replica keeps what it wrote against the server's": {OwnWins: true},
+		"a write says that it was made over what came later": {LateBase: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

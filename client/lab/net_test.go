@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"tidemark/internal/fault"
 )
 
 var errNet = errors.New("the network lost it")
@@ -50,6 +52,11 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	a, err := n.carry(l)
+	if n.w.trouble && n.w.chance(8) == 0 { // the app does not wait for the network
+		if failed := n.r.edit(); !fault.Is(failed, fault.NotFound) {
+			err = errors.Join(err, failed)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

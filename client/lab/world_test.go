@@ -51,7 +51,7 @@ type replica struct {
 }
 
 const (
-	steps   = 200
+	steps   = 120
 	keys    = 5
 	members = 4
 )
@@ -189,6 +189,7 @@ func (r *replica) edit() error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
+	w.shown[token] = i.Version
 	member := fmt.Sprint("f", w.chance(members))
 	switch kind := w.chance(10); {
 	case kind < 4:

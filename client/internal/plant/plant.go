@@ -11,6 +11,7 @@ type Faults struct {
 	CursorFirst bool // the cursor of a page is saved before what the page holds
 	NoTombstone bool // a snapshot takes nothing away: what was removed meanwhile stays
 	OwnWins     bool // of a conflict that the server settled otherwise, the replica keeps what it wrote itself
+	LateBase    bool // a write is made over what the replica has when it is pushed, not when it was written
 
 	// At is told where the replica is; an error ends what it does there, as a kill would. nil: none does.
 	At func(point string) error
