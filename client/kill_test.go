@@ -54,7 +54,7 @@ func writer(text string) error {
 		if err := c.Set(ctx, fmt.Sprint("k", n%writerKeys), map[string]int64{"n": n}); err != nil {
 			return err
 		}
-		fmt.Println(n) //nolint:forbidigo // the test reads it
+		fmt.Println(n)
 	}
 }
 

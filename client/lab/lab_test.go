@@ -11,16 +11,19 @@ import (
 	"tidemark/client/internal/plant"
 )
 
-var seed = flag.Uint64("seed", 0, "repeat the run of this seed; 0: all that belong to the test")
+var (
+	seed = flag.Uint64("seed", 0, "repeat the run of this seed; 0: all that belong to the test")
+	runs = flag.Int("runs", 30, "how many seeds belong to the test, from 1 on; with TIDEMARK_SOAK at least 2000")
+)
 
 // seeds are those of a run of the tests.
 func seeds() []uint64 {
 	if *seed != 0 {
 		return []uint64{*seed}
 	}
-	n := 30
+	n := *runs
 	if os.Getenv("TIDEMARK_SOAK") != "" {
-		n = 2000
+		n = max(n, 2000)
 	}
 	list := make([]uint64, n)
 	for i := range list {
@@ -32,10 +35,7 @@ func seeds() []uint64 {
 // run lives through a world, and gives its story and what did not hold.
 func run(t *testing.T, s *server, seed uint64, faults plant.Faults) (story string, err error) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tidemark-lab-")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
 	w, err := newWorld(t.Context(), dir, s, seed, faults)
 	if err == nil {
 		err = w.live()
@@ -62,7 +62,7 @@ func TestLab(t *testing.T) {
 			for _, n := range seeds() {
 				story, err := run(t, s, n, plant.Faults{})
 				if *seed != 0 && testing.Verbose() {
-					fmt.Println(story) //nolint:forbidigo // it was asked for
+					fmt.Println(story)
 				}
 				if err != nil {
 					t.Fatalf("%s\n\nseed %d: %v\n\nmake lab SEED=%d repeats it", story, n, err, n)

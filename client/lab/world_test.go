@@ -57,8 +57,12 @@ const (
 )
 
 var strategies = []rules{
-	{}, {Strategy: models.StrategyLWW}, {Strategy: models.StrategyFWW}, {Strategy: models.StrategyMerge},
-	{Strategy: models.StrategyMerge, Fallback: models.StrategyLWW}, {Strategy: models.StrategyMerge, Fallback: models.StrategyLWW, Counter: true},
+	{},
+	{Strategy: models.StrategyLWW},
+	{Strategy: models.StrategyFWW},
+	{Strategy: models.StrategyMerge},
+	{Strategy: models.StrategyMerge, Fallback: models.StrategyLWW},
+	{Strategy: models.StrategyMerge, Fallback: models.StrategyLWW, Counter: true},
 }
 
 func newWorld(ctx context.Context, dir string, s *server, seed uint64, faults plant.Faults) (*world, error) {
