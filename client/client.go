@@ -97,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Client, error) {
 	c.http = &http.Client{Transport: o.Transport, CheckRedirect: stay}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	err = r.write(ctx, func(t *tx) error {
-		if _, err := t.bind(metaUser, "user:"+o.UserID); err != nil {
+		if _, err := t.bind(metaUser, userPrefix+o.UserID); err != nil {
 			return err
 		}
 		c.instance, err = t.bind(metaInstance, o.InstanceID)

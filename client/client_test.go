@@ -319,6 +319,25 @@ func TestAWriteOverWhatWasShown(t *testing.T) {
 		if list := b.conflicts(); len(list) != 1 || string(list[0].Mine) != `3` || list[0].Base != 1 {
 			t.Errorf("%+v", list)
 		}
+		b.set("o", `{"a":1}`)
+		b.sync()
+		b.set("o", `{"a":2,"b":2}`)
+		b.sync()
+		b.ok(b.Patch(t.Context(), "o", map[string]any{"a": 3}, client.Over(1)))
+		b.shows("o", `{"a":3,"b":2}`)
+		b.sync() // an own run: no conflict
+		b.shows("o", `{"a":3,"b":2}`)
+		a.sync()
+		a.set("o", `{"a":4}`)
+		a.sync()
+		b.sync()
+		b.ok(b.Patch(t.Context(), "o", map[string]any{"a": 5}, client.Over(3)))
+		b.shows("o", `{"a":5}`)
+		b.sync()
+		b.shows("o", `{"a":4}`)
+		if list := b.conflicts(); len(list) != 2 || string(list[1].Mine) != `{"a":5}` || list[1].Op != "patch" || list[1].Base != 3 || list[1].BaseValue != nil {
+			t.Errorf("%+v", list)
+		}
 	})
 }
 

@@ -41,6 +41,9 @@ type side struct {
 	conflict.Side
 }
 
+// unknown says that there was an item at the version, and that the replica has not kept it.
+func (s *side) unknown() bool { return s.version != 0 && s.Value == nil }
+
 // apply gives what an item becomes by an operation: `not_found` where there is none to change.
 func (o *op) apply(s conflict.Side) (conflict.Side, error) {
 	switch o.kind {
@@ -82,10 +85,9 @@ func (o *op) beside(s conflict.Side) conflict.Side {
 	return s
 }
 
-// mine is what operations make of what the first of them was made over. One that
-// has nothing to change any more changes nothing.
-func mine(chain []op) conflict.Side {
-	s := chain[0].base.Side
+// mine is what operations make of an item. One that has nothing to change any more
+// changes nothing.
+func mine(s conflict.Side, chain []op) conflict.Side {
 	for i := range chain {
 		if next, err := chain[i].apply(s); err == nil {
 			s = next

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,21 +23,31 @@ const (
 // the server asks to repeat later stays, and with it what waits behind it.
 func (c *Client) push(ctx context.Context) error {
 	over := map[place]bool{} // keys that this push is done with
-	for {
-		batch, body, err := c.take(ctx, over, pushEvents)
+	last, err := c.lastOp(ctx)
+	for err == nil {
+		var batch []op
+		var body []byte
+		batch, body, err = c.take(ctx, last, over)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		if err := c.deliver(ctx, batch, body, over); err != nil {
-			return err
-		}
+		err = c.deliver(ctx, batch, body, over)
 	}
+	return err
+}
+
+// lastOp is the newest operation: what is written while a push goes on is for the next one.
+func (c *Client) lastOp(ctx context.Context) (n int64, err error) {
+	err = c.replica.write(ctx, func(t *tx) error {
+		return t.QueryRowContext(ctx, "SELECT COALESCE(MAX(n), 0) FROM ops").Scan(&n)
+	})
+	return n, err
 }
 
 // take picks the oldest operation of each key, and marks them as sent before they are.
-func (c *Client) take(ctx context.Context, over map[place]bool, most int) (batch []op, body []byte, err error) {
+func (c *Client) take(ctx context.Context, last int64, over map[place]bool) (batch []op, body []byte, err error) {
 	err = c.replica.write(ctx, func(t *tx) error {
-		heads, err := t.ops(selectOp + " WHERE n IN (SELECT MIN(n) FROM ops WHERE state <> 'refused' GROUP BY collection, key) ORDER BY n")
+		heads, err := t.ops(selectOp+" WHERE n IN (SELECT MIN(n) FROM ops WHERE state <> 'refused' GROUP BY collection, key) AND n <= ? ORDER BY n LIMIT ?", last, pushEvents+len(over))
 		if err != nil {
 			return err
 		}
@@ -55,7 +66,7 @@ func (c *Client) take(ctx context.Context, over map[place]bool, most int) (batch
 				o.base.version = r.base()
 			}
 			event := appendEvent(nil, o)
-			if len(batch) == most || len(batch) > 0 && len(body)+len(event) > pushBytes {
+			if len(batch) == pushEvents || len(batch) > 0 && len(body)+len(event) > pushBytes {
 				break
 			}
 			if len(batch) > 0 {
@@ -146,9 +157,9 @@ func (c *Client) answered(t *tx, o *op, a *pushed, over map[place]bool) ([]Event
 	known := applyErr == nil && (o.kind == protocol.Set || o.kind == protocol.Remove || a.Version == o.base.version+1)
 	switch {
 	case a.Status == protocol.Rejected && a.Code == fault.VersionConflict:
-		return c.lost(t, o, a, made)
+		return c.lost(t, o, a, made, applyErr)
 	case a.Status == protocol.Rejected && a.Code == fault.NotFound && o.kind == protocol.Remove:
-		return nil, t.leave(o, made, outcome{}) // it is gone, as was asked
+		return nil, t.leave(o, made, outcome{won: true}) // it is gone, as was asked
 	case a.Status == protocol.Rejected && a.Code.Retryable():
 		over[o.place] = true
 		return nil, nil
@@ -165,7 +176,7 @@ func (c *Client) answered(t *tx, o *op, a *pushed, over map[place]bool) ([]Event
 	case a.Status == protocol.Merged, a.Status == protocol.Conflict && o.within(a):
 		return c.merged(t, o, a, made)
 	}
-	return c.lost(t, o, a, made)
+	return c.lost(t, o, a, made, applyErr)
 }
 
 // stands says that of a conflict what stands is what an operation wrote.
@@ -191,7 +202,11 @@ func (t *tx) won(o *op, a *pushed, made conflict.Side) error {
 	if err := t.learn(&row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq}); err != nil {
 		return err
 	}
-	return t.leave(o, made, outcome{won: true, version: a.Version, seq: a.Seq})
+	u := outcome{won: true, version: a.Version}
+	if made.Value == nil { // what comes next makes a new item
+		u.version = 0
+	}
+	return t.leave(o, made, u)
 }
 
 // merged takes in what came of an operation and another's. What was merged beside
@@ -205,17 +220,20 @@ func (c *Client) merged(t *tx, o *op, a *pushed, made conflict.Side) ([]Event, e
 		return nil, err
 	}
 	e := Event{Kind: Merged, Collection: o.collection, Key: o.key, ID: a.ConflictID}
-	return []Event{e}, t.leave(o, made, outcome{merged: true, version: a.Version, seq: a.Seq, stands: stands})
+	return []Event{e}, t.leave(o, made, outcome{merged: true, version: a.Version, stands: stands})
 }
 
 // lost keeps what an operation wrote for the app to see, and lets stand what the server says.
-func (c *Client) lost(t *tx, o *op, a *pushed, made conflict.Side) ([]Event, error) {
-	id := a.ConflictID
-	if id == "" {
-		id = o.id
+func (c *Client) lost(t *tx, o *op, a *pushed, made conflict.Side, applyErr error) ([]Event, error) {
+	id, kind, wrote := cmp.Or(a.ConflictID, o.id), protocol.Set, made
+	switch {
+	case o.kind == protocol.Remove:
+		kind = protocol.Remove
+	case applyErr != nil: // what it was made over is not known as a whole
+		kind, wrote = o.kind, o.Side
 	}
-	err := t.exec(`INSERT OR REPLACE INTO conflicts (id, op_id, collection, key, open, removed, mine, metadata, base, base_value, stands, version, message, at)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, o.kind == protocol.Remove, orNull(made.Value), orNull(made.Metadata),
+	err := t.exec(`INSERT OR REPLACE INTO conflicts (id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, string(kind), orNull(wrote.Value), orNull(wrote.Metadata),
 		o.base.version, orNull(o.base.Value), orNull(a.Value), a.Version, a.Message, c.now())
 	if err == nil && c.plant.OwnWins {
 		err = t.put(insertItem, &row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq})

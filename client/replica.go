@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strconv"
+	"strings"
 
 	"modernc.org/sqlite" // the driver
 	sqlite3 "modernc.org/sqlite/lib"
@@ -54,7 +54,7 @@ var schema = []string{
   collection    TEXT NOT NULL,
   key           TEXT NOT NULL,
   open          INTEGER NOT NULL,
-  removed       INTEGER NOT NULL,
+  op            TEXT NOT NULL,
   mine          BLOB,
   metadata      BLOB,
   base          INTEGER NOT NULL,
@@ -89,6 +89,8 @@ const (
 	metaStaged   = "snapshot_cursor" // of the snapshot that is being taken
 	metaPage     = "snapshot_page"   // where it goes on; empty: at its first page
 )
+
+const userPrefix = "user:" // of a bound user's name, which may be empty
 
 // openReplica opens the file, or makes it: `unavailable` while another process has it.
 func openReplica(ctx context.Context, path string) (*replica, error) {
@@ -194,7 +196,7 @@ func (t *tx) bind(name, value string) (string, error) {
 	case kept == "":
 		return value, t.setMeta(name, value)
 	case value != "" && kept != value:
-		return "", fault.New(fault.IdentityMismatch, "The replica is that of %s %s.", name, strconv.Quote(kept))
+		return "", fault.New(fault.IdentityMismatch, "The replica is that of the %s %q.", name, strings.TrimPrefix(kept, userPrefix))
 	}
 	return kept, nil
 }

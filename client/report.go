@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 )
 
@@ -124,8 +123,8 @@ type Conflict struct {
 	Collection string
 	Key        string
 	Open       bool            // when it was reported, it waited for a person; else a policy settled it
-	Op         string          // set or remove
-	Mine       json.RawMessage // what the device wrote, as a whole; nil: it removed the item
+	Op         string          // set or remove; or patch and the like, where what it was made over is not known
+	Mine       json.RawMessage // what the device wrote, of a set or a patch of a known base as a whole; nil: it removed the item
 	Metadata   json.RawMessage
 	Base       int64           // the version it was made over
 	BaseValue  json.RawMessage // nil: there was none, or it is not known
@@ -146,20 +145,17 @@ func (c *Client) Conflicts(ctx context.Context) (list []Conflict, err error) {
 }
 
 func (t *tx) conflicts() (list []Conflict, err error) {
-	rows, err := t.QueryContext(t.ctx, `SELECT id, op_id, collection, key, open, removed, mine, metadata, base, base_value, stands, version, message, at
+	rows, err := t.QueryContext(t.ctx, `SELECT id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at
 FROM conflicts ORDER BY at, id`)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	for rows.Next() {
-		k, removed, at := Conflict{Op: string(protocol.Set)}, false, int64(0)
-		if err := rows.Scan(&k.ID, &k.OpID, &k.Collection, &k.Key, &k.Open, &removed, (*[]byte)(&k.Mine), (*[]byte)(&k.Metadata), &k.Base,
+		k, at := Conflict{}, int64(0)
+		if err := rows.Scan(&k.ID, &k.OpID, &k.Collection, &k.Key, &k.Open, &k.Op, (*[]byte)(&k.Mine), (*[]byte)(&k.Metadata), &k.Base,
 			(*[]byte)(&k.BaseValue), (*[]byte)(&k.Stands), &k.Version, &k.Message, &at); err != nil {
 			return nil, err
-		}
-		if removed {
-			k.Op = string(protocol.Remove)
 		}
 		k.At = time.UnixMilli(at).UTC()
 		list = append(list, k)

@@ -13,11 +13,15 @@ func view(r *row, chain []op) conflict.Side {
 	if len(chain) == 0 {
 		return r.Side
 	}
-	s := mine(chain)
-	if s.Value == nil || r.base() == chain[0].base.version {
+	base := chain[0].base
+	if base.unknown() {
+		base.Side = r.Side
+	}
+	s := mine(base.Side, chain)
+	if s.Value == nil || r.base() == base.version {
 		return s
 	}
-	return joined(chain[0].base.Side, r.Side, s)
+	return joined(base.Side, r.Side, s)
 }
 
 // joined merges what was made of a base with what stands, as the server's MERGE
@@ -40,8 +44,7 @@ func joined(base, stands, mine conflict.Side) conflict.Side {
 type outcome struct {
 	won     bool          // it stands as it was written
 	merged  bool          // it stands, merged with what another wrote
-	version int64         // of what stands
-	seq     int64         // its place in the log
+	version int64         // of what stands; 0: nothing does
 	stands  conflict.Side // of one that was merged
 }
 

@@ -112,7 +112,7 @@ func (c *Client) record(t *tx, d *draft) error {
 	}
 	d.base = side{r.base(), r.Side}
 	if len(chain) > 0 {
-		d.base = side{chain[len(chain)-1].base.version, mine(chain)}
+		d.base = side{chain[len(chain)-1].base.version, mine(chain[0].base.Side, chain)}
 	}
 	if d.over != nil && *d.over != d.base.version && len(chain) == 0 {
 		d.base = side{version: *d.over}
