@@ -22,12 +22,12 @@ const (
 // op is an operation of the outbox. Of a patch, what Side leaves out stays.
 type op struct {
 	place
-	conflict.Side // of a patch, Value is the patch; of an intent, what it says
+	conflict.Side // of a patch, Value is the patch
 
 	n    int64
 	id   string
 	kind protocol.Kind
-	path string // of an intent: JSON pointer into the value; empty: the whole
+	path string // of what is done to a part of the value: JSON pointer; empty: the whole
 	at   int64  // the client's clock, ms
 	base side
 
@@ -53,8 +53,9 @@ func (o *op) apply(s conflict.Side) (conflict.Side, error) {
 		return conflict.Side{}, nil
 	case protocol.Patch:
 		return o.patched(s)
+	default:
+		return s, fault.New(fault.Invalid, "There is no operation %q.", o.kind)
 	}
-	return o.intended(s)
 }
 
 func (o *op) patched(s conflict.Side) (conflict.Side, error) {
