@@ -59,7 +59,10 @@ func TestLab(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, maria)
-			for _, n := range seeds() {
+			for i, n := range seeds() {
+				if i%100 == 99 {
+					t.Logf("%d seeds hold", i)
+				}
 				story, err := run(t, s, n, plant.Faults{})
 				if *seed != 0 && testing.Verbose() {
 					fmt.Println(story)

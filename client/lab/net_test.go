@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"tidemark/internal/fault"
 )
@@ -114,8 +115,20 @@ func (n *network) keep(l letter, pull bool) (answer, error) {
 	return a, err
 }
 
-// deliver brings a request to the server.
-func (w *world) deliver(l letter) (answer, error) {
+const patience = 100 // times a request is sent to a server that is busy
+
+// deliver brings a request to the server. That a machine has too much to do is no part of the story.
+func (w *world) deliver(l letter) (a answer, err error) {
+	for range patience {
+		if a, err = w.send(l); err != nil || a.status < http.StatusInternalServerError {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return a, err
+}
+
+func (w *world) send(l letter) (answer, error) {
 	req, err := http.NewRequestWithContext(w.ctx, l.method, w.server.url+l.path, bytes.NewReader(l.body))
 	if err != nil {
 		return answer{}, err
