@@ -67,6 +67,19 @@ func TestAnEditBehindANewItemThatIsMerged(t *testing.T) {
 		if len(a.conflicts()) != 0 {
 			t.Errorf("%+v", a.conflicts())
 		}
+		b.set("l", `{"b":1}`)
+		b.sync()
+		a.set("l", `{"a":1}`)
+		net.drop("POST")
+		a.is(a.Sync(t.Context()), fault.Unavailable)
+		a.ok(a.Remove(t.Context(), "l")) // of what it made, not of what b did
+		a.shows("l", "")
+		net.open()
+		a.sync()
+		a.shows("l", `{"a":1,"b":1}`)
+		if list := a.conflicts(); len(list) != 1 || list[0].Op != "remove" {
+			t.Errorf("%+v", list)
+		}
 	})
 }
 

@@ -53,7 +53,7 @@ func (o *op) follow(before *op, made conflict.Side, u outcome) {
 	switch {
 	case u.won:
 		o.base = side{u.version, made}
-	case u.merged && before.base.version == 0: // a new item: what is not known to the server as a run
+	case u.merged && before.base.version == 0 && o.kind != protocol.Remove: // a new item: what is not known to the server as a run
 		if o.kind == protocol.Set {
 			o.Side = joined(made, u.stands, o.Side)
 		}
