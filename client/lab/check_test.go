@@ -133,6 +133,51 @@ func (w *world) equal(r *replica) error {
 	return fmt.Errorf("%s is not equal to the server. It has\n%sand the server\n%s", r.name, got, want)
 }
 
+// sight is what a replica has at a moment: the versions of its items, and what waits, by operation.
+type sight struct {
+	versions map[string]int64
+	waiting  map[string]string // and its key
+}
+
+func (r *replica) look() (sight, error) {
+	s := sight{map[string]int64{}, map[string]string{}}
+	items, err := r.List(r.w.ctx, client.Page{})
+	if err != nil {
+		return s, err
+	}
+	for _, i := range items {
+		if !i.Pending {
+			s.versions[i.Key] = i.Version
+		}
+	}
+	ops, err := r.Pending(r.w.ctx)
+	for _, o := range ops {
+		s.waiting[o.ID] = o.Key
+	}
+	return s, err
+}
+
+// forward fails where a sync took a replica back: to an older version of an item, or to an outbox that has
+// lost what nobody has sent.
+func (r *replica) forward(was sight) error {
+	is, err := r.look()
+	if err != nil {
+		return err
+	}
+	for key, version := range was.versions {
+		if now, there := is.versions[key]; there && now < version {
+			return fmt.Errorf("%s had %s at version %d, and then at %d", r.name, key, version, now)
+		}
+	}
+	for id, key := range was.waiting {
+		_, went := r.w.sent[id]
+		if _, waits := is.waiting[id]; !waits && !went && !r.edited[key] {
+			return fmt.Errorf("%s has lost a change of %s that nobody has sent", r.name, key)
+		}
+	}
+	return nil
+}
+
 // check says what does not hold at the end of a run.
 func (w *world) check() error {
 	if err := w.look(); err != nil {

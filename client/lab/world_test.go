@@ -48,6 +48,8 @@ type replica struct {
 	name  string
 	clock *clock.Manual
 	net   *network
+
+	edited map[string]bool // keys, since the last sync began
 }
 
 const (
@@ -79,7 +81,7 @@ func newWorld(ctx context.Context, dir string, s *server, seed uint64, faults pl
 	w.tell("seed %d: %+v", seed, w.rules)
 	for i := range 3 + w.chance(3) {
 		skew := time.Duration(w.chance(7201)-3600) * time.Second
-		p := &replica{w: w, name: fmt.Sprint("r", i), clock: clock.At(w.now.Add(skew))}
+		p := &replica{w: w, name: fmt.Sprint("r", i), clock: clock.At(w.now.Add(skew)), edited: map[string]bool{}}
 		p.net = &network{w: w, r: p}
 		w.tell("%s: clock wrong by %s", p.name, skew)
 		if err := p.open(); err != nil {
@@ -183,6 +185,7 @@ func (w *world) step() error {
 func (r *replica) edit() error {
 	w := r.w
 	key := fmt.Sprint("k", w.chance(keys))
+	r.edited[key] = true
 	w.tokens++
 	token := fmt.Sprintf("%s.%d", r.name, w.tokens)
 	value := map[string]any{}
@@ -227,14 +230,20 @@ func (r *replica) edit() error {
 // sync brings a replica and the server together. One that got through and waits for nothing is equal to the server.
 func (r *replica) sync() error {
 	r.w.tell("%s syncs", r.name)
-	r.net.stale = false
-	err := r.Sync(r.w.ctx)
+	r.net.stale, r.edited = false, map[string]bool{}
+	was, err := r.look()
 	if err != nil {
-		r.w.tell("   fails: %s", fault.CodeOf(err))
-		return r.survives(err)
+		return err
 	}
-	if r.net.stale { // it knows no better yet
-		return nil
+	failed := r.Sync(r.w.ctx)
+	if failed != nil {
+		r.w.tell("   fails: %s", fault.CodeOf(failed))
+	}
+	if err := r.survives(failed); err != nil {
+		return err
+	}
+	if err := r.forward(was); err != nil || failed != nil || r.net.stale {
+		return err // what came late: it knows no better yet
 	}
 	return r.w.equal(r)
 }
