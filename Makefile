@@ -17,7 +17,7 @@ MARIADB      := CGO_ENABLED=0 go run ./internal/testkit/cmd/mariadb --
 
 export CGO_ENABLED = 0
 
-.PHONY: help run dev build generate test test-watch cover e2e bench lint fmt verify check seed migrate soak deps setup race
+.PHONY: help run dev build generate test test-watch cover e2e lab bench lint fmt verify check seed migrate soak deps setup race
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,11 +58,15 @@ cover: ## Write coverage.html
 e2e: node_modules ## Run the tests with the official socket.io-client and a real browser
 	$(MARIADB) go test -count=1 -timeout=20m ./web/e2e/... ./web/live
 
+SEED ?= 0
+lab: ## Let replicas and a server live through what a number decides (SEED=7 repeats a run and tells it)
+	$(MARIADB) go test -count=1 -timeout=20m -v ./client/lab -run '^TestLab$$' -seed $(SEED)
+
 bench: ## Measure Tidemark and its limits side by side
 	go run ./cmd/bench $(ARGS)
 
 soak: node_modules ## Run the long versions of the hard tests
-	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v ./store ./engine ./web/console ./web/e2e/...
+	TIDEMARK_SOAK=1 $(MARIADB) go test -count=1 -timeout=4h -v ./store ./engine ./client/... ./web/console ./web/e2e/...
 
 lint: $(LINT) ## Run the linters
 	go vet ./...

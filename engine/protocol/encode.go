@@ -60,6 +60,9 @@ func appendSyncEvent(dst []byte, c *models.Change, op, cursor string) []byte {
 	if c.Metadata != nil && op != "evict" {
 		dst = appendRaw(dst, `,"metadata":`, c.Metadata)
 	}
+	if op == "set" {
+		dst = appendBeside(dst, c)
+	}
 	dst = appendInt(dst, `,"version":`, c.Version)
 	dst = appendInt(dst, `,"timestamp":`, c.Timestamp)
 	dst = appendText(dst, `,"userId":`, c.Owner)
@@ -69,6 +72,20 @@ func appendSyncEvent(dst []byte, c *models.Change, op, cursor string) []byte {
 	}
 	dst = appendText(dst, `,"cursor":`, cursor)
 	return append(dst, '}')
+}
+
+// appendBeside writes what an item has beside value and metadata, where it has any.
+func appendBeside(dst []byte, c *models.Change) []byte {
+	if len(c.Tags) > 0 {
+		dst = appendTags(dst, c.Tags)
+	}
+	if c.ExpiresAt != 0 {
+		dst = AppendTime(append(dst, `,"ttl":`...), c.ExpiresAt)
+	}
+	if c.Priority != 0 {
+		dst = appendInt(dst, `,"priority":`, c.Priority)
+	}
+	return dst
 }
 
 // AppendEvents appends changes as an array of SyncEvents.

@@ -68,6 +68,18 @@ func TestOnlyAClientsOwnOperationIDIsShown(t *testing.T) {
 	}
 }
 
+func TestAnEventSaysWhatAnItemHasBesideItsValue(t *testing.T) {
+	t.Parallel()
+	full := exampleSet()
+	full.Tags, full.ExpiresAt, full.Priority = []string{"open"}, exampleAt, 5
+	if got := string(AppendEvent(nil, full, "c")); !strings.Contains(got, `,"tags":["open"],"ttl":"2026-01-01T00:00:00.000Z","priority":5,"version":3,`) {
+		t.Errorf("got %s", got)
+	}
+	if got := string(AppendEvict(nil, full, "c")); strings.Contains(got, "open") || strings.Contains(got, "priority") {
+		t.Errorf("an evict tells of what may not be seen: %s", got)
+	}
+}
+
 func TestAppendErrorLeaksNoCause(t *testing.T) {
 	t.Parallel()
 	got := string(AppendError(nil, fault.From(errors.New("secret SQL")), "r"))

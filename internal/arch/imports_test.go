@@ -12,7 +12,7 @@ var floors = []struct {
 }{
 	{"tools", []string{"internal"}},
 	{"ground", []string{"models", "policies", "migrations", "static"}},
-	{"wire", []string{"engine/crdt", "engine/protocol"}},
+	{"wire", []string{"engine/crdt", "engine/protocol", "engine/conflict"}},
 	{"cellar", []string{"store"}},
 	{"schema", []string{"schema"}},
 	{"rooms", []string{"engine", "access", "analytics", "views"}},
@@ -74,7 +74,7 @@ func sameRoom(a, b string) bool {
 	return false
 }
 
-// TestTheWireStandsOnTheGroundAlone: protocol and crdt lie in engine's folder, but below it.
+// TestTheWireStandsOnTheGroundAlone: protocol, crdt and conflict lie in engine's folder, but below it.
 func TestTheWireStandsOnTheGroundAlone(t *testing.T) {
 	t.Parallel()
 	wire, _ := floorOf("engine/protocol")
@@ -98,8 +98,8 @@ func TestOneLibraryOneRoom(t *testing.T) {
 		rooms   []string
 	}{
 		{"gorm.io/", []string{"store"}},
-		{"database/sql", []string{"store", "internal/testkit"}},
-		{"modernc.org/sqlite", []string{"store"}},
+		{"database/sql", []string{"store", "client", "internal/testkit"}},
+		{"modernc.org/sqlite", []string{"store", "client"}},
 		{"github.com/go-sql-driver/mysql", []string{"store", "internal/testkit"}},
 		{"github.com/pressly/goose", []string{"store"}},
 		{"github.com/gofiber/", []string{"web"}},
@@ -129,7 +129,7 @@ func TestOneLibraryOneRoom(t *testing.T) {
 	}
 }
 
-// TestClientStaysLight: whoever embeds the client compiles no database and no web server.
+// TestClientStaysLight: whoever embeds the client compiles SQLite for its replica, and no other database and no web server.
 func TestClientStaysLight(t *testing.T) {
 	t.Parallel()
 	for _, f := range files(t) {
@@ -138,7 +138,7 @@ func TestClientStaysLight(t *testing.T) {
 		}
 		for _, path := range imports(f) {
 			target, own := strings.CutPrefix(path, module+"/")
-			if own && !anyWithin(target, []string{"client", "engine/crdt", "engine/protocol", "internal/fault"}) {
+			if own && !anyWithin(target, []string{"client", "engine/crdt", "engine/protocol", "engine/conflict", "models", "internal/fault", "internal/clock"}) {
 				t.Errorf("%s imports %s", f.path, target)
 			}
 		}

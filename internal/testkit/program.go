@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -144,6 +145,20 @@ func (p *Process) Run(args ...string) string {
 		p.t.Fatalf("tidemark %v: %v: %s", args, err, &stderr)
 	}
 	return string(out)
+}
+
+// Tenant makes a tenant, with further flags of tenant create, and gives the secret of a key to it.
+func (p *Process) Tenant(slug string, flags ...string) string {
+	p.t.Helper()
+	p.Run(append([]string{"tenant", "create", "--slug", slug, "--name", slug, "--json"}, flags...)...)
+	var key struct {
+		Secret string `json:"key"`
+	}
+	out := p.Run("apikey", "create", "--tenant", slug, "--name", "test", "--json")
+	if err := json.Unmarshal([]byte(out), &key); err != nil || key.Secret == "" {
+		p.t.Fatalf("apikey create printed %q: %v", out, err)
+	}
+	return key.Secret
 }
 
 // Log is what the program has written so far.

@@ -127,6 +127,9 @@ type SyncEvent struct {
 	Key        string         `json:"key"`
 	Value      any            `json:"value,omitempty"`
 	Metadata   map[string]any `json:"metadata,omitempty"`
+	Tags       []string       `json:"tags,omitempty" nullable:"false"`
+	TTL        *time.Time     `json:"ttl,omitempty"`
+	Priority   int32          `json:"priority,omitempty"`
 	Version    int64          `json:"version"`
 	Timestamp  int64          `json:"timestamp"`
 	UserID     string         `json:"userId"`

@@ -26,6 +26,7 @@ type Options struct {
 	Log     io.Writer
 	Tenants []string    // slugs; the name is the slug
 	Clock   clock.Clock // of the console; nil: the system's
+	Time    clock.Clock // of the engine; nil: the system's
 	Secure  bool
 	Shipped bool           // as in production: without the gallery
 	Policy  string         // casbin rules of administrators; empty: those shipped
@@ -61,6 +62,9 @@ func (h *House) build(ctx context.Context, o Options) error {
 	if o.Store == (store.Options{}) {
 		o.Store.SQLite = filepath.Join(o.Dir, "tidemark.db")
 	}
+	if o.Time == nil {
+		o.Time = clock.System{}
+	}
 	if h.Store, err = store.Open(ctx, o.Store); err != nil {
 		return err
 	}
@@ -72,7 +76,7 @@ func (h *House) build(ctx context.Context, o Options) error {
 		return err
 	}
 	o.System.Metrics = telemetry.NewMetrics("test")
-	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: clock.System{}, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics), Assist: o.Assist}); err != nil {
+	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: o.Time, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics), Assist: o.Assist}); err != nil {
 		return err
 	}
 	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy})

@@ -1,0 +1,4 @@
+package client
+
+// ComposePatches is composePatches.
+var ComposePatches = composePatches
