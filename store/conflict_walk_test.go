@@ -26,6 +26,10 @@ func TestConflictsAreWalkedByTheirIndex(t *testing.T) {
 				t.Errorf("%s:\n%s", text, plan)
 			}
 		}
+		in, named := list([]any{tenant.ID}, []string{"a", "b", "c"})
+		if plan := explained(t, s, conflictSelect+byIDs(in), named); sorts(plan) || !strings.Contains(plan, "PRIMARY") {
+			t.Error(plan)
+		}
 		if n, err := s.CountConflicts(t.Context(), p); err != nil || n != 4000 {
 			t.Errorf("%d %v", n, err)
 		}
