@@ -1,8 +1,8 @@
 package analytics_test
 
 import (
-	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -203,13 +203,11 @@ func TestWhatTookLongIsKept(t *testing.T) {
 	})
 }
 
-var soakStats = flag.Bool("soak.stats", false, "count 100,000 conflicts")
-
 // Many conflicts are counted within a moment.
 func TestManyConflictsAreCounted(t *testing.T) {
 	eachDB(t, func(b *bench) {
 		many := 10_000
-		if *soakStats {
+		if os.Getenv("TIDEMARK_SOAK") != "" {
 			many = 100_000
 		}
 		for from := 0; from < many; from += 5000 {

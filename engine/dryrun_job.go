@@ -16,11 +16,11 @@ import (
 // Bounds of a dry run.
 const (
 	dryWindow  = 30 * 24 * time.Hour
-	dryInline  = 200     // conflicts that are replayed at once; more are a job
-	dryPage    = 64      // conflicts read at once, with their values
-	dryMost    = 200_000 // conflicts of one; of more, the newest
-	dryChanges = 10_000  // of those that change, whose ids are kept
-	dryTell    = 500 * time.Millisecond
+	dryInline  = 200         // conflicts that are replayed at once; more are a job
+	dryPage    = 64          // conflicts read at once, with their values
+	dryMost    = 200_000     // conflicts of one; of more, the newest
+	dryChanges = 10_000      // of those that change, whose ids are kept
+	dryTell    = 8 * dryPage // conflicts between looks whether to go on, with which progress is told
 )
 
 // dryInput is what a dry run needs, as it was when somebody asked for it.
@@ -118,15 +118,15 @@ func (e *Engine) runDryRun(ctx context.Context, r *jobRun) error {
 	if err := json.Unmarshal(r.job.Input, &in); err != nil {
 		return err
 	}
-	told := e.clock.Now()
+	if err := r.keep(ctx); err != nil { // it may have been cancelled while it waited
+		return err
+	}
 	total, err := e.store.CountConflicts(ctx, in.span(r.job.TenantID))
 	if err != nil {
 		return err
 	}
 	count, err := e.dryRun(ctx, r.job.TenantID, &in, max(total-dryMost, 0), func(done int64) error {
-		r.job.Done = done
-		if now := e.clock.Now(); now.Sub(told) >= dryTell {
-			told = now
+		if r.job.Done = done; done%dryTell == 0 {
 			return r.keep(ctx)
 		}
 		return nil

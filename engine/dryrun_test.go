@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -268,15 +267,10 @@ func TestADryRunCountsAndShows(t *testing.T) {
 	})
 }
 
-var soakDryRun = flag.Bool("soak.dryrun", false, "replay 10,000 conflicts")
-
 // Many conflicts are a job, which tells how far it is, and can be cancelled.
-func TestALargeDryRunIsAJob(t *testing.T) {
+func TestSoakALargeDryRunIsAJob(t *testing.T) {
 	eachDB(t, func(h *harness) {
-		n, many := h.node(), 1000
-		if *soakDryRun {
-			many = 10_000
-		}
+		n, many := h.node(), size(1000, 10_000)
 		h.clashes(n, many)
 		start := time.Now()
 		id, err := n.StartDryRun(h.Context(), h.admin(), engine.PolicyChange{Policy: merge(models.StrategyLWW)})
@@ -291,6 +285,29 @@ func TestALargeDryRunIsAJob(t *testing.T) {
 		h.Logf("%d conflicts in %v", many, took)
 		if bound := 10 * time.Second; took > bound {
 			h.Errorf("%d conflicts took %v, more than %v", many, took, bound)
+		}
+	})
+}
+
+// A dry run that waits for its turn, or is under way, ends when somebody asks for that, and has no result.
+func TestADryRunIsCancelled(t *testing.T) {
+	eachDB(t, func(h *harness) {
+		n := h.node()
+		h.clashes(n, 1000)
+		var ids []string
+		for range 5 {
+			id, err := n.StartDryRun(h.Context(), h.admin(), engine.PolicyChange{Policy: merge("")})
+			h.ok(err)
+			ids = append(ids, id)
+		}
+		h.ok(n.Cancel(h.Context(), h.tenant.ID, ids[4]))
+		if j := h.ends(ids[4]); j.Status != models.JobCancelled || len(j.State) != 0 {
+			h.Errorf("%+v", j)
+		}
+		for _, id := range ids[:4] {
+			if j := h.ends(id); j.Status != models.JobDone {
+				h.Errorf("%+v", j)
+			}
 		}
 	})
 }

@@ -51,8 +51,7 @@ func eachFact(rows *sql.Rows, status models.ConflictStatus, told func(*ConflictF
 	return rows.Err()
 }
 
-const factSelect = `SELECT id, kind, strategy, owner, incoming_instance, resolved_by, collection, item_key, winner, resolved_at, reopened FROM conflicts
-WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?)`
+const factSelect = "SELECT id, kind, strategy, owner, incoming_instance, resolved_by, collection, item_key, winner, resolved_at, reopened" + inSpan
 
 // DisputedFields are what both sides of a conflict changed.
 type DisputedFields struct {

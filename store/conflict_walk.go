@@ -16,6 +16,12 @@ type ConflictSpan struct {
 	UpTo     int64  // ms; and before it
 }
 
+// The statements that walk over a span, each in the order of an index that has all of it.
+const (
+	inSpan     = " FROM conflicts WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?)"
+	walkSelect = "SELECT id" + inSpan + " ORDER BY id LIMIT ?"
+)
+
 var conflictStates = []models.ConflictStatus{models.ConflictOpen, models.ConflictResolved}
 
 // ids are the first id of the span, and the first behind it.
@@ -28,7 +34,7 @@ func (s *Store) CountConflicts(ctx context.Context, p ConflictSpan) (n int64, er
 	first, behind := p.ids()
 	for _, status := range conflictStates {
 		var some int64
-		row, err := s.queryRow(ctx, "SELECT COUNT(*) FROM conflicts WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?)",
+		row, err := s.queryRow(ctx, "SELECT COUNT(*)"+inSpan,
 			p.TenantID, string(status), first, behind, p.Owner, p.Owner)
 		if err == nil {
 			err = row.Scan(&some)
@@ -50,7 +56,7 @@ func (s *Store) ConflictsAfter(ctx context.Context, p ConflictSpan, after string
 	var ids []string
 	for _, status := range conflictStates { // each from the index, in order
 		some, err := scanAll(s.read(ctx), func(row scanner, id *string) error { return row.Scan(id) },
-			"SELECT id FROM conflicts WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?) ORDER BY id LIMIT ?",
+			walkSelect,
 			p.TenantID, string(status), first, behind, p.Owner, p.Owner, limit)
 		if err != nil {
 			return nil, s.fault(err)

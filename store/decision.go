@@ -11,14 +11,15 @@ import (
 func (s *Store) Decisions(ctx context.Context, p ConflictSpan, limit int) ([]models.Conflict, error) {
 	first, behind := p.ids()
 	ids, err := scanAll(s.read(ctx), func(row scanner, id *string) error { return row.Scan(id) },
-		`SELECT id FROM conflicts WHERE tenant_id = ? AND status = ? AND id >= ? AND id < ? AND (? = '' OR owner = ?)
-AND (resolved_by LIKE 'admin:%' OR resolved_by LIKE 'user:%' OR resolved_by LIKE 'key:%') ORDER BY id DESC LIMIT ?`,
+		decisionSelect,
 		p.TenantID, string(models.ConflictResolved), first, behind, p.Owner, p.Owner, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, s.fault(err)
 	}
 	return s.ConflictsByID(ctx, p.TenantID, ids)
 }
+
+const decisionSelect = "SELECT id" + inSpan + " AND (resolved_by LIKE 'admin:%' OR resolved_by LIKE 'user:%' OR resolved_by LIKE 'key:%') ORDER BY id DESC LIMIT ?"
 
 // Dismissed are the names of the policies that were offered to a tenant and turned down.
 func (s *Store) Dismissed(ctx context.Context, tenantID string) (map[string]bool, error) {

@@ -214,7 +214,7 @@ func TestItemsAreAnalyzed(t *testing.T) {
 	h.call(t, "POST", path, ask(many...)).problem(t, 413, "batch_too_large")
 	h.call(t, "POST", path, ask(many[:10_000]...)).problem(t, 422, "invalid")
 	h.call(t, "POST", path, ask(many[:101]...)).problem(t, 422, "invalid")
-	h.call(t, "POST", path, ask()).problem(t, 422, "invalid")
+	h.call(t, "POST", path, `{"itemIds":[]}`).problem(t, 422, "invalid")
 	h.call(t, "POST", path, `{"itemIds":[""]}`).problem(t, 422, "invalid")
 	h.call(t, "POST", path, `{"itemIds":[1]}`).problem(t, 400, "malformed")
 	h.call(t, "POST", path, `{"itemIds":"x"}`).problem(t, 400, "malformed")

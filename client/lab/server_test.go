@@ -103,6 +103,8 @@ func serve(text string) error {
 	return errors.Join(err, h.Close())
 }
 
+const dumped = 500 // conflicts read at once
+
 func obey(ctx context.Context, h *e2e.House, now *clock.Manual, o order) (r report, err error) {
 	switch o.Do {
 	case "time":
@@ -115,12 +117,13 @@ func obey(ctx context.Context, h *e2e.House, now *clock.Manual, o order) (r repo
 		return found(ctx, h, o.Rules)
 	case "dump":
 		r.Changes, err = h.Store.Changes(ctx, store.LogQuery{TenantID: o.Tenant, After: o.After, UpTo: math.MaxInt64, Limit: math.MaxInt32})
-		for _, status := range []models.ConflictStatus{models.ConflictOpen, models.ConflictResolved} {
-			if err == nil {
-				var some []models.Conflict
-				some, err = h.Store.Conflicts(ctx, o.Tenant, "", status, math.MaxInt32)
-				r.Conflicts = append(r.Conflicts, some...)
+		for f := (store.ConflictFilter{ReviewFilter: store.ReviewFilter{TenantID: o.Tenant}}); err == nil; {
+			var some []models.Conflict
+			if some, err = h.Store.Conflicts(ctx, f, dumped); len(some) == 0 {
+				break
 			}
+			r.Conflicts = append(r.Conflicts, some...)
+			f.From = some[len(some)-1].ID
 		}
 	default:
 		err = fmt.Errorf("no such order: %s", o.Do)

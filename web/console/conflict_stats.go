@@ -84,6 +84,7 @@ func statsProps(f *fiber.Ctx, s *analytics.ConflictStats) insight.Props {
 	rank("keys", "Keys", "Most conflicts first.", "key", s.Keys, false)
 	rank("prefixes", "Beginnings of keys", "Up to the last / : or _.", "key", s.Prefixes, true)
 	rank("fields", "Fields", "That both sides changed, in the newest "+ui.Count(s.FieldsOf, "conflict", "conflicts")+".", "", named(s.Fields), false)
+	p.Rankings = append(p.Rankings, kindRanking(f, s, within))
 	rank("devices", "Devices", "Whose writes met others’.", "device", s.Devices, false)
 	rank("users", "Users", "Whose items they are of.", "user", s.Users, false)
 	for _, n := range s.Strategies {
@@ -94,6 +95,18 @@ func statsProps(f *fiber.Ctx, s *analytics.ConflictStats) insight.Props {
 		p.Strategies = append(p.Strategies, row)
 	}
 	return p
+}
+
+// kindRanking are the kinds there were, by their names for people.
+func kindRanking(f *fiber.Ctx, s *analytics.ConflictStats, within string) insight.Ranking {
+	r := insight.Ranking{ID: "kinds-of", Title: "Kinds", Sub: "Why two writes could not both stand."}
+	for _, n := range s.Kinds {
+		if n.N > 0 {
+			q := "kind:" + n.Name + " " + within
+			r.Rows = append(r.Rows, insight.Rank{Name: conflictKindName(models.ConflictKind(n.Name)), N: n.N, Open: n.Open, Settled: rowsAt(f, "resolved", q), Waits: rowsAt(f, "open", q)})
+		}
+	}
+	return r
 }
 
 // quoted is a value in the filter language; an open one is the beginning of a key.

@@ -245,7 +245,7 @@ func TestTheFiguresOfConflictsLinkToTheirRows(t *testing.T) {
 		}
 	}
 	body := b.get("/console/t/acme/conflicts/stats?range=24h").body // another range: what took long may be told again
-	holds(t, body, "Settled by people", "orders/", "laptop", "1 settled", "2 open", "Nobody in particular", "q=key%3Aorders%2F%2A+newer%3A24h&view=open", "Show as table")
+	holds(t, body, "Settled by people", "orders/", "laptop", "1 settled", "2 open", "Nobody in particular", "q=key%3Aorders%2F%2A+newer%3A24h&view=open", "Show as table", "q=kind%3Aconcurrent+newer%3A24h&view=open")
 	if a := b.get("/console/t/acme/conflicts/stats?range=1y"); a.status != 422 {
 		t.Errorf("%d", a.status)
 	}
