@@ -83,10 +83,8 @@ func Shortcuts(groups []NavGroup) []Shortcut {
 		{[]string{"Enter"}, "Open the row"},
 		{[]string{"X"}, "Select the row"},
 		{[]string{"P"}, "Pause live activity, or go on"},
-		{[]string{"U"}, "Undo what was just done"},
-		{[]string{"1", "2", "3"}, "Of a conflict: keep current, accept incoming, save merged"},
-		{[]string{"A"}, "Of a conflict: use the suggestion"},
-		{[]string{"E"}, "Of a conflict: edit the result as JSON"},
+		{[]string{"U"}, "Undo"},
+		{[]string{"1", "2", "3", "A", "E"}, "Conflicts: current, incoming, merged, suggestion, JSON"},
 		{[]string{"?"}, "This list"},
 		{[]string{"Esc"}, "Close"},
 	}
