@@ -83,8 +83,7 @@ func Shortcuts(groups []NavGroup) []Shortcut {
 		{[]string{"Enter"}, "Open the row"},
 		{[]string{"X"}, "Select the row"},
 		{[]string{"P"}, "Pause live activity, or go on"},
-		{[]string{"U"}, "Undo"},
-		{[]string{"1", "2", "3", "A", "E"}, "Conflicts: current, incoming, merged, suggestion, JSON"},
+		{[]string{"1", "2", "3", "A", "E", "U"}, "Conflicts: current, incoming, merged, suggestion, JSON, undo"},
 		{[]string{"?"}, "This list"},
 		{[]string{"Esc"}, "Close"},
 	}
