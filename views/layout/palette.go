@@ -83,10 +83,7 @@ func Shortcuts(groups []NavGroup) []Shortcut {
 		{[]string{"Enter"}, "Open the row"},
 		{[]string{"X"}, "Select the row"},
 		{[]string{"P"}, "Pause live activity, or go on"},
-		{[]string{"U"}, "Undo what was just done"},
-		{[]string{"1", "2", "3"}, "Of a conflict: keep current, accept incoming, save merged"},
-		{[]string{"A"}, "Of a conflict: use the suggestion"},
-		{[]string{"E"}, "Of a conflict: edit the result as JSON"},
+		{[]string{"1", "2", "3", "A", "E", "U"}, "Conflicts: current, incoming, merged, suggestion, JSON, undo"},
 		{[]string{"?"}, "This list"},
 		{[]string{"Esc"}, "Close"},
 	}

@@ -298,13 +298,13 @@ func TestConflictsAreClaimedAssignedAndToldLive(t *testing.T) {
 	quiet := clash(t, h, "quiet", `{"a":0}`, `{"a":1}`, `{"a":2}`)
 	list := b.listen(queueAt + "/stream?view=open")
 	ann.get(queueAt+"/"+id).shows(t, 200, "Save merged")
-	next(t, list, "queue", "Ann &lt;b&gt;Lee has it open")
-	b.get(queueAt+"/"+id).shows(t, 200, "Ann &lt;b&gt;Lee has it open", "Save merged")
+	next(t, list, "queue", "Ann &lt;b&gt;Lee</bdi> has it open")
+	b.get(queueAt+"/"+id).shows(t, 200, "Ann &lt;b&gt;Lee</bdi> has it open", "Save merged")
 	open := b.listen(queueAt + "/stream?view=open&id=" + id)
 	if a := b.post(queueAt+"/"+quiet+"/assign", url.Values{"to": {"me"}}); a.status != 303 {
 		t.Errorf("assigned: %d", a.status)
 	}
-	next(t, list, "queue", "for Amina Haddad")
+	next(t, list, "queue", "for <bdi>Amina Haddad")
 	b.get(queueAt+"?view=mine").shows(t, 200, queueAt+"/"+quiet)
 	if got := inQueue(ann.get(queueAt + "?view=mine")); len(got) != 0 {
 		t.Errorf("it is Ann's, too: %v", got)
