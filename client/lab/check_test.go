@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"sort"
@@ -139,11 +140,11 @@ type sight struct {
 	waiting  map[string]string // and its key
 }
 
-func (r *replica) look() (sight, error) {
-	s := sight{map[string]int64{}, map[string]string{}}
+func (r *replica) look(s *sight) error {
+	*s = sight{map[string]int64{}, map[string]string{}}
 	items, err := r.List(r.w.ctx, client.Page{})
 	if err != nil {
-		return s, err
+		return err
 	}
 	for _, i := range items {
 		if !i.Pending {
@@ -154,24 +155,37 @@ func (r *replica) look() (sight, error) {
 	for _, o := range ops {
 		s.waiting[o.ID] = o.Key
 	}
-	return s, err
+	return err
+}
+
+// expect adds what waits of a key, which was just written, to what must not be lost.
+func (r *replica) expect(key string) error {
+	var now sight
+	if err := r.look(&now); err != nil {
+		return err
+	}
+	keep := func(_, k string) bool { return k == key }
+	maps.DeleteFunc(r.was.waiting, keep)
+	maps.DeleteFunc(now.waiting, func(id, k string) bool { return !keep(id, k) })
+	maps.Copy(r.was.waiting, now.waiting)
+	return nil
 }
 
 // forward fails where a sync took a replica back: to an older version of an item, or to an outbox that has
 // lost what nobody has sent.
-func (r *replica) forward(was sight) error {
-	is, err := r.look()
-	if err != nil {
+func (r *replica) forward() error {
+	var is sight
+	if err := r.look(&is); err != nil {
 		return err
 	}
-	for key, version := range was.versions {
+	for key, version := range r.was.versions {
 		if now, there := is.versions[key]; there && now < version {
 			return fmt.Errorf("%s had %s at version %d, and then at %d", r.name, key, version, now)
 		}
 	}
-	for id, key := range was.waiting {
+	for id, key := range r.was.waiting {
 		_, went := r.w.sent[id]
-		if _, waits := is.waiting[id]; !waits && !went && !r.edited[key] {
+		if _, waits := is.waiting[id]; !waits && !went {
 			return fmt.Errorf("%s has lost a change of %s that nobody has sent", r.name, key)
 		}
 	}

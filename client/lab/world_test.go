@@ -49,7 +49,7 @@ type replica struct {
 	clock *clock.Manual
 	net   *network
 
-	edited map[string]bool // keys, since the last sync began
+	was sight // when the last sync began, with what was written since
 }
 
 const (
@@ -81,10 +81,13 @@ func newWorld(ctx context.Context, dir string, s *server, seed uint64, faults pl
 	w.tell("seed %d: %+v", seed, w.rules)
 	for i := range 3 + w.chance(3) {
 		skew := time.Duration(w.chance(7201)-3600) * time.Second
-		p := &replica{w: w, name: fmt.Sprint("r", i), clock: clock.At(w.now.Add(skew)), edited: map[string]bool{}}
+		p := &replica{w: w, name: fmt.Sprint("r", i), clock: clock.At(w.now.Add(skew))}
 		p.net = &network{w: w, r: p}
 		w.tell("%s: clock wrong by %s", p.name, skew)
 		if err := p.open(); err != nil {
+			return nil, err
+		}
+		if err := p.look(&p.was); err != nil {
 			return nil, err
 		}
 		w.replicas = append(w.replicas, p)
@@ -183,9 +186,15 @@ func (w *world) step() error {
 
 // edit changes an item of a replica as an app would.
 func (r *replica) edit() error {
+	key := fmt.Sprint("k", r.w.chance(keys))
+	if err := r.write(key); err != nil {
+		return err
+	}
+	return r.expect(key)
+}
+
+func (r *replica) write(key string) error {
 	w := r.w
-	key := fmt.Sprint("k", w.chance(keys))
-	r.edited[key] = true
 	w.tokens++
 	token := fmt.Sprintf("%s.%d", r.name, w.tokens)
 	value := map[string]any{}
@@ -230,9 +239,8 @@ func (r *replica) edit() error {
 // sync brings a replica and the server together. One that got through and waits for nothing is equal to the server.
 func (r *replica) sync() error {
 	r.w.tell("%s syncs", r.name)
-	r.net.stale, r.edited = false, map[string]bool{}
-	was, err := r.look()
-	if err != nil {
+	r.net.stale = false
+	if err := r.look(&r.was); err != nil {
 		return err
 	}
 	failed := r.Sync(r.w.ctx)
@@ -242,7 +250,7 @@ func (r *replica) sync() error {
 	if err := r.survives(failed); err != nil {
 		return err
 	}
-	if err := r.forward(was); err != nil || failed != nil || r.net.stale {
+	if err := r.forward(); err != nil || failed != nil || r.net.stale {
 		return err // what came late: it knows no better yet
 	}
 	return r.w.equal(r)
