@@ -48,20 +48,6 @@ func (p Place) Fields() []ui.Hidden {
 
 func (p Place) resolved() bool { return p.View == "resolved" }
 
-// Section is one of the pages about conflicts.
-type Section struct{ ID, Label, Path string }
-
-// sections are those there are, in the order of their tabs.
-var sections = []Section{{"queue", "Queue", ""}}
-
-func sectionChoices(base, current string) []ui.Choice {
-	out := make([]ui.Choice, len(sections))
-	for i, s := range sections {
-		out[i] = ui.Choice{Label: s.Label, Href: base + s.Path, Current: s.ID == current}
-	}
-	return out
-}
-
 // QueueProps describe the list of conflicts, beside one of them or alone.
 type QueueProps struct {
 	Place

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"tidemark/views/rules"
 	"tidemark/views/ui"
 )
 
@@ -79,8 +78,6 @@ type Props struct {
 	P90        int64
 	Behind     []Behind
 }
-
-func (p Props) places() []ui.Choice { return rules.Places(p.Base, "Statistics") }
 
 func (p Props) share(n int64) string {
 	if p.Total == 0 {

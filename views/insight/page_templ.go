@@ -58,7 +58,7 @@ func Page(p Props) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Tabs("Conflicts", p.places()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ConflictPlaces(p.Base, "Statistics").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -102,15 +102,6 @@ func (p Props) count() int {
 	return n
 }
 
-// Places are the pages about conflicts.
-func Places(base, current string) []ui.Choice {
-	out := []ui.Choice{{Label: "Queue", Href: base}, {Label: "Policies", Href: base + "/rules"}, {Label: "Statistics", Href: base + "/stats"}}
-	for i := range out {
-		out[i].Current = out[i].Label == current
-	}
-	return out
-}
-
 // Values are what the fields of a form hold, as typed.
 type Values struct {
 	ID, Version                                                    string // of one that is edited
