@@ -82,6 +82,7 @@ func choices() []Entry {
 	many := []ui.Choice{{Label: "1h", Href: "/console?r=1h"}, {Label: "24h", Href: "/console?r=24h", Current: true}, {Label: "7d", Href: "/console?r=7d"}, {Label: "30d", Href: "/console?r=30d"}, {Label: "Custom", Href: "/console?r=x"}}
 	return []Entry{
 		{"Choices", "Tabs", ui.Tabs("Views", few)},
+		{"Choices", "ConflictPlaces", ui.ConflictPlaces("/console/t/acme/conflicts", "Queue")},
 		{"Choices", "Segmented", ui.Segmented("Time range", many)},
 		{"Choices", "Menu", holding(ui.Menu(ui.MenuProps{Label: "More actions", Glyph: ui.GlyphMenu, Left: true}), popRow("Rename"), popRow("Remove"))},
 		{"Choices", "Dialog", holding(row(), ui.Button(ui.ButtonProps{Label: "Open a dialog", Attrs: templ.Attributes{"data-open": "sample-dialog"}}), holding(ui.Dialog(ui.DialogProps{ID: "sample-dialog", Title: "What this is"}), text("A dialog is closed by Esc, by its button and by a click beside it.")))},
