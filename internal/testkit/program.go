@@ -3,6 +3,7 @@ package testkit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,6 +18,9 @@ import (
 
 // ProgramVariable names a built binary that tests use instead of building one.
 const ProgramVariable = "TIDEMARK_TEST_PROGRAM"
+
+// running is what the program says when it listens.
+const running = " is running.\n"
 
 // built is the one binary of a test run.
 var built struct {
@@ -92,30 +96,51 @@ func (b *lockedBuffer) String() string {
 // but PATH and HOME comes through. It is killed at the end of the test.
 func Serve(t testing.TB, env ...string) *Process {
 	t.Helper()
-	p := &Process{Dir: t.TempDir(), Port: FreePort(t), t: t, env: env, log: &lockedBuffer{}}
-	p.URL = "http://" + loopback(p.Port)
+	p := &Process{Dir: t.TempDir(), t: t, env: env, log: &lockedBuffer{}}
 	t.Cleanup(p.Kill)
-	p.Start()
+	err := errors.New("no port was tried")
+	for n := 0; n < portTries && err != nil; n++ { // somebody else may take one before the program does
+		p.Kill()
+		p.Port = FreePort(t)
+		p.URL = "http://" + loopback(p.Port)
+		if err = p.start(); err != nil && !strings.Contains(p.Log(), "address already in use") {
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
+
+const portTries = 5
 
 // Start runs the program again on the data it has and waits until it is ready.
 func (p *Process) Start() {
 	p.t.Helper()
+	if err := p.start(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// start fails where the program ends, or does not get ready. That another server has the port, and is ready, is not enough.
+func (p *Process) start() error {
+	deadline, announced := time.Now().Add(startWithin), strings.Count(p.Log(), running)
 	p.cmd = p.command("serve")
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
+		p.cmd = nil
+		return err
 	}
 	p.end = make(chan error, 1)
 	go func(cmd *exec.Cmd, end chan<- error) { end <- cmd.Wait() }(p.cmd, p.end)
-	deadline := time.Now().Add(startWithin)
-	for !p.ready() {
+	for strings.Count(p.Log(), running) == announced || !p.ready() {
 		if time.Now().After(deadline) || len(p.end) > 0 {
-			p.t.Fatalf("tidemark serve does not get ready:\n%s", p.Log())
+			return fmt.Errorf("tidemark serve does not get ready:\n%s", p.Log())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	return nil
 }
 
 func (p *Process) ready() bool {
