@@ -35,9 +35,9 @@ func (c *Console) Routes(r fiber.Router) {
 	in.Get("/t/:tenant/activity", c.ofTenant, c.activity)
 	in.Get("/t/:tenant/activity/stream", c.ofTenant, c.activityStream)
 	c.deviceRoutes(in)
-	c.conflictRoutes(in)
-	c.apiKeyRoutes(in)
-	c.storageRoutes(in)
 	c.assistantRoutes(in)
 	c.rulesRoutes(in)
+	c.conflictRoutes(in) // after the pages beside the queue: what else follows /conflicts/ is an id
+	c.apiKeyRoutes(in)
+	c.storageRoutes(in)
 }
