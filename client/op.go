@@ -54,7 +54,7 @@ func (o *op) apply(s conflict.Side) (conflict.Side, error) {
 	case protocol.Patch:
 		return o.patched(s)
 	default:
-		return s, fault.New(fault.Invalid, "There is no operation %q.", o.kind)
+		return o.intended(s)
 	}
 }
 

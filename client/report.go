@@ -41,9 +41,9 @@ type Operation struct {
 	ID         string
 	Collection string
 	Key        string
-	Op         string          // set, patch or remove
-	Path       string          // JSON pointer into the value; empty: the whole
-	Value      json.RawMessage // the value or the patch
+	Op         string          // set, patch, remove, increment, addToSet, removeFromSet, insert or move
+	Path       string          // of the latter five: JSON pointer into the value; empty: the whole
+	Value      json.RawMessage // the value, the patch, or what the operation says
 	Base       int64           // the version it was made over; 0: there was none
 	At         time.Time       // by the device's clock
 	Code       string          // why it was refused; empty: it was not

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"tidemark/engine/conflict"
@@ -104,7 +105,7 @@ func (c *Client) record(t *tx, d *draft) error {
 	now := c.now()
 	d.id, d.state, d.at = c.newID(), fresh, now
 	shown := view(&r, chain)
-	if gone(shown, now) && d.kind != protocol.Set {
+	if gone(shown, now) && !makes(d.kind) {
 		return fault.New(fault.NotFound, "There is no such item.")
 	}
 	if _, err := d.apply(shown); err != nil {
@@ -119,7 +120,7 @@ func (c *Client) record(t *tx, d *draft) error {
 	}
 	waiting := unsent(chain)
 	if d.kind == protocol.Set || d.kind == protocol.Remove {
-		return t.supersede(&d.op, chain, waiting)
+		return t.supersede(&d.op, chain, afterIntents(waiting))
 	}
 	if n := len(waiting); n > 0 {
 		last := waiting[n-1]
@@ -138,6 +139,17 @@ func unsent(chain []op) []op {
 		}
 	}
 	return nil
+}
+
+// afterIntents are the operations behind those that say what they do: these have
+// their effect even where a write that says all of the item loses.
+func afterIntents(waiting []op) []op {
+	for i, o := range slices.Backward(waiting) {
+		if o.kind.Intent() {
+			return waiting[i+1:]
+		}
+	}
+	return waiting
 }
 
 // supersede puts a write that says all of an item in the place of those that no push has held.
@@ -162,12 +174,15 @@ func (o *op) absorb(next *op) bool {
 	var s conflict.Side
 	var ok bool
 	switch {
-	case o.kind == protocol.Set:
+	case o.kind == protocol.Set && (!next.kind.Intent() || o.base.version == 0): // in what nobody has, nothing is beside it
 		made, err := next.apply(o.Side)
 		s, ok = made, err == nil
 	case o.kind == protocol.Patch && next.kind == protocol.Patch:
 		s = next.beside(o.Side)
 		s.Value, ok = composePatches(o.Value, next.Value)
+	case o.kind.Intent():
+		s = next.beside(o.Side)
+		s.Value, ok = o.joinedWith(next)
 	}
 	if ok {
 		o.Side, o.at = s, next.at

@@ -26,6 +26,32 @@ type ledger struct {
 	told      map[string]string // operations whose conflict a replica told, and which replica
 	shown     map[string]int64  // by token: the version that the app was shown when it wrote it
 	seen      int64             // of the log
+	sum       int               // that was counted
+	months    int               // that passed: what was sent before and is not answered may then count twice
+}
+
+// counted notes that one was added to the sum.
+func (l *ledger) counted(err error) error {
+	if err == nil {
+		l.sum++
+	}
+	return err
+}
+
+// summed fails where something that was counted is not in the sum, or is there twice.
+func (w *world) summed() error {
+	i, err := w.replicas[0].Get(w.ctx, sumKey)
+	if w.sum == 0 {
+		return nil
+	}
+	var v struct{ N int }
+	if err == nil {
+		err = i.Into(&v)
+	}
+	if err == nil && (v.N < w.sum || v.N > w.sum && w.months == 0) {
+		err = fmt.Errorf("the sum of %d is %d", w.sum, v.N)
+	}
+	return err
 }
 
 // sent is an operation that a push has held.
@@ -216,7 +242,7 @@ func (w *world) check() error {
 		}
 		wrong = append(wrong, err)
 	}
-	wrong = append(wrong, w.accounted(refused), w.explained())
+	wrong = append(wrong, w.accounted(refused), w.explained(), w.summed())
 	return errors.Join(wrong...)
 }
 

@@ -52,6 +52,8 @@ type replica struct {
 	was sight // when the last sync began, with what was written since
 }
 
+const sumKey = "sum" // of an item that is only counted with
+
 const (
 	steps   = 120
 	keys    = 5
@@ -207,7 +209,7 @@ func (r *replica) write(key string) error {
 	}
 	w.shown[token] = i.Version
 	member := fmt.Sprint("f", w.chance(members))
-	switch kind := w.chance(10); {
+	switch kind := w.chance(12); {
 	case kind < 4:
 		w.tell("%s sets %s %s=%s", r.name, key, member, token)
 		value[member] = token
@@ -230,6 +232,12 @@ func (r *replica) write(key string) error {
 		at := w.chance(len(words) + 1)
 		value["text"] = strings.Join(append(words[:at:at], append([]string{token}, words[at:]...)...), " ")
 		return r.Set(w.ctx, key, value, client.Tags(member))
+	case kind < 11:
+		w.tell("%s adds to the sum", r.name)
+		if err := r.Increment(w.ctx, sumKey, "/n", 1); !errors.Is(err, errCrash) {
+			return w.counted(err)
+		}
+		return errors.Join(w.counted(nil), errCrash)
 	default:
 		w.tell("%s makes %s new %s", r.name, key, token)
 		return r.Set(w.ctx, key, map[string]any{member: token}, client.Metadata(map[string]any{"by": token}), client.Priority(int32(w.chance(3)-1)))
@@ -284,6 +292,7 @@ func (w *world) restart() error {
 // compact lets more time go by than history is kept.
 func (w *world) compact() error {
 	w.tell("a month passes")
+	w.months++
 	if err := w.look(); err != nil {
 		return err
 	}
