@@ -75,14 +75,7 @@ func (d *decision) suggested(x *engine.Examination, r *engine.Resolution) {
 		d.refuse("There is no suggestion any more.")
 		return
 	}
-	switch conflict.Winner(s.Choice) {
-	case conflict.Current, conflict.Incoming:
-		r.Take = conflict.Winner(s.Choice)
-	case conflict.Merged:
-		r.Value, r.Remove = s.Value, s.Value == nil
-	case conflict.Nobody:
-		d.refuse("The suggestion says nothing.")
-	}
+	r.Strategy = models.StrategyAssisted
 }
 
 // merged is the value that was typed, or else what the picks make.
