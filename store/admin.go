@@ -91,6 +91,12 @@ func countAdmins(db *gorm.DB) (int64, error) {
 	return n, err
 }
 
+// Colleagues reads the administrators who may sign in, by name, at most so many.
+func (s *Store) Colleagues(ctx context.Context, most int) ([]models.Admin, error) {
+	all, err := scanAll(s.read(ctx), scanAdmin, adminSelect+" WHERE disabled = 0 ORDER BY name, id LIMIT ?", most)
+	return all, s.fault(err)
+}
+
 // AdminByID reads an administrator; unknown is `not_found`.
 func (s *Store) AdminByID(ctx context.Context, id string) (models.Admin, error) {
 	m, err := scanOne(s.read(ctx), scanAdmin, adminSelect+" WHERE id = ?", id)

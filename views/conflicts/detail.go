@@ -39,7 +39,8 @@ type DetailProps struct {
 	Reopened   int64
 	Claim      Claim
 	Assignee   string
-	Mine       bool // it is assigned to who looks
+	Mine       bool        // it is assigned to who looks
+	People     []ui.Option // who it may be given to; none where there is nobody else
 	Base       Side
 	Current    Side
 	Incoming   Side

@@ -276,13 +276,10 @@ func (c *Console) conflictCount(f *fiber.Ctx) (string, error) {
 
 // assignConflict gives a conflict to somebody, or takes it from them.
 func (c *Console) assignConflict(f *fiber.Ctx) error {
-	id, at, to, told := f.Params("id"), queuePlace(f), "", "It is nobody’s now."
-	switch who := f.FormValue("to"); who {
-	case "me":
-		to, told = actor(f), "It is yours now."
-	case "nobody":
-	default:
-		return fault.OfField("to", "one_of", "must be me or nobody.")
+	id, at := f.Params("id"), queuePlace(f)
+	to, told, err := c.assignee(f)
+	if err != nil {
+		return err
 	}
 	if _, err := c.opt.Store.Review(f.UserContext(), visitOf(f).tenant.ID, id); err != nil {
 		if fault.Is(err, fault.NotFound) {
@@ -294,6 +291,45 @@ func (c *Console) assignConflict(f *fiber.Ctx) error {
 		return err
 	}
 	return c.done(f, at.Of(id), flash{Text: told})
+}
+
+// assignee is who a form gives a conflict to, and what the next page says of it.
+func (c *Console) assignee(f *fiber.Ctx) (to, told string, err error) {
+	switch to = f.FormValue("to"); to {
+	case "me", actor(f):
+		return actor(f), "It is yours now.", nil
+	case "nobody":
+		return "", "It is nobody’s now.", nil
+	}
+	id, ok := strings.CutPrefix(to, adminActor)
+	var who models.Admin
+	if ok {
+		who, err = c.opt.Store.AdminByID(f.UserContext(), id)
+	}
+	if !ok || fault.Is(err, fault.NotFound) || err == nil && who.Disabled {
+		return "", "", fault.OfField("to", "one_of", "must be somebody who may sign in, or nobody.")
+	}
+	return to, "It is " + who.Name + "’s now.", err
+}
+
+const maxColleagues = 200
+
+// colleagues are who a conflict may be given to; none where there is nobody but who looks.
+func (c *Console) colleagues(ctx context.Context, assignee, me string) ([]ui.Option, error) {
+	all, err := c.opt.Store.Colleagues(ctx, maxColleagues)
+	if err != nil || len(all) < 2 {
+		return nil, err
+	}
+	out := []ui.Option{{Value: "nobody", Label: "Nobody", Selected: assignee == ""}}
+	for i := range all {
+		o := ui.Option{Value: adminActor + all[i].ID, Label: all[i].Name}
+		if o.Value == me {
+			o.Label += " (me)"
+		}
+		o.Selected = o.Value == assignee
+		out = append(out, o)
+	}
+	return out, nil
 }
 
 // claimConflict notes that somebody has a conflict open.
