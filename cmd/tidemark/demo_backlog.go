@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tidemark/engine/protocol"
@@ -87,7 +88,7 @@ func start(n int) map[string]any {
 
 // meanwhile is what the phone changes while the tablet is away.
 func (d *diary) meanwhile(n int) {
-	d.change("reports/text", map[string]any{"title": "Pump inspection", "text": findings[:65] + "loud and hot to the touch. Bled the circuit twice and refilled to 1.6 bar.\nThe customer wants a quote for a new pump before winter.", "hours": 3})
+	d.change("reports/text", map[string]any{"title": "Pump inspection", "text": strings.Replace(findings, "noisy and warm", "loud and hot", 1), "hours": 3})
 	d.change("reports/status", map[string]any{"title": "Yearly service", "status": "signed", "hours": 3, "room": "cellar"})
 	d.push(protocol.Remove, "reports/gone", map[string]any{"version": 1})
 	d.push(protocol.Increment, "van/parts/counted", map[string]any{"path": "/count", "value": -3})
@@ -101,7 +102,7 @@ func (d *diary) meanwhile(n int) {
 
 // late is what the tablet brings, all of it made against what it had in the morning.
 func (d *diary) late(n int, now time.Time) {
-	d.change("reports/text", map[string]any{"title": "Pump inspection", "text": findings[:65] + "rattling and warm to the touch. Bled the circuit twice and refilled to 1.8 bar.\nThe customer wants a quote for a new pump before winter.", "hours": 2})
+	d.change("reports/text", map[string]any{"title": "Pump inspection", "text": strings.NewReplacer("noisy", "rattling", "1.6 bar", "1.8 bar").Replace(findings), "hours": 2})
 	d.change("reports/status", map[string]any{"title": "Yearly service", "status": "waiting for parts", "hours": 3, "room": "roof"})
 	d.change("reports/gone", map[string]any{"title": "Second visit", "status": "done"})
 	d.push(protocol.Increment, "van/parts/counted", map[string]any{"path": "/count", "value": -2, "version": 1})

@@ -354,8 +354,8 @@ func TestASuggestionIsShownAndAccepted(t *testing.T) {
 		says []string
 		want string
 	}{
-		"incoming": {models.Suggestion{Choice: "incoming", Confidence: .874, Reason: "<i>later</i>", Model: "m<1>"}, []string{"87 % sure", "Accept incoming.", "&lt;i&gt;later", "m&lt;1&gt;", "Use suggestion"}, `{"a":2}`},
-		"merged":   {models.Suggestion{Choice: "merged", Value: []byte(`{"a":3}`), Confidence: .5}, []string{"Save a value made of both.", "of its own", "The value it would save"}, `{"a":3}`},
+		"incoming": {models.Suggestion{Version: 2, Choice: "incoming", Confidence: .874, Reason: "<i>later</i>", Model: "m<1>"}, []string{"87 % sure", "Accept incoming.", "&lt;i&gt;later", "m&lt;1&gt;", "Use suggestion"}, `{"a":2}`},
+		"merged":   {models.Suggestion{Version: 2, Choice: "merged", Value: []byte(`{"a":3}`), Confidence: .5}, []string{"Save a value made of both.", "of its own", "The value it would save"}, `{"a":3}`},
 		"failed":   {models.Suggestion{Failure: "It took too long."}, []string{"No suggestion", "It took too long."}, ""},
 	} {
 		id := clash(t, h, name, `{"a":0}`, `{"a":1}`, `{"a":2}`)
