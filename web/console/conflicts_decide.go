@@ -108,11 +108,7 @@ func (d *decision) merged(x *engine.Examination, r *engine.Resolution) {
 
 // decideConflict settles a conflict as a person says, and goes on to the next. Whatever comes in between, what they sent stays.
 func (c *Console) decideConflict(f *fiber.Ctx) error {
-	who, err := c.reviewer(f)
-	if err != nil {
-		return err
-	}
-	x, err := c.opt.Engine.Examine(f.UserContext(), who, f.Params("id"))
+	who, x, err := c.examined(f)
 	if err != nil {
 		return err
 	}
@@ -211,11 +207,7 @@ func (c *Console) undoConflict(f *fiber.Ctx) error {
 
 // mergedValue answers the value that the picks of a form make, for the editor.
 func (c *Console) mergedValue(f *fiber.Ctx) error {
-	who, err := c.reviewer(f)
-	if err != nil {
-		return err
-	}
-	x, err := c.opt.Engine.Examine(f.UserContext(), who, f.Params("id"))
+	_, x, err := c.examined(f)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,15 @@ func (c *Console) reviewer(f *fiber.Ctx) (models.Caller, error) {
 	return who, err
 }
 
+// examined is the conflict that an address names, laid open, and who looks at it.
+func (c *Console) examined(f *fiber.Ctx) (who models.Caller, x engine.Examination, err error) {
+	if who, err = c.reviewer(f); err != nil {
+		return who, x, err
+	}
+	x, err = c.opt.Engine.Examine(f.UserContext(), who, f.Params("id"))
+	return who, x, err
+}
+
 // claim notes that somebody has a conflict open.
 func (c *Console) claim(ctx context.Context, tenantID, id, who string) (models.Review, error) {
 	return c.opt.Store.Claim(ctx, tenantID, id, who, clock.Millis(c.opt.Clock)-claimLife)
@@ -47,11 +56,7 @@ func (c *Console) conflict(f *fiber.Ctx) error { return c.conflictPage(f, decisi
 
 // conflictPage shows a conflict beside the queue, with what somebody was about to do to it.
 func (c *Console) conflictPage(f *fiber.Ctx, d decision, late *conflicts.Late) error {
-	who, err := c.reviewer(f)
-	if err != nil {
-		return err
-	}
-	x, err := c.opt.Engine.Examine(f.UserContext(), who, f.Params("id"))
+	_, x, err := c.examined(f)
 	if err != nil {
 		return err
 	}
