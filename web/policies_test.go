@@ -148,6 +148,8 @@ func TestConflictsAreCountedOverREST(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	h.call(t, "GET", "/sync-storage/conflicts/stats?range=1y", "").problem(t, 422, "invalid")
+	narrow := "X-API-Key: " + h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "narrow", Scopes: []string{"conflicts:read", "items:read:storage/orders/1"}})
+	h.call(t, "GET", "/sync-storage/conflicts/stats", "", narrow).problem(t, 403, "scope_missing")
 }
 
 func TestItemsAreAnalyzed(t *testing.T) {

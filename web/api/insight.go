@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/analytics"
 	"tidemark/engine"
 	"tidemark/models"
@@ -17,7 +18,11 @@ func authored(c *fiber.Ctx, who models.Caller) context.Context {
 }
 
 // ConflictStats answers the figures of the console's page of the same name; to who acts for one user, those of that user.
+// They name keys, so whoever may read some keys only is refused.
 func (a *API) ConflictStats(c *fiber.Ctx, who models.Caller) error {
+	if err := a.opt.Access.Allow(who, access.ItemsRead, "", ""); err != nil {
+		return err
+	}
 	r, err := analytics.RangeNamed(text(c, "range"))
 	if err != nil {
 		return err
