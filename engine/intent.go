@@ -13,7 +13,7 @@ import (
 func (l *ledger) meant(d *dispute, c *conflict.Case) conflict.Verdict {
 	over := c.Incoming // what it makes of what stands
 	l.trace(d, c)
-	d.c.Fields = []string{conflict.Pointer(d.o.Path)}
+	d.c.Fields = []string{protocol.Pointer(d.o.Path)}
 	d.policy.Strategy, d.policy.ID = models.StrategyMerge, ""
 	v := conflict.Verdict{Winner: conflict.Merged, Result: over, Reason: "The operation says what it does, and did it to what stands."}
 	switch d.o.Kind {

@@ -34,7 +34,7 @@ func (c *composer) at(path []string, answer []byte, s sides) ([]byte, *Failure) 
 		return c.untouched(path, answer, s)
 	}
 	if !s.has(answer) {
-		return nil, failed("The assistant answered with something that neither side has, at %s.", readable(pointer(path), maxPath))
+		return nil, failed("The assistant answered with something that neither side has, at %s.", readable(protocol.Pointer(path), maxPath))
 	}
 	return answer, nil
 }

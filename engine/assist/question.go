@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
@@ -50,7 +49,7 @@ func (q *Question) document() ([]byte, error) {
 		Clashes  []string        `json:"clashes"`
 	}{q.Kind, orNull(redact(q.Base, pointers(q.Redacted))), orNull(s.current.shown), orNull(s.incoming.shown), orNull(s.draft.shown), nil}
 	for _, path := range q.Clashes {
-		doc.Clashes = append(doc.Clashes, pointer(path))
+		doc.Clashes = append(doc.Clashes, protocol.Pointer(path))
 	}
 	return json.Marshal(doc)
 }
@@ -92,28 +91,11 @@ func orNull(v []byte) json.RawMessage {
 	return v
 }
 
-var (
-	escapes   = strings.NewReplacer("~", "~0", "/", "~1")
-	unescapes = strings.NewReplacer("~1", "/", "~0", "~")
-)
-
-func pointer(path []string) string {
-	var b strings.Builder
-	for _, name := range path {
-		b.WriteString("/" + escapes.Replace(name))
-	}
-	return b.String()
-}
-
 // pointers are the names of JSON pointers.
 func pointers(list []string) [][]string {
 	var out [][]string
 	for _, p := range list {
-		names := strings.Split(strings.TrimPrefix(p, "/"), "/")
-		for i := range names {
-			names[i] = unescapes.Replace(names[i])
-		}
-		out = append(out, names)
+		out = append(out, protocol.Segments(p))
 	}
 	return out
 }

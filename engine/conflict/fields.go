@@ -1,8 +1,7 @@
 package conflict
 
 import (
-	"strings"
-
+	"tidemark/engine/protocol"
 	"tidemark/models"
 )
 
@@ -46,21 +45,9 @@ func Names(fields []Field) []string {
 
 // Name is how a field is called in lists and policies, see Disputed.
 func (f *Field) Name() string {
-	name := Pointer(f.Path)
+	name := protocol.Pointer(f.Path)
 	if f.Part != PartValue {
 		return string(f.Part) + name
 	}
 	return name
-}
-
-var escapes = strings.NewReplacer("~", "~0", "/", "~1")
-
-// Pointer is the JSON pointer (RFC 6901) of a path.
-func Pointer(path []string) string {
-	var b strings.Builder
-	for _, name := range path {
-		b.WriteByte('/')
-		_, _ = escapes.WriteString(&b, name) // a builder never fails
-	}
-	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tidemark/engine/protocol"
 	"tidemark/models"
 )
 
@@ -40,7 +41,7 @@ func PolicyFor(tenant models.Strategy, all []models.ConflictPolicy, collection, 
 	for i := range fits {
 		switch f := &fits[i]; {
 		case f.Path != "":
-			p.Fields = append(p.Fields, FieldRule{Path: segments(f.Path), Kind: f.Kind, Fallback: f.Strategy, Own: f.Strategy != models.StrategyNone})
+			p.Fields = append(p.Fields, FieldRule{Path: protocol.Segments(f.Path), Kind: f.Kind, Fallback: f.Strategy, Own: f.Strategy != models.StrategyNone})
 		case p.ID == "":
 			p.ID, p.Strategy, p.Fallback, p.Threshold = f.ID, f.Strategy, f.Fallback, f.Threshold
 		}
@@ -92,15 +93,6 @@ func width(pattern string) int {
 }
 
 const maxKey = 1 << 20 // longer than any key
-
-// segments are the names of a JSON pointer.
-func segments(pointer string) []string {
-	names := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
-	for i, name := range names {
-		names[i] = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
-	}
-	return names
-}
 
 // at is the kind of a path, if it is set, and the fallback for it.
 func (p *Policy) at(path []string) (Kind, models.Strategy) {

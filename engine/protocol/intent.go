@@ -318,9 +318,7 @@ func (d *decoder) path() []string {
 			}
 			rest = after
 		}
-		names[i] = unpoint.Replace(name)
+		names[i] = unpointed.Replace(name)
 	}
 	return names[1:]
 }
-
-var unpoint = strings.NewReplacer("~1", "/", "~0", "~")
