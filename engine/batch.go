@@ -92,7 +92,11 @@ func (l *ledger) needs() needs {
 			n.states = append(n.states, k)
 		case it != nil && !values[k] && wantsValue(o, it):
 			values[k] = true
-			n.values = append(n.values, k)
+			if c := l.latest(it.Seq); c != nil {
+				l.valued[k] = whole(it, c)
+			} else {
+				n.values = append(n.values, k)
+			}
 		}
 		if l.cached.users[o.owner] == nil && !users[o.owner] {
 			users[o.owner] = true
@@ -105,6 +109,13 @@ func (l *ledger) needs() needs {
 	})
 	n.purged = l.cached.purged == nil && len(n.states) > 0
 	return n
+}
+
+// whole is an item with its value, of its state and the change that made it.
+func whole(state *models.Item, c *models.Change) *models.Item {
+	it := *state
+	it.Value, it.Metadata = c.Value, c.Metadata
+	return &it
 }
 
 // wantsValue says whether settling may have to look at the stored value.

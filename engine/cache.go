@@ -14,8 +14,9 @@ type tenantCache struct {
 	items  map[store.ItemKey]*models.Item // state without value and metadata
 	users  map[string]*models.User
 	purged map[int64]int64 // nil: not read yet
-	bytes  int64           // what the items take, about
-	steady bool            // when a batch last locked the head, it stood where it was remembered: nobody else writes, it seems
+	latest latest
+	bytes  int64 // what the items take, about
+	steady bool  // when a batch last locked the head, it stood where it was remembered: nobody else writes, it seems
 
 	counted int64 // of its size, in the sum over all tenants
 }
@@ -56,13 +57,15 @@ const (
 
 // size is about what the cache takes in memory.
 func (c *tenantCache) size() int64 {
-	return cacheBytes + c.bytes + int64(len(c.users)*userBytes+len(c.purged)*bucketBytes)
+	return cacheBytes + c.bytes + c.latest.bytes + int64(len(c.users)*userBytes+len(c.purged)*bucketBytes)
 }
 
-// keep takes over the states a committed batch left behind, and stays within its bound.
-func (c *tenantCache) keep(head models.Head, items map[store.ItemKey]*models.Item, users map[string]*models.User) {
-	c.head = head
-	for _, it := range items {
+// keep takes over the states and the rows of the log that a committed batch left behind, and stays within its bounds.
+func (c *tenantCache) keep(l *ledger) {
+	c.head = l.head
+	c.head.Seq, c.head.Usage = l.seq, l.usage
+	c.latest.add(l.changes)
+	for _, it := range l.items {
 		slim := *it
 		slim.Value, slim.Stored, slim.Metadata = nil, nil, nil
 		c.put(&slim)
@@ -74,7 +77,7 @@ func (c *tenantCache) keep(head models.Head, items map[store.ItemKey]*models.Ite
 		c.bytes -= stateBytes(it)
 		delete(c.items, k)
 	}
-	for id, u := range users {
+	for id, u := range l.users {
 		c.users[id] = u
 	}
 	for id := range c.users {

@@ -68,7 +68,7 @@ func TestATenantsCacheIsBounded(t *testing.T) {
 			}
 			items[keyOf(it)] = it
 		}
-		c.keep(models.Head{Seq: int64(round)}, items, nil)
+		c.keep(&ledger{seq: int64(round), items: items})
 		if c.bytes > tenantBytes || c.bytes < tenantBytes*9/10 {
 			t.Errorf("%d items take %d bytes", len(c.items), c.bytes)
 		}

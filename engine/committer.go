@@ -167,11 +167,9 @@ func (s *shard) finish(ledgers []*ledger) {
 		s.e.commits.Add(1)
 	}
 	for _, l := range ledgers {
-		head := l.head
-		head.Seq, head.Usage = l.seq, l.usage
-		l.cached.keep(head, l.items, l.users)
+		l.cached.keep(l)
 		s.caches.grown(l.cached)
-		s.e.hub.publish(head.TenantID, l.changes)
+		s.e.hub.publish(l.head.TenantID, l.changes)
 		for _, u := range l.units {
 			s.e.committed.Add(int64(len(u.ops)))
 			u.finish(nil)

@@ -42,6 +42,7 @@ const (
 	queueBytes    = 64 << 20                // bytes of values waiting per tenant
 	cachedItems   = 50000                   // item states, and users, remembered per tenant
 	tenantBytes   = 32 << 20                // of memory they may take
+	latestBytes   = 8 << 20                 // of memory a tenant's newest rows of the log may take
 	cachedBytes   = 64 << 20                // of memory a committer may remember tenants in
 	writeDeadline = 2400 * time.Millisecond // after which a write is given up
 	commitTimeout = 10 * time.Second        // of one transaction

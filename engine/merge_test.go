@@ -14,13 +14,33 @@ func (h *harness) merging(tenant models.Tenant, instance string) models.Caller {
 	return callerOf(tenant, "u", instance)
 }
 
+// eachMemory runs a test with an engine that remembers what it wrote, and with one
+// that is started anew each time the test asks for it and has to read.
+func eachMemory(t *testing.T, test func(h *harness, engine func() *node)) {
+	for _, remembers := range []bool{true, false} {
+		t.Run(map[bool]string{true: "remembered", false: "read"}[remembers], func(t *testing.T) {
+			eachDB(t, func(h *harness) {
+				n := h.node()
+				test(h, func() *node {
+					if !remembers {
+						n.stop(h)
+						n = h.node()
+					}
+					return n
+				})
+			})
+		})
+	}
+}
+
 // Two devices that changed different parts of an item both keep their change, and both sides are kept with the base.
 func TestWhatTwoDevicesChangedIsMerged(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n, tenant := h.node(), h.addTenant("merge", models.StrategyMerge)
+	eachMemory(t, func(h *harness, engine func() *node) {
+		n, tenant := engine(), h.addTenant("merge", models.StrategyMerge)
 		a, b := h.merging(tenant, "a"), h.merging(tenant, "b")
 		h.put(n, a, tagged(noted(`{"m":1}`, set("k", `{"a":0,"b":0}`)), "one"))
 		h.put(n, a, on(1, tagged(noted(`{"m":1}`, set("k", `{"a":1,"b":0}`)), "one", "two")))
+		n = engine()
 		r := h.try(n, b, named("op", on(1, tagged(noted(`{"m":2}`, set("k", `{"a":0,"b":2}`)), "one"))))
 		if r.Status != protocol.Merged || r.Version != 3 || string(r.Value) != `{"a":1,"b":2}` {
 			h.Errorf("%+v", r)
@@ -58,8 +78,8 @@ func TestWhatCannotBeMergedWaits(t *testing.T) {
 
 // Six orders of two changes and a removal end in the same bytes, with clocks and without.
 func TestSixOrdersEndAlike(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n, tenant := h.node(), h.addTenant("merge", models.StrategyMerge)
+	eachMemory(t, func(h *harness, engine func() *node) {
+		n, tenant := engine(), h.addTenant("merge", models.StrategyMerge)
 		ops := []func(string) protocol.Op{
 			func(k string) protocol.Op { return set(k, `{"a":1}`) },
 			func(k string) protocol.Op { return set(k, `{"b":2}`) },
@@ -69,6 +89,7 @@ func TestSixOrdersEndAlike(t *testing.T) {
 			for _, timed := range []bool{false, true} {
 				k := fmt.Sprint("k", i, timed)
 				h.put(n, h.merging(tenant, "maker"), set(k, `{}`))
+				n = engine()
 				for _, which := range order {
 					o := on(1, ops[which](k))
 					if timed {
@@ -89,8 +110,8 @@ func TestSixOrdersEndAlike(t *testing.T) {
 // Edits that a device made one upon the other, over one base, never conflict among themselves:
 // also not when the first was merged with another's, and what it took back stays taken back.
 func TestADevicesNextEditFollowsItsOwn(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n, tenant := h.node(), h.addTenant("merge", models.StrategyMerge)
+	eachMemory(t, func(h *harness, engine func() *node) {
+		n, tenant := engine(), h.addTenant("merge", models.StrategyMerge)
 		for name, together := range map[string]bool{"in one push": true, "one by one": false} {
 			a, b := h.merging(tenant, "a"), h.merging(tenant, "b")
 			h.put(n, a, set(name, `{"a":0,"b":0}`))
@@ -105,6 +126,7 @@ func TestADevicesNextEditFollowsItsOwn(t *testing.T) {
 				results = h.write(n, b, ops...)
 			} else {
 				for _, o := range ops {
+					n = engine()
 					results = append(results, h.try(n, b, o))
 				}
 			}
@@ -129,14 +151,14 @@ func TestADevicesNextEditFollowsItsOwn(t *testing.T) {
 
 // A write far behind is merged with all that came since, by the clock each field was written by.
 func TestAWriteFarBehindIsMerged(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n, tenant := h.node(), h.addTenant("merge", models.StrategyMerge)
+	eachMemory(t, func(h *harness, engine func() *node) {
+		n, tenant := engine(), h.addTenant("merge", models.StrategyMerge)
 		a, b := h.merging(tenant, "a"), h.merging(tenant, "b")
 		h.put(n, a, set("k", `{"a":0,"n":0}`))
 		for i := 1; i <= 200; i++ {
 			h.put(n, a, on(int64(i), set("k", fmt.Sprintf(`{"a":0,"n":%d}`, i))))
 		}
-		r := h.try(n, b, on(1, set("k", `{"a":5,"n":0}`)))
+		r := h.try(engine(), b, on(1, set("k", `{"a":5,"n":0}`)))
 		if r.Status != protocol.Merged || string(r.Value) != `{"a":5,"n":200}` {
 			h.Errorf("%+v", r)
 		}
@@ -145,11 +167,12 @@ func TestAWriteFarBehindIsMerged(t *testing.T) {
 
 // A stale patch changes what it names of its base, also of an item that was removed since.
 func TestAStalePatchIsMerged(t *testing.T) {
-	eachDB(t, func(h *harness) {
-		n, tenant := h.node(), h.addTenant("merge", models.StrategyMerge)
+	eachMemory(t, func(h *harness, engine func() *node) {
+		n, tenant := engine(), h.addTenant("merge", models.StrategyMerge)
 		a, b := h.merging(tenant, "a"), h.merging(tenant, "b")
 		h.put(n, a, set("k", `{"a":0,"b":0}`))
 		h.put(n, a, on(1, set("k", `{"a":1,"b":0}`)))
+		n = engine()
 		if r := h.try(n, b, on(1, patch("k", `{"b":2}`))); string(r.Value) != `{"a":1,"b":2}` {
 			h.Errorf("%+v", r)
 		}

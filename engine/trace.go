@@ -109,7 +109,7 @@ func incomingChange(c *models.Conflict) *models.Change {
 	}
 }
 
-// ancestor is where a version stands in the log: of this batch, read before, or read now.
+// ancestor is where a version stands in the log: remembered, read before, or read now.
 func (l *ledger) ancestor(seq int64) store.Ancestor {
 	if c := l.ours(seq); c != nil {
 		return store.Ancestor{Seq: c.Seq, Version: c.Version, PrevSeq: c.PrevSeq}
@@ -137,6 +137,9 @@ func (l *ledger) readParents(t *store.CommitTx) error {
 	l.each(func(u *unit, o *operation) {
 		it := l.state(o.key())
 		if o.Base == nil || *o.Base == 0 || it == nil || *o.Base != it.Version-1 || current(u, o, it) {
+			return
+		}
+		if c := l.ours(it.Seq); c != nil && l.ours(c.PrevSeq) != nil {
 			return
 		}
 		if _, read := l.past[it.Seq]; !read && (o.Kind.Intent() || merges(policyOf(u, it).Strategy)) {
@@ -188,12 +191,20 @@ func (l *ledger) readLineage(seq, downTo int64) {
 	}
 }
 
-// ours is a change that this batch makes; nil when it is not one.
+// ours is a change that this batch makes, or that is remembered of those before; nil when it is neither.
 func (l *ledger) ours(seq int64) *models.Change {
 	if i := seq - l.head.Seq - 1; i >= 0 && i < int64(len(l.changes)) {
 		return l.changes[i]
 	}
-	return nil
+	return l.latest(seq)
+}
+
+// latest is a change that is remembered, and kept by the log; nil when it is not.
+func (l *ledger) latest(seq int64) *models.Change {
+	if l.cached == nil || seq <= l.head.Floor {
+		return nil
+	}
+	return l.cached.latest.at(seq)
 }
 
 // changeAt is a change with its value; nil when it is not kept.

@@ -80,6 +80,12 @@ func gormConfig() *gorm.Config {
 	return &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
 }
 
+// writerCache is the page cache of SQLite's writers, in the unit of its pragma. A commit
+// that has moved a table's pages about walks all of it, so more is slower: it sorts
+// siblings by way of page 262,145, the highest number there can be for a while, and
+// then looks for pages beyond the end of the file. The system caches the file anyhow.
+const writerCache = "cache_size(-16384)"
+
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.dialect, s.path, s.writer = sqliteDialect, o.SQLite, make(chan struct{}, 1)
 	s.recent = newRecent()
@@ -88,7 +94,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	}
 	var err error
 	if s.wdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, busyWait, "immediate", "journal_mode(WAL)", "synchronous(FULL)",
-		"wal_autocheckpoint(0)", "cache_size(-65536)"), 2); err != nil {
+		"wal_autocheckpoint(0)", writerCache), 2); err != nil {
 		return err
 	}
 	if s.rdb, err = openPool(ctx, "sqlite", sqliteDSN(o.SQLite, busyWait, "deferred", "query_only(1)", "cache_size(-16384)"), o.MaxConns); err != nil {
