@@ -11,11 +11,15 @@ import (
 	"tidemark/models"
 )
 
-// The demo's month. It lies in the past and never moves, so that every
-// installation has the same history.
-var demoStart = time.Date(2026, time.June, 1, 6, 0, 0, 0, time.UTC)
+const demoDays = 30 // the demo's month
 
-const demoDays = 30
+// monthBefore is the first morning of the last demo's month that is over by a time.
+// It is a Monday, so that every installation has the same history, days off included.
+func monthBefore(now time.Time) time.Time {
+	now = now.UTC()
+	start := time.Date(now.Year(), now.Month(), now.Day()-demoDays-1, 6, 0, 0, 0, time.UTC)
+	return start.AddDate(0, 0, -int(start.Weekday()-time.Monday+7)%7)
+}
 
 // demoTenant is a tenant of the demo and what happened in it.
 type demoTenant struct {
@@ -35,22 +39,25 @@ type visit struct {
 	ops    []protocol.Op
 }
 
-// demo is everything the demo consists of, the same at every call.
-func demo() []demoTenant { return []demoTenant{fieldService(), clinicAndShop()} }
+// demo is everything the demo consists of, the same at every call, from a first morning on.
+func demo(start time.Time) []demoTenant {
+	return []demoTenant{fieldService(start), clinicAndShop(start)}
+}
 
 // diary writes visits down. It knows which version each key has come to, as the
 // engine will, so that an edit can name its base, or a stale one on purpose.
 type diary struct {
 	*rand.Rand
 	slug     string
+	start    time.Time
 	visits   []visit
 	versions map[[2]string]int64
 	bodies   map[[2]string]map[string]any
 	ops      int
 }
 
-func newDiary(slug string, seed uint64) *diary {
-	return &diary{Rand: rand.New(rand.NewPCG(seed, 7)), slug: slug, versions: map[[2]string]int64{}, bodies: map[[2]string]map[string]any{}}
+func newDiary(slug string, seed uint64, start time.Time) *diary {
+	return &diary{Rand: rand.New(rand.NewPCG(seed, 7)), slug: slug, start: start, versions: map[[2]string]int64{}, bodies: map[[2]string]map[string]any{}}
 }
 
 // visit begins the next visit; what follows belongs to it.
@@ -140,7 +147,7 @@ func (d *diary) append(op protocol.Op) {
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
 // day is a day of the demo's month.
-func day(n int) time.Time { return demoStart.AddDate(0, 0, n) }
+func (d *diary) day(n int) time.Time { return d.start.AddDate(0, 0, n) }
 
 var (
 	firstNames = []string{"Ada", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Henrik", "Ines", "Jonas", "Kira", "Luca", "Mina", "Noah", "Olga", "Pavel", "Rosa", "Samir", "Tessa", "Viktor"}

@@ -25,8 +25,8 @@ var (
 
 // fieldService is acme: technicians with a phone and a tablet each, who write
 // on cellars and roofs without a signal.
-func fieldService() demoTenant {
-	d := newDiary("acme", fieldSeed)
+func fieldService(start time.Time) demoTenant {
+	d := newDiary("acme", fieldSeed, start)
 	for n := range technicians {
 		d.moveIn(n)
 	}
@@ -36,7 +36,7 @@ func fieldService() demoTenant {
 		}
 	}
 	d.backlog()
-	return demoTenant{slug: "acme", name: "Acme Field Service", policies: backlogPolicies(), early: early(), visits: d.visits}
+	return demoTenant{slug: "acme", name: "Acme Field Service", policies: backlogPolicies(), early: early(start), visits: d.visits}
 }
 
 func technician(n int) string { return fmt.Sprintf("tech-%02d", n+1) }
@@ -44,7 +44,7 @@ func technician(n int) string { return fmt.Sprintf("tech-%02d", n+1) }
 // moveIn gives a technician customers, a van and settings.
 func (d *diary) moveIn(n int) {
 	user := technician(n)
-	d.visit(day(0).Add(time.Duration(n)*time.Minute-time.Hour), user, user+"-phone")
+	d.visit(d.day(0).Add(time.Duration(n)*time.Minute-time.Hour), user, user+"-phone")
 	d.set("profile", map[string]any{"name": d.person(), "van": fmt.Sprintf("AC-%03d", 100+n), "team": pick(d.Rand, []string{"north", "south", "harbour"})}, about{priority: 10})
 	d.set("settings_theme", map[string]any{"mode": pick(d.Rand, []string{"light", "dark", "system"})}, about{priority: 5})
 	d.set("settings_notifications", map[string]any{"push": d.IntN(2) == 0, "quietFrom": "20:00", "quietTo": "06:30"}, about{})
@@ -61,7 +61,7 @@ func (d *diary) moveIn(n int) {
 // workday is a technician's day: jobs arrive in the morning on the tablet, are
 // worked through on the phone, and some are called off.
 func (d *diary) workday(n, t int) {
-	date := day(n)
+	date := d.day(n)
 	if wd := date.Weekday(); wd == time.Saturday || wd == time.Sunday {
 		return
 	}

@@ -37,9 +37,9 @@ func backlogPolicies() []models.ConflictPolicy {
 }
 
 // early is a price list that was changed often, long ago: of its older versions compaction has left nothing.
-func early() []visit {
-	d := newDiary("acme-early", fieldSeed)
-	d.visit(day(-earlyDays), technician(0), technician(0)+"-tablet")
+func early(start time.Time) []visit {
+	d := newDiary("acme-early", fieldSeed, start)
+	d.visit(d.day(-earlyDays), technician(0), technician(0)+"-tablet")
 	for n := range priceVersions {
 		d.set(priceList, map[string]any{"hour": 60 + n, "travel": 25, "currency": "EUR"}, about{})
 	}
@@ -50,7 +50,7 @@ func early() []visit {
 // without a signal, with edits of what the phone has changed meanwhile.
 func (d *diary) backlog() {
 	for n := range backlogOf {
-		user, at := technician(n), day(backlogDay).Add(10*time.Hour+time.Duration(n)*13*time.Minute)
+		user, at := technician(n), d.day(backlogDay).Add(10*time.Hour+time.Duration(n)*13*time.Minute)
 		phone, tablet := user+"-phone", user+"-tablet"
 		d.visit(at, user, phone)
 		first := start(n)
@@ -63,7 +63,7 @@ func (d *diary) backlog() {
 		d.visit(at.Add(away), user, tablet)
 		d.late(n, at.Add(away))
 	}
-	d.visit(day(backlogDay).Add(20*time.Hour), technician(0), technician(0)+"-phone")
+	d.visit(d.day(backlogDay).Add(20*time.Hour), technician(0), technician(0)+"-phone")
 	d.push(protocol.Set, priceList, map[string]any{"value": map[string]any{"hour": 61, "travel": 30, "currency": "EUR"}, "version": 2})
 	d.push(protocol.Set, "position", map[string]any{"value": map[string]any{"lat": 53.55, "lon": 9.99}})
 }

@@ -26,8 +26,8 @@ var (
 
 // clinicAndShop is globex: clinics that share an appointment book between two
 // computers, and shops with a till. Its conflicts are settled by the last write.
-func clinicAndShop() demoTenant {
-	d := newDiary("globex", clinicSeed)
+func clinicAndShop(start time.Time) demoTenant {
+	d := newDiary("globex", clinicSeed, start)
 	for n := range clinics {
 		d.openClinic(n)
 	}
@@ -50,7 +50,7 @@ func shop(n int) string   { return fmt.Sprintf("shop-%d", n+1) }
 
 func (d *diary) openClinic(n int) {
 	user := clinic(n)
-	d.visit(day(0).Add(time.Duration(n)*time.Minute-time.Hour), user, user+"-desk")
+	d.visit(d.day(0).Add(time.Duration(n)*time.Minute-time.Hour), user, user+"-desk")
 	d.set("profile", map[string]any{"name": "Globex Clinic " + pick(d.Rand, cities), "address": d.address(), "rooms": 2 + d.IntN(4)}, about{priority: 10})
 	for p := range patientsEach {
 		d.set(fmt.Sprintf("patients/%04d", p+1), map[string]any{
@@ -61,7 +61,7 @@ func (d *diary) openClinic(n int) {
 
 func (d *diary) openShop(n int) {
 	user := shop(n)
-	d.visit(day(0).Add(time.Duration(10+n)*time.Minute-time.Hour), user, user+"-till")
+	d.visit(d.day(0).Add(time.Duration(10+n)*time.Minute-time.Hour), user, user+"-till")
 	d.set("profile", map[string]any{"name": "Globex Coffee " + pick(d.Rand, cities), "currency": "EUR"}, about{priority: 10})
 	for p := range productsEach {
 		d.set(fmt.Sprintf("products/%03d", p+1), map[string]any{
@@ -73,7 +73,7 @@ func (d *diary) openShop(n int) {
 // clinicDay books at the desk and writes up in the room; now and then the room
 // writes on what the desk has meanwhile moved.
 func (d *diary) clinicDay(n, c int) {
-	date := day(n)
+	date := d.day(n)
 	if date.Weekday() == time.Sunday {
 		return
 	}
@@ -99,7 +99,7 @@ func (d *diary) clinicDay(n, c int) {
 
 // shopDay takes orders at the till, ships them from the store room and counts stock.
 func (d *diary) shopDay(n, s int) {
-	date, user := day(n), shop(s)
+	date, user := d.day(n), shop(s)
 	d.visit(date.Add(4*time.Hour+time.Duration(s)*11*time.Minute), user, user+"-till")
 	for i := range ordersPerDay {
 		d.set(fmt.Sprintf("orders/%s-%d", date.Format("0102"), i+1), map[string]any{

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tidemark/access"
@@ -28,11 +30,7 @@ type demoKeyFile struct {
 }
 
 func (f demoKeyFile) slugs() []string {
-	var slugs []string
-	for _, d := range demo() {
-		slugs = append(slugs, d.slug)
-	}
-	return slugs
+	return slices.Sorted(maps.Keys(f.Tenants))
 }
 
 // wanted are the keys each demo tenant has.
@@ -49,14 +47,14 @@ func (m *Main) demoKeysPath() string { return filepath.Join(m.Config.DataDir, "d
 
 // demoKeys makes the demo's keys, or reads those made before. Their secrets are
 // drawn once; only the file knows them.
-func (m *Main) demoKeys(ctx context.Context, s *store.Store) (demoKeyFile, error) {
+func (m *Main) demoKeys(ctx context.Context, s *store.Store, tenants []demoTenant) (demoKeyFile, error) {
 	file, err := readDemoKeys(m.demoKeysPath())
 	if err != nil {
 		return file, err
 	}
 	a := m.accessTo(s)
 	var fresh bool
-	for _, d := range demo() {
+	for _, d := range tenants {
 		t, err := s.TenantBySlug(ctx, d.slug)
 		if err != nil {
 			return file, err

@@ -17,7 +17,7 @@ import (
 
 const (
 	demoRetention = 3650         // days; the demo's month lies in the past and should stay
-	demoBegun     = "demo_begun" // values of the installation: there from the first step of filling it,
+	demoBegun     = "demo_begun" // values of the installation: from the first step of filling it, the demo's first morning,
 	demoDone      = "demo_done"  // and once all of the demo is there, its keys too
 )
 
@@ -66,17 +66,19 @@ func (m *Main) fillEmpty(ctx context.Context, s *store.Store) error {
 // it took; 0: all was there. A run that was cut short is taken up where it ended.
 func (m *Main) fillDemo(ctx context.Context, s *store.Store) (filled int, keys demoKeyFile, err error) {
 	done, err := noted(ctx, s, demoDone)
-	if err == nil && !done {
-		err = note(ctx, s, demoBegun)
+	var start time.Time
+	if err == nil {
+		start, err = m.demoStart(ctx, s)
 	}
+	tenants := demo(start)
 	if err == nil && !done {
-		filled, err = m.fill(ctx)
+		filled, err = m.fill(ctx, start, tenants)
 	}
 	if err == nil {
-		keys, err = m.demoKeys(ctx, s)
+		keys, err = m.demoKeys(ctx, s, tenants)
 	}
 	if err == nil && !done {
-		err = note(ctx, s, demoDone)
+		_, err = s.MetaOnce(ctx, demoDone, func() []byte { return []byte{1} })
 	}
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("stopped before all of the demo was there; the next serve --demo or seed fills in the rest")
@@ -84,10 +86,20 @@ func (m *Main) fillDemo(ctx context.Context, s *store.Store) (filled int, keys d
 	return filled, keys, err
 }
 
+// demoStart is the first morning of the installation's demo, drawn with the first call.
+func (m *Main) demoStart(ctx context.Context, s *store.Store) (time.Time, error) {
+	last := monthBefore(m.Clock.Now())
+	value, err := s.MetaOnce(ctx, demoBegun, func() []byte { return []byte(last.Format(time.RFC3339)) })
+	if start, unsaid := time.Parse(time.RFC3339, string(value)); unsaid == nil {
+		return start, err
+	}
+	return last, err
+}
+
 // fill writes the demo's tenants and history through an engine of its own, whose
 // clock stands in the demo's month.
-func (m *Main) fill(ctx context.Context) (int, error) {
-	c := clock.At(demoStart.Add(-time.Hour))
+func (m *Main) fill(ctx context.Context, start time.Time, tenants []demoTenant) (int, error) {
+	c := clock.At(start.Add(-time.Hour))
 	o, err := m.Config.Database.options(c)
 	if err != nil {
 		return 0, err
@@ -96,8 +108,8 @@ func (m *Main) fill(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	f := filler{store: past, clock: c}
-	err = f.fill(ctx)
+	f := filler{store: past, clock: c, start: start}
+	err = f.fill(ctx, tenants)
 	return f.done, errors.Join(err, past.Close())
 }
 
@@ -109,26 +121,22 @@ func noted(ctx context.Context, s *store.Store, name string) (bool, error) {
 	return err == nil, err
 }
 
-func note(ctx context.Context, s *store.Store, name string) error {
-	_, err := s.MetaOnce(ctx, name, func() []byte { return []byte{1} })
-	return err
-}
-
 type filler struct {
 	store  *store.Store
 	clock  *clock.Manual
+	start  time.Time // the demo's first morning
 	engine *engine.Engine
 	done   int
 }
 
-func (f *filler) fill(ctx context.Context) error {
-	for _, d := range demo() {
+func (f *filler) fill(ctx context.Context, tenants []demoTenant) error {
+	for _, d := range tenants {
 		t, err := f.tenant(ctx, d)
 		if err != nil {
 			return err
 		}
 		if t, err = f.past(ctx, t, d); err == nil {
-			err = f.live(ctx, t, demoStart.Add(-2*time.Hour), d.visits)
+			err = f.live(ctx, t, f.start.Add(-2*time.Hour), d.visits)
 		}
 		if err != nil {
 			return fmt.Errorf("fill %s: %w", d.slug, err)
@@ -181,7 +189,7 @@ func (f *filler) past(ctx context.Context, t models.Tenant, d demoTenant) (model
 
 // compacted runs retention as it is shortly before the demo's month.
 func (f *filler) compacted(ctx context.Context) error {
-	c := clock.At(demoStart.Add(-3 * time.Hour))
+	c := clock.At(f.start.Add(-3 * time.Hour))
 	e, err := engine.New(ctx, engine.Options{Store: f.store, Clock: c, Node: "demo"})
 	if err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/views/assistant"
-	"tidemark/views/layout"
 )
 
 const (
@@ -31,8 +30,6 @@ func (c *Console) assistantRoutes(in fiber.Router) {
 	in.Post("/t/:tenant/conflicts/assistant/try", c.needs(access.AssistantWrite), c.ofTenant, c.tryAssistant)
 }
 
-func conflictsBase(f *fiber.Ctx) string { return tenantOf(visitOf(f).tenant).Href() + "/conflicts" }
-
 func (c *Console) assistant(f *fiber.Ctx) error {
 	s, err := c.opt.Engine.AssistantState(f.UserContext(), visitOf(f).tenant.ID)
 	if err != nil {
@@ -44,11 +41,11 @@ func (c *Console) assistant(f *fiber.Ctx) error {
 }
 
 func (c *Console) assistantPage(f *fiber.Ctx, p assistant.Props) error {
-	return c.page(f, place{title: "Assistant", active: "conflicts", crumbs: []layout.Crumb{{Label: "Conflicts", Href: p.Back}}}, assistant.Page(p))
+	return c.page(f, inConflicts(f, "Assistant"), assistant.Page(p))
 }
 
 func (c *Console) assistantProps(f *fiber.Ctx, s *engine.AssistantState, v assistant.Values) assistant.Props {
-	base := conflictsBase(f)
+	base := conflictsHref(f)
 	p := assistant.Props{
 		CSRF: c.token(f), Self: base + "/assistant", Try: base + "/assistant/try", Back: base, May: c.opt.Access.AllowAdmin(visitOf(f).admin, access.AssistantWrite) == nil,
 		Version: s.Settings.Version, Values: v, OwnKey: s.OwnKey, Installs: s.Installs, Model: s.Installed, Loopback: s.Loopback, Most: s.Most,
@@ -91,7 +88,7 @@ func (c *Console) saveAssistant(f *fiber.Ctx) error {
 	switch fault.CodeOf(err) {
 	case "":
 		c.opt.Access.Forget() // whether the assistant may be asked counts at once
-		return c.done(f, conflictsBase(f)+"/assistant", flash{Text: "The assistant is saved."})
+		return c.done(f, conflictsHref(f)+"/assistant", flash{Text: "The assistant is saved."})
 	case fault.Invalid, fault.StaleEdit:
 		return c.assistantWrong(f, typed, base, err)
 	default:
@@ -180,7 +177,7 @@ func (c *Console) tryAssistant(f *fiber.Ctx) error {
 		return err
 	}
 	c.sessions.Put(f.UserContext(), keyTrial, string(text))
-	return f.Redirect(conflictsBase(f)+"/assistant#try", http.StatusSeeOther)
+	return f.Redirect(conflictsHref(f)+"/assistant#try", http.StatusSeeOther)
 }
 
 // trial is what came of the last trial, told once; nil: nothing is to be told.

@@ -45,7 +45,7 @@ func (c *Console) conflictStats(f *fiber.Ctx) error {
 		}
 		p.Behind = append(p.Behind, row)
 	}
-	return c.page(f, place{title: "Statistics", active: "conflicts"}, insight.Page(p))
+	return c.page(f, inConflicts(f, "Statistics"), insight.Page(p))
 }
 
 // rowsAt is the address of conflicts, by a view of the queue and its filter language.
@@ -194,7 +194,7 @@ func outcomeBars(s *analytics.ConflictStats) ui.StackedProps {
 func stackedOf(s *analytics.ConflictStats, id string) ui.StackedProps {
 	layout, every := "2 Jan", 5
 	if s.Range != "30d" {
-		layout, every = "2 Jan 15:04", 4
+		layout, every = "2 Jan 15:04", len(s.Bins)/4 // as many as have room
 	}
 	out := ui.StackedProps{ID: id, Head: "From", Every: every}
 	for _, b := range s.Bins {

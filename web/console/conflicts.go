@@ -43,7 +43,13 @@ func (c *Console) conflictRoutes(in fiber.Router) {
 	q.Post("/:id/assign", review, c.assignConflict)
 }
 
-func conflictsOf(f *fiber.Ctx) string { return tenantOf(visitOf(f).tenant).Href() + "/conflicts" }
+// conflictsHref is where a tenant's pages about conflicts begin.
+func conflictsHref(f *fiber.Ctx) string { return tenantOf(visitOf(f).tenant).Href() + "/conflicts" }
+
+// inConflicts is a page beside the queue.
+func inConflicts(f *fiber.Ctx, title string, under ...layout.Crumb) place {
+	return place{title: title, active: "conflicts", crumbs: append([]layout.Crumb{{Label: "Conflicts", Href: conflictsHref(f)}}, under...)}
+}
 
 // mayReview says whether who asks may decide conflicts.
 func (c *Console) mayReview(f *fiber.Ctx) bool {
@@ -52,7 +58,7 @@ func (c *Console) mayReview(f *fiber.Ctx) bool {
 
 // queuePlace is where in the queue an address or a form stands.
 func queuePlace(f *fiber.Ctx) conflicts.Place {
-	p := conflicts.Place{Base: conflictsOf(f), View: f.FormValue("view"), Text: strings.TrimSpace(f.FormValue("q")), Page: f.FormValue("page")}
+	p := conflicts.Place{Base: conflictsHref(f), View: f.FormValue("view"), Text: strings.TrimSpace(f.FormValue("q")), Page: f.FormValue("page")}
 	switch p.View {
 	case viewMine, viewAI, viewResolved:
 	default:
@@ -84,7 +90,7 @@ func (c *Console) conflicts(f *fiber.Ctx) error {
 	return c.page(f, place{title: "Conflicts", active: "conflicts"}, conflicts.ListPage(p))
 }
 
-// conflictPlace is a page below the queue.
+// conflictPlace is a page below the queue as it is filtered.
 func conflictPlace(f *fiber.Ctx, title string) place {
 	return place{title: title, active: "conflicts", crumbs: []layout.Crumb{{Label: "Conflicts", Href: queuePlace(f).Href("")}}}
 }

@@ -113,7 +113,7 @@ func (c *Console) startSettle(f *fiber.Ctx) error {
 
 // toQueue is for who asks anew for the address of a preview.
 func (c *Console) toQueue(f *fiber.Ctx) error {
-	return f.Redirect(conflictsOf(f), http.StatusSeeOther)
+	return f.Redirect(conflictsHref(f), http.StatusSeeOther)
 }
 
 // settledWhat names what a job decides of conflicts.

@@ -37,13 +37,10 @@ func (c *Console) rulesRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/conflicts/stats", c.needs(access.ConflictsRead), c.ofTenant, c.conflictStats)
 }
 
-// conflictsHref is where a tenant's pages about conflicts begin.
-func conflictsHref(f *fiber.Ctx) string { return tenantOf(visitOf(f).tenant).Href() + "/conflicts" }
-
 func rulesHref(f *fiber.Ctx) string { return conflictsHref(f) + "/rules" }
 
 func inRules(f *fiber.Ctx, title string) place {
-	return place{title: title, active: "conflicts", crumbs: []layout.Crumb{{Label: "Policies", Href: rulesHref(f)}}}
+	return inConflicts(f, title, layout.Crumb{Label: "Policies", Href: rulesHref(f)})
 }
 
 func (c *Console) rules(f *fiber.Ctx) error {
@@ -67,7 +64,7 @@ func (c *Console) rules(f *fiber.Ctx) error {
 		}
 		p.Offers = append(p.Offers, row)
 	}
-	return c.page(f, place{title: "Policies", active: "conflicts"}, rules.Page(p))
+	return c.page(f, inConflicts(f, "Policies"), rules.Page(p))
 }
 
 func ruleOf(f *fiber.Ctx, p *models.ConflictPolicy) rules.Rule {

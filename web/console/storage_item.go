@@ -111,7 +111,7 @@ func (c *Console) itemPage(f *fiber.Ctx) error {
 		return err
 	}
 	p := storage.ItemProps{Item: seen, View: storage.ViewTree, Facts: factsOf(seen, &it, kept), Tags: it.Tags}
-	settled := conflicts.Place{Base: conflictsOf(f), View: viewResolved, Text: "item:" + it.ID}
+	settled := conflicts.Place{Base: conflictsHref(f), View: viewResolved, Text: "item:" + it.ID}
 	p.Facts = append(p.Facts, storage.Fact{Name: "Conflicts", Value: "those settled", Href: settled.Href("")})
 	if it.Metadata != nil {
 		p.Metadata = ui.PrettyJSON(it.Metadata)
