@@ -60,6 +60,19 @@ func baseGone(c *models.Conflict) {
 	}
 }
 
+// keptBase is what a conflict began from, by the row of the log that made it or, where
+// that is not kept, by what is kept with the conflict; nil when neither is.
+func keptBase(c *models.Conflict, row *models.Change) *conflict.Side {
+	switch {
+	case c.BaseVersion > 0 && row != nil:
+		s := sideOfChange(row)
+		return &s
+	case c.BaseVersion > 0 && c.BaseValue == nil:
+		return nil
+	}
+	return caseOf(c).Base
+}
+
 // caseOf is a conflict as it was when it was kept.
 func caseOf(c *models.Conflict) conflict.Case {
 	out := conflict.Case{Current: currentOf(c), Incoming: incomingOf(c)}

@@ -174,20 +174,14 @@ func (e *Engine) question(ctx context.Context, c *models.Conflict, p conflict.Po
 
 // baseOfConflict is what a conflict began from, as far as it is kept; nil when it is not.
 func (e *Engine) baseOfConflict(ctx context.Context, c *models.Conflict) (*conflict.Side, error) {
-	if c.BaseVersion > 0 && c.BaseSeq != 0 {
-		row, err := e.store.ChangeAt(ctx, c.TenantID, c.BaseSeq)
-		if err == nil {
-			s := sideOfChange(&row)
-			return &s, nil
-		}
-		if !fault.Is(err, fault.NotFound) {
-			return nil, err
-		}
+	if c.BaseSeq == 0 {
+		return keptBase(c, nil), nil
 	}
-	if c.BaseVersion > 0 && c.BaseValue == nil {
-		return nil, nil //nolint:nilnil // that it is not kept is an answer
+	row, err := e.store.ChangeAt(ctx, c.TenantID, c.BaseSeq)
+	if fault.Is(err, fault.NotFound) {
+		return keptBase(c, nil), nil
 	}
-	return caseOf(c).Base, nil
+	return keptBase(c, &row), err
 }
 
 // suggested is what is to stand by an assistant's suggestion.

@@ -249,21 +249,12 @@ func currentOf(c *models.Conflict) conflict.Side {
 	return s
 }
 
-// baseSide is what a conflict began from, as it was kept; nil when it was not.
+// baseSide is what a conflict began from, as far as it is kept; nil when it is not.
 func (l *ledger) baseSide(c *models.Conflict) *conflict.Side {
-	if c.BaseVersion == 0 {
-		return &conflict.Side{}
+	if c.BaseSeq == 0 {
+		return keptBase(c, nil)
 	}
-	if c.BaseSeq != 0 {
-		if row := l.changeAt(c.BaseSeq); row != nil {
-			s := sideOfChange(row)
-			return &s
-		}
-	}
-	if c.BaseValue == nil {
-		return nil
-	}
-	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata}
+	return keptBase(c, l.changeAt(c.BaseSeq))
 }
 
 // replace has something else stand, if it is something else.

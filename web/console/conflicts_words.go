@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tidemark/engine/conflict"
+	"tidemark/engine/protocol"
 	"tidemark/models"
 	"tidemark/views/ui"
 )
@@ -47,14 +48,12 @@ func namesOf(fields []string) string {
 	}
 	switch n := len(fields) - fieldsNamed; {
 	case len(out) == 0:
-		return "it"
+		return "it, in different places"
 	case n > 0:
 		return fmt.Sprintf("%s and %d more", strings.Join(out, ", "), n)
 	}
 	return strings.Join(out, ", ")
 }
-
-var unescapes = strings.NewReplacer("~1", "/", "~0", "~")
 
 // fieldLabel is the name of a field for people: /assignee/id is assignee.id.
 func fieldLabel(name string) string {
@@ -68,11 +67,7 @@ func fieldLabel(name string) string {
 	if !found {
 		return name
 	}
-	var steps []string
-	for _, s := range strings.Split(path, "/") {
-		steps = append(steps, unescapes.Replace(s))
-	}
-	label := strings.Join(steps, ".")
+	label := strings.Join(protocol.Segments(path), ".")
 	if part != "" {
 		return part + ": " + label
 	}
