@@ -26,8 +26,9 @@ type NewKey struct {
 	ReadOnly  bool
 	WriteOnly bool
 	Scopes    []string // nil: the installation's default
-	Days      *int     // until it expires, 0: never; nil: the installation's default
-	ExpiresAt int64    // ms; over Days; 0: as Days says
+	From      models.Restrictions
+	Days      *int  // until it expires, 0: never; nil: the installation's default
+	ExpiresAt int64 // ms; over Days; 0: as Days says
 }
 
 // CreateKey makes a key and gives its secret, which cannot be had again. Faults: `invalid`, `not_found` for the tenant.
@@ -58,6 +59,9 @@ func (a *Access) newKey(n NewKey) (models.APIKey, error) {
 		return k, err
 	}
 	err := checkBound(k.UserID)
+	if err == nil {
+		k.From, err = checkRestrictions(n.From)
+	}
 	if err != nil {
 		return k, err
 	}
@@ -137,10 +141,14 @@ func (a *Access) SetKeyActive(ctx context.Context, id string, active bool, versi
 	return k, err
 }
 
-// EditKey gives a key the name, rights, scopes and expiry of k, whose version is the
+// EditKey gives a key the name, rights, scopes, restrictions and expiry of k, whose version is the
 // one they were edited from; it counts as RevokeKey does. Faults: `invalid`, `stale_edit`, `revoked`, `not_found`.
 func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, error) {
 	if err := checkRights(k); err != nil {
+		return models.APIKey{}, err
+	}
+	var err error
+	if k.From, err = checkRestrictions(k.From); err != nil {
 		return models.APIKey{}, err
 	}
 	if k.ExpiresAt != 0 {
@@ -148,7 +156,7 @@ func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, e
 			return models.APIKey{}, err
 		}
 	}
-	k, err := a.opt.Store.EditAPIKey(ctx, k)
+	k, err = a.opt.Store.EditAPIKey(ctx, k)
 	a.Forget()
 	return k, err
 }

@@ -23,11 +23,13 @@ type Credential struct {
 	InstanceID string
 	Door       models.Door
 	Address    string
+	Origin     string // of a page
+	UserAgent  string // its first 512 bytes count
 	RequestID  string
 }
 
-// Authenticate turns a credential into a caller. Faults: 401 by its code;
-// `tenant_suspended`, `identity_mismatch` and `scope_missing` (403); `malformed`
+// Authenticate turns a credential into a caller. Faults: 401 by its code; `tenant_suspended`,
+// `ip_not_allowed`, `origin_not_allowed`, `user_agent_not_allowed`, `identity_mismatch` and `scope_missing` (403); `malformed`
 // for more than one credential; `invalid` for a bad name; `unavailable`.
 func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller, error) {
 	c, err := a.identify(ctx, &cr)
@@ -41,7 +43,7 @@ func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller
 	if cr.Door == models.DoorSocketIO || cr.Door == models.DoorWebSocket {
 		a.Served(c, Authenticated, nil) // the requests of REST are counted when they are answered
 	}
-	c.Door, c.Address, c.RequestID = cr.Door, cr.Address, cr.RequestID
+	c.Door, c.Address, c.Origin, c.UserAgent, c.RequestID = cr.Door, cr.Address, cr.Origin, cr.UserAgent, cr.RequestID
 	return c, nil
 }
 
@@ -51,7 +53,7 @@ func (a *Access) identify(ctx context.Context, cr *Credential) (models.Caller, e
 	case cr.APIKey == "" && cr.Bearer == "" && cr.Ticket == "":
 		return models.Caller{}, fault.New(fault.APIKeyMissing, "Send an API key in X-API-Key, or a token in Authorization: Bearer.")
 	case cr.Bearer == "" && cr.Ticket == "":
-		return a.byKey(ctx, cr.APIKey)
+		return a.byKey(ctx, cr)
 	case cr.APIKey == "" && cr.Ticket == "":
 		return a.byToken(ctx, cr.Bearer)
 	case cr.APIKey == "" && cr.Bearer == "":
@@ -60,19 +62,19 @@ func (a *Access) identify(ctx context.Context, cr *Credential) (models.Caller, e
 	return models.Caller{}, fault.New(fault.Malformed, "Send one credential, not several.")
 }
 
-func (a *Access) byKey(ctx context.Context, secret string) (models.Caller, error) {
+func (a *Access) byKey(ctx context.Context, cr *Credential) (models.Caller, error) {
 	if !a.opt.APIKeysEnabled {
 		return models.Caller{}, keysOff()
 	}
-	if !wellFormed(secret) {
+	if !wellFormed(cr.APIKey) {
 		return models.Caller{}, fault.New(fault.APIKeyInvalid, "This is not an API key, or it has a typo.")
 	}
-	e, err := a.keyByHash(ctx, hashSecret(secret))
+	e, err := a.keyByHash(ctx, hashSecret(cr.APIKey))
 	if err != nil {
 		return models.Caller{}, err
 	}
 	now := clock.Millis(a.opt.Clock)
-	if err := e.good(now); err != nil {
+	if err := e.good(now, source{cr.Address, cr.Origin, cr.UserAgent}); err != nil {
 		e.uses.count(Authenticated, err)
 		return models.Caller{}, err
 	}
@@ -80,8 +82,8 @@ func (a *Access) byKey(ctx context.Context, secret string) (models.Caller, error
 	return e.caller, nil
 }
 
-// good says whether the key lets in at now (ms).
-func (e *entry) good(now int64) error {
+// good says whether the key lets in at now (ms), from there.
+func (e *entry) good(now int64, from source) error {
 	switch {
 	case e.key.RevokedAt != 0:
 		return fault.New(fault.Revoked, "This API key was revoked.")
@@ -90,7 +92,10 @@ func (e *entry) good(now int64) error {
 	case e.key.ExpiresAt != 0 && e.key.ExpiresAt <= now:
 		return fault.New(fault.APIKeyExpired, "This API key has expired.")
 	}
-	return open(&e.tenant)
+	if err := open(&e.tenant); err != nil {
+		return err
+	}
+	return e.rules.admit(from)
 }
 
 func open(t *models.Tenant) error {
@@ -160,7 +165,7 @@ func (a *Access) actFor(c *models.Caller, cr *Credential) error {
 func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
 	now := clock.Millis(a.opt.Clock)
 	if c.KeyID != "" {
-		return a.recheckKey(ctx, c.KeyID, now)
+		return a.recheckKey(ctx, &c, now)
 	}
 	if c.ExpiresAt != 0 && c.ExpiresAt <= now {
 		return fault.New(fault.TokenExpired, "The token has expired. Get a new one.")
@@ -193,15 +198,15 @@ func (a *Access) Renew(ctx context.Context, c models.Caller) (models.Caller, err
 	return c, err
 }
 
-func (a *Access) recheckKey(ctx context.Context, id string, now int64) error {
+func (a *Access) recheckKey(ctx context.Context, c *models.Caller, now int64) error {
 	if !a.opt.APIKeysEnabled {
 		return keysOff()
 	}
-	e, err := a.keyByID(ctx, id)
+	e, err := a.keyByID(ctx, c.KeyID)
 	if err != nil {
 		return err
 	}
-	return e.good(now)
+	return e.good(now, source{c.Address, c.Origin, c.UserAgent})
 }
 
 func keysOff() error {

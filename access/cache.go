@@ -22,6 +22,7 @@ type entry struct {
 	key    models.APIKey
 	tenant models.Tenant
 	caller models.Caller // what every caller by this key begins with
+	rules  *rules        // where from it may be used; nil: they cannot be read
 	uses   *uses
 }
 
@@ -138,7 +139,8 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 }
 
 func newEntry(k models.APIKey, t models.Tenant, u *uses) *entry {
-	return &entry{key: k, tenant: t, uses: u, caller: models.Caller{
+	from, _ := compile(k.From)
+	return &entry{key: k, tenant: t, uses: u, rules: from, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
 		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
 	}}

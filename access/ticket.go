@@ -69,14 +69,15 @@ func (a *Access) byTicket(ctx context.Context, cr *Credential) (models.Caller, e
 	if t.InstanceID != "" && cr.InstanceID != "" && t.InstanceID != cr.InstanceID {
 		return models.Caller{}, fault.New(fault.IdentityMismatch, "This ticket was made for another instance.")
 	}
-	return a.revive(ctx, t)
+	return a.revive(ctx, t, cr)
 }
 
 // revive makes the ticket's caller again, with the rights and the tenant as they are now.
-func (a *Access) revive(ctx context.Context, t ticketCaller) (models.Caller, error) {
+func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (models.Caller, error) {
 	c := models.Caller{
 		TenantID: t.TenantID, UserID: t.UserID, AllUsers: t.AllUsers, InstanceID: t.InstanceID, KeyID: t.KeyID, Actor: t.Actor,
 		Scopes: t.Scopes, CanRead: t.CanRead, CanWrite: t.CanWrite, ExpiresAt: t.ExpiresAt,
+		Address: cr.Address, Origin: cr.Origin, UserAgent: cr.UserAgent,
 	}
 	if err := a.Recheck(ctx, c); err != nil {
 		return models.Caller{}, err

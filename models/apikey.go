@@ -13,6 +13,7 @@ type APIKey struct {
 	CanRead    bool
 	CanWrite   bool
 	Scopes     []string
+	From       Restrictions
 	ExpiresAt  int64 // 0: never
 	RevokedAt  int64 // 0: not revoked
 	LastUsedAt int64

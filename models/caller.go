@@ -48,7 +48,8 @@ type Caller struct {
 	Assisted   bool             // the tenant's assistant may be asked
 	Door       Door
 	Address    string // client IP, normalised
-	UserAgent  string // what the client calls itself, at most 512 bytes; known at live doors
+	Origin     string // of the page that asks, as its browser says
+	UserAgent  string // what the client calls itself, at most 512 bytes
 	RequestID  string
 	ConnID     uint64 // the live connection the request came over; 0: none
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"gorm.io/gorm"
@@ -12,17 +13,20 @@ import (
 	"tidemark/models"
 )
 
-const keySelect = `SELECT id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes, expires_at, revoked_at,
-last_used_at, version, created_at, updated_at FROM api_keys`
+const keySelect = `SELECT id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes, restrictions,
+expires_at, revoked_at, last_used_at, version, created_at, updated_at FROM api_keys`
 
 func scanKey(row scanner, k *models.APIKey) error {
-	var scopes []byte
-	err := row.Scan(&k.ID, &k.TenantID, &k.Name, &k.Hash, &k.Prefix, &k.Last4, &k.UserID, &k.Active, &k.CanRead, &k.CanWrite, &scopes,
+	var scopes, from []byte
+	err := row.Scan(&k.ID, &k.TenantID, &k.Name, &k.Hash, &k.Prefix, &k.Last4, &k.UserID, &k.Active, &k.CanRead, &k.CanWrite, &scopes, &from,
 		&k.ExpiresAt, &k.RevokedAt, &k.LastUsedAt, &k.Version, &k.CreatedAt, &k.UpdatedAt)
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(scopes, &k.Scopes)
+	if from != nil {
+		err = json.Unmarshal(from, &k.From)
+	}
+	return errors.Join(err, json.Unmarshal(scopes, &k.Scopes))
 }
 
 // CreateAPIKey adds a key, active, and fills in its id and times. An unknown tenant is `not_found`.
@@ -60,20 +64,32 @@ func scopesOf(k models.APIKey) ([]byte, error) {
 	return json.Marshal(k.Scopes)
 }
 
+// restrictionsOf are the restrictions of a key as they are stored; nil: none.
+func restrictionsOf(k models.APIKey) ([]byte, error) {
+	if k.From.Empty() {
+		return nil, nil
+	}
+	return json.Marshal(k.From)
+}
+
 func insertKey(tx *gorm.DB, k models.APIKey) error {
 	encoded, err := scopesOf(k)
 	if err != nil {
 		return err
 	}
+	from, err := restrictionsOf(k)
+	if err != nil {
+		return err
+	}
 	return tx.Exec(`INSERT INTO api_keys (id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes,
-expires_at, revoked_at, last_used_at, version, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)`,
+restrictions, expires_at, revoked_at, last_used_at, version, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)`,
 		k.ID, k.TenantID, k.Name, k.Hash, k.Prefix, k.Last4, k.UserID, asInt(k.Active), asInt(k.CanRead), asInt(k.CanWrite), encoded,
-		k.ExpiresAt, k.Version, k.CreatedAt, k.UpdatedAt).Error
+		orNil(from), k.ExpiresAt, k.Version, k.CreatedAt, k.UpdatedAt).Error
 }
 
 func keyAudit(k models.APIKey, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: k.TenantID, Action: action, Object: k.ID, Detail: detail(map[string]any{
-		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "expiresAt": k.ExpiresAt,
+		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "restrictions": k.From, "expiresAt": k.ExpiresAt,
 	})}
 }
 

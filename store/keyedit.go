@@ -45,8 +45,12 @@ func (s *Store) EditAPIKey(ctx context.Context, k models.APIKey) (models.APIKey,
 	if err != nil {
 		return models.APIKey{}, err
 	}
+	from, err := restrictionsOf(k)
+	if err != nil {
+		return models.APIKey{}, err
+	}
 	return s.changeKey(ctx, k, "apikey.edit", map[string]any{
-		"name": k.Name, "can_read": asInt(k.CanRead), "can_write": asInt(k.CanWrite), "scopes": scopes, "expires_at": k.ExpiresAt,
+		"name": k.Name, "can_read": asInt(k.CanRead), "can_write": asInt(k.CanWrite), "scopes": scopes, "restrictions": orNil(from), "expires_at": k.ExpiresAt,
 	})
 }
 

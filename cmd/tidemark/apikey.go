@@ -13,26 +13,27 @@ import (
 )
 
 type keyView struct {
-	ID         string   `json:"id"`
-	Key        string   `json:"key,omitempty"` // only when it is made
-	Tenant     string   `json:"tenant"`
-	Name       string   `json:"name"`
-	Prefix     string   `json:"prefix"`
-	Last4      string   `json:"last4"`
-	UserID     string   `json:"userId,omitempty"`
-	CanRead    bool     `json:"canRead"`
-	CanWrite   bool     `json:"canWrite"`
-	Scopes     []string `json:"scopes"`
-	State      string   `json:"state"`
-	ExpiresAt  string   `json:"expiresAt,omitempty"`
-	LastUsedAt string   `json:"lastUsedAt,omitempty"`
-	CreatedAt  string   `json:"createdAt"`
+	ID       string   `json:"id"`
+	Key      string   `json:"key,omitempty"` // only when it is made
+	Tenant   string   `json:"tenant"`
+	Name     string   `json:"name"`
+	Prefix   string   `json:"prefix"`
+	Last4    string   `json:"last4"`
+	UserID   string   `json:"userId,omitempty"`
+	CanRead  bool     `json:"canRead"`
+	CanWrite bool     `json:"canWrite"`
+	Scopes   []string `json:"scopes"`
+	models.Restrictions
+	State      string `json:"state"`
+	ExpiresAt  string `json:"expiresAt,omitempty"`
+	LastUsedAt string `json:"lastUsedAt,omitempty"`
+	CreatedAt  string `json:"createdAt"`
 }
 
 func (m *Main) viewKey(k models.APIKey, slug string) keyView {
 	return keyView{
 		ID: k.ID, Tenant: slug, Name: k.Name, Prefix: k.Prefix, Last4: k.Last4, UserID: k.UserID,
-		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), State: string(k.State(clock.Millis(m.Clock))),
+		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), Restrictions: k.From, State: string(k.State(clock.Millis(m.Clock))),
 		ExpiresAt: when(k.ExpiresAt), LastUsedAt: when(k.LastUsedAt), CreatedAt: when(k.CreatedAt),
 	}
 }
@@ -44,6 +45,9 @@ func (m *Main) keyCreate(f *pflag.FlagSet) func(context.Context) error {
 	f.StringVar(&n.UserID, "user", "", "bind it to this user; unset: it may act for any user of the tenant")
 	f.BoolVar(&n.ReadOnly, "read-only", false, "it may not write")
 	f.StringSliceVar(&n.Scopes, "scopes", nil, "scopes by comma; unset: API_KEY_DEFAULT_SCOPES")
+	f.StringSliceVar(&n.From.IPs, "ip", nil, "addresses and networks it may be used from, by comma; unset: any")
+	f.StringSliceVar(&n.From.Domains, "domain", nil, "domains of the pages that may use it, by comma; unset: any, and programs")
+	f.StringArrayVar(&n.From.UserAgents, "user-agent", nil, "an RE2 expression for the User-Agent; may be given again; unset: any")
 	days := f.Int("days", 0, "days until it expires, 0: never; unset: API_KEY_EXPIRATION_DAYS")
 	return func(ctx context.Context) error {
 		if *slug == "" || n.Name == "" {

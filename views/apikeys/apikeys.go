@@ -138,9 +138,23 @@ type FormProps struct {
 	Write    bool
 	Scopes   []Scope
 	Narrow   string // scopes narrowed to some keys, one a line
+	From     From
 	Expiries []ui.Option
 	Date     string
 	Errors   map[string]string // by field
+}
+
+// From is where from a key may be used, one entry a line; what is empty restricts nothing.
+type From struct{ IPs, Domains, Agents string }
+
+func (f From) empty() bool { return f == From{} }
+
+// lines is how many lines a field for a text should have.
+func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 2), 12) }
+
+// restricted says whether the section of restrictions is open from the start.
+func (p FormProps) restricted() bool {
+	return !p.From.empty() || p.Errors["ipRestrictions"]+p.Errors["domainRestrictions"]+p.Errors["userAgentPatterns"] != ""
 }
 
 // Stale is what somebody else changed while this form was open.
@@ -209,7 +223,7 @@ var hints = map[string]string{
 
 func (p FormProps) fields() []ui.FieldError {
 	var out []ui.FieldError
-	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
+	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"ipRestrictions", "key-ips"}, {"domainRestrictions", "key-domains"}, {"userAgentPatterns", "key-agents"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
 		if m := p.Errors[f.field]; m != "" {
 			out = append(out, ui.FieldError{ID: f.id, Message: m})
 		}
@@ -232,6 +246,12 @@ type Grant struct {
 	Off   string // what the key must not do, so that this scope gives nothing; empty: it gives something
 }
 
+// Restriction is what a request with a key must come from.
+type Restriction struct {
+	Name    string // such as Addresses
+	Entries []string
+}
+
 // KeyProps are a key's own page.
 type KeyProps struct {
 	CSRF      string
@@ -245,6 +265,7 @@ type KeyProps struct {
 	Read      bool // what its flags and its scopes give together
 	Write     bool
 	Scopes    []Grant
+	From      []Restriction
 	User      string
 	CreatedAt int64
 	UsedAt    int64

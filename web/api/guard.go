@@ -68,6 +68,8 @@ func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request) (models.Caller,
 		InstanceID: string(h.Peek("X-Instance-Id")),
 		Door:       models.DoorREST,
 		Address:    req.Address,
+		Origin:     string(h.Peek(fiber.HeaderOrigin)),
+		UserAgent:  telemetry.Agent(h.UserAgent()),
 		RequestID:  req.ID,
 	}
 	return a.opt.Access.Authenticate(c.UserContext(), cred)

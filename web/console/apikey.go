@@ -45,13 +45,23 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	may := access.RightsOf(k)
 	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
 		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
-		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), User: k.UserID, CreatedAt: k.CreatedAt,
+		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From), User: k.UserID, CreatedAt: k.CreatedAt,
 		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
 		Changes: rowsOf(t.Slug, made, now), Activity: tenantOf(t).Href() + "/activity", Curl: keyCurl(f, &k),
 	}))
 }
 
 // grants are a key's scopes, with those marked that give nothing.
+// restrictions are those that a key has.
+func restrictions(from *models.Restrictions) (out []apikeys.Restriction) {
+	for _, r := range []apikeys.Restriction{{Name: "Addresses", Entries: from.IPs}, {Name: "Domains", Entries: from.Domains}, {Name: "Programs", Entries: from.UserAgents}} {
+		if len(r.Entries) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 func grants(k *models.APIKey, may access.Rights) []apikeys.Grant {
 	out := make([]apikeys.Grant, 0, len(k.Scopes))
 	for _, s := range k.Scopes {

@@ -118,6 +118,45 @@ func onDisk(t *testing.T, h *e2e.House, text string) {
 	}
 }
 
+// What a key is restricted to is typed, shown, in the audit, and in the form once more.
+func TestAKeyIsRestricted(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	k, _ := mint(t, h, access.NewKey{Name: "there"})
+	page := keysPath + "/" + k.ID
+	if before := b.get(page); strings.Contains(before.body, "Where from it may be used") {
+		t.Error("a key without restrictions has a card for them")
+	}
+	a := b.post(page+"/edit", keyFields(func(v url.Values) {
+		v.Set("version", "1")
+		v.Set("ips", " 203.0.113.7\n\n10.1.2.3/8\n")
+		v.Set("domains", "*.Example.com")
+		v.Set("agents", "^<i>App/")
+	}))
+	if a.status != 303 {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	for path, wants := range map[string][]string{
+		page:           {"Where from it may be used", "203.0.113.7", "10.0.0.0/8", "*.example.com", "^&lt;i&gt;App/"},
+		page + "/edit": {"203.0.113.7\n10.0.0.0/8</textarea>", "*.example.com</textarea>", "^&lt;i&gt;App/</textarea>"},
+	} {
+		got := b.get(path)
+		for _, want := range wants {
+			if !strings.Contains(got.body, want) {
+				t.Errorf("%s lacks %s", path, want)
+			}
+		}
+	}
+	if e := lastAudit(t, h); e.Action != "apikey.edit" || !strings.Contains(string(e.Detail), `"ipRestrictions":["203.0.113.7","10.0.0.0/8"]`) {
+		t.Errorf("%+v", e)
+	}
+	stale := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("ips", "192.0.2.1") }))
+	if stale.status != 409 || !strings.Contains(stale.body, "203.0.113.7, 10.0.0.0/8") || !strings.Contains(stale.body, "192.0.2.1") {
+		t.Errorf("a stale edit: %d", stale.status)
+	}
+}
+
 func TestAKeyFormThatWillNotDoComesBackAsItWasTyped(t *testing.T) {
 	t.Parallel()
 	h := house(t, nil)
@@ -133,6 +172,9 @@ func TestAKeyFormThatWillNotDoComesBackAsItWasTyped(t *testing.T) {
 		"no scope":        {func(v url.Values) { v.Del("scope") }, "Choose at least one scope."},
 		"a foreign scope": {func(v url.Values) { v.Set("narrow", "items:paint:storage/*") }, "One of these scopes is not known."},
 		"an idle scope":   {func(v url.Values) { v.Del("read"); v["scope"] = []string{"read"} }, "These scopes give nothing"},
+		"no address":      {func(v url.Values) { v.Set("ips", "203.0.113.7\nnowhere") }, "The addresses must be IP addresses and networks"},
+		"no domain":       {func(v url.Values) { v.Set("domains", "https://a.example/path") }, "The domains must be domains"},
+		"no expression":   {func(v url.Values) { v.Set("agents", "(") }, "The expressions must be RE2 expressions"},
 		"no date":         {func(v url.Values) { v.Set("expiry", "date") }, "The date must be a day"},
 		"a past date":     {func(v url.Values) { v.Set("expiry", "date"); v.Set("date", "2001-01-01") }, "The date must be in the future"},
 		"no such expiry":  {func(v url.Values) { v.Set("expiry", "soon") }, "Choose one of the times."},

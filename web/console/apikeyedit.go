@@ -90,6 +90,9 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 		{Field: "May read", Saved: yesNo[saved.CanRead], Typed: yesNo[typed.CanRead]},
 		{Field: "May write", Saved: yesNo[saved.CanWrite], Typed: yesNo[typed.CanWrite]},
 		{Field: "Scopes", Saved: strings.Join(saved.Scopes, ", "), Typed: strings.Join(typed.Scopes, ", ")},
+		{Field: "Addresses", Saved: strings.Join(saved.From.IPs, ", "), Typed: strings.Join(typed.From.IPs, ", ")},
+		{Field: "Domains of pages", Saved: strings.Join(saved.From.Domains, ", "), Typed: strings.Join(typed.From.Domains, ", ")},
+		{Field: "Programs", Saved: strings.Join(saved.From.UserAgents, ", "), Typed: strings.Join(typed.From.UserAgents, ", ")},
 		{Field: "Expires", Saved: expiryWord(saved.ExpiresAt), Typed: expiryWord(typed.ExpiresAt)},
 	} {
 		if d.Saved != d.Typed {

@@ -57,7 +57,7 @@ func (c *Console) makeKey(f *fiber.Ctx, typed models.APIKey) (models.APIKey, str
 	never := 0
 	return c.opt.Access.CreateKey(as(f), access.NewKey{
 		TenantID: visitOf(f).tenant.ID, Name: typed.Name, UserID: typed.UserID, ReadOnly: !typed.CanWrite, WriteOnly: !typed.CanRead,
-		Scopes: typed.Scopes, Days: &never, ExpiresAt: expires,
+		Scopes: typed.Scopes, From: typed.From, Days: &never, ExpiresAt: expires,
 	})
 }
 
@@ -70,12 +70,23 @@ func keyTyped(f *fiber.Ctx) models.APIKey {
 	for _, b := range f.Context().PostArgs().PeekMulti("scope") {
 		k.Scopes = append(k.Scopes, string(b))
 	}
-	for line := range strings.Lines(f.FormValue("narrow")) {
-		if s := strings.TrimSpace(line); s != "" && !slices.Contains(k.Scopes, s) {
+	for _, s := range linesOf(f.FormValue("narrow")) {
+		if !slices.Contains(k.Scopes, s) {
 			k.Scopes = append(k.Scopes, s)
 		}
 	}
+	k.From = models.Restrictions{IPs: linesOf(f.FormValue("ips")), Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents"))}
 	return k
+}
+
+// linesOf are the lines of a text that say something.
+func linesOf(text string) (out []string) {
+	for line := range strings.Lines(text) {
+		if s := strings.TrimSpace(line); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // keyForm is the form with a key's values in it; expiry is the choice made last.
@@ -92,6 +103,7 @@ func keyForm(k models.APIKey, expiry, date string) apikeys.FormProps {
 		}
 	}
 	p.Narrow = strings.Join(narrow, "\n")
+	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
 	return p
 }
 
@@ -148,7 +160,7 @@ func (c *Console) expiryOf(f *fiber.Ctx, now int64) (int64, error) {
 	}
 }
 
-var keyFields = map[string]string{
+var keyFields = map[string]string{"ipRestrictions": "The addresses", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
 	"name": "The name", "userId": "The user", "canRead": "Reading", "scopes": "The scopes", "expiresAt": "The date", "days": "The expiry",
 }
 

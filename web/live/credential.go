@@ -22,6 +22,8 @@ func (l *Live) credential(c *fiber.Ctx, door models.Door) (access.Credential, er
 		InstanceID: either(header(c, "X-Instance-Id"), query(c, "instanceId")),
 		Door:       door,
 		Address:    either(req.Address, strings.Clone(c.IP())),
+		Origin:     header(c, fiber.HeaderOrigin),
+		UserAgent:  telemetry.Agent(c.Request().Header.UserAgent()),
 		RequestID:  either(req.ID, clock.NewID(l.opt.Clock)),
 	}
 	if secretInURL(c) {
@@ -41,7 +43,6 @@ func (l *Live) plainCaller(c *fiber.Ctx) (models.Caller, error) {
 	cr, err := l.credential(c, models.DoorWebSocket)
 	cr.Ticket = query(c, "ticket")
 	who, rate, err := l.admit(c.UserContext(), cr, err)
-	who.UserAgent = agent(c)
 	rate.Tell(c.Set)
 	return who, err
 }
@@ -59,20 +60,6 @@ func withAuth(cr access.Credential, data []byte) (access.Credential, error) {
 		cr.Bearer = a.Token
 	}
 	return cr, nil
-}
-
-const maxAgent = 512 // bytes kept of what a client calls itself
-
-// agent is what a client calls itself, as far as it is text.
-func agent(c *fiber.Ctx) string {
-	plain := func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}
-	name := header(c, fiber.HeaderUserAgent)
-	return strings.Map(plain, strings.ToValidUTF8(name[:min(len(name), maxAgent)], ""))
 }
 
 // header and query copy: fasthttp uses its memory again.

@@ -16,6 +16,7 @@ import (
 
 	"tidemark/access"
 	"tidemark/internal/clock"
+	"tidemark/models"
 	"tidemark/web/live"
 )
 
@@ -151,6 +152,59 @@ func TestAKeySwitchedOffEndsItsConnections(t *testing.T) {
 		t.Errorf("again: %v", err)
 	} else {
 		_ = res.Body.Close()
+	}
+}
+
+// A restriction that is put on a key ends the connections it does not let through, at both doors.
+func TestAKeyThatIsRestrictedEndsItsConnections(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	k, secret, err := f.access.CreateKey(context.Background(), access.NewKey{TenantID: f.tenant.ID, Name: "restricted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.key = secret
+	plain, sio := f.dial(t, "u", "a"), f.join(t, "&userId=u&instanceId=b")
+	k.From = models.Restrictions{IPs: []string{"192.0.2.0/24"}}
+	if _, err := f.access.EditKey(context.Background(), k); err != nil {
+		t.Fatal(err)
+	}
+	if m := plain.expect("error"); !strings.Contains(string(m.Data), `"code":"ip_not_allowed"`) {
+		t.Errorf("got %s", m.Data)
+	}
+	plain.expectClose()
+	sio.expect(`42/sync,["error",{"code":"ip_not_allowed"`)
+	sio.expectClosed()
+	if _, res, err := websocket.DefaultDialer.Dial(f.wsURL(""), http.Header{"X-Api-Key": {secret}}); err == nil || res.StatusCode != http.StatusForbidden {
+		t.Errorf("again: %v", err)
+	} else {
+		_ = res.Body.Close()
+	}
+}
+
+// A key of a page's domain is for connections that come from there.
+func TestAKeyOfADomainIsForItsPages(t *testing.T) {
+	t.Parallel()
+	f := start(t, func(o *live.Options) { o.AllowedOrigins = []string{"*"} })
+	_, secret, err := f.access.CreateKey(context.Background(), access.NewKey{
+		TenantID: f.tenant.ID, Name: "page", From: models.Restrictions{Domains: []string{"app.example.com"}, UserAgents: []string{"^Mozilla/"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, h := range map[int]http.Header{
+		http.StatusSwitchingProtocols: {"Origin": {"https://app.example.com"}, "User-Agent": {"Mozilla/5.0"}},
+		http.StatusForbidden:          {"Origin": {"https://app.example.com"}, "User-Agent": {"curl/8"}},
+	} {
+		h.Set("X-Api-Key", secret)
+		conn, res, err := websocket.DefaultDialer.Dial(f.wsURL("?userId=u&instanceId=a"), h)
+		if res == nil || res.StatusCode != code {
+			t.Fatalf("%v: %v", h, err)
+		}
+		_ = res.Body.Close()
+		if conn != nil {
+			_ = conn.Close()
+		}
 	}
 }
 

@@ -25,7 +25,6 @@ type client struct {
 	live       *Live
 	sess       *eio.Session
 	credential access.Credential
-	agent      string      // what the client calls itself
 	refusal    error       // of the handshake, told at connect; nil: none
 	guard      *time.Timer // ends a session that joins no namespace
 
@@ -43,7 +42,7 @@ func (l *Live) openIO(s *eio.Session, c *fiber.Ctx) (eio.Owner, error) {
 	if err := l.conns.enter(cr.Address); err != nil {
 		return nil, err
 	}
-	k := &client{live: l, sess: s, credential: cr, agent: agent(c), refusal: refusal}
+	k := &client{live: l, sess: s, credential: cr, refusal: refusal}
 	k.guard = time.AfterFunc(l.opt.ConnectTimeout, k.idle)
 	return k, nil
 }
@@ -179,7 +178,6 @@ func (k *client) admit(c *conn, auth []byte) bool {
 		k.sess.Push(sio.Refused(namespace, string(f.Code), protocol.AppendError(nil, f, k.credential.RequestID)))
 		return false
 	}
-	who.UserAgent = k.agent
 	c.caller = who
 	k.sess.Push(sio.Connected(namespace, rand.Text()))
 	return true

@@ -1,0 +1,230 @@
+package access
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// Bounds of a key's restrictions.
+const (
+	maxRestrictions = 100 // of each kind
+	maxPattern      = 256 // bytes of an expression
+	maxDomain       = 253
+)
+
+// source is where a request comes from, as far as restrictions look at it.
+type source struct{ address, origin, agent string }
+
+// rules are restrictions, ready to be asked.
+type rules struct {
+	networks []netip.Prefix
+	sites    []site
+	agents   []*regexp.Regexp
+}
+
+// site is what a page's origin is held to.
+type site struct {
+	scheme string // empty: http and https
+	host   string // with a dot before it: all below
+	port   string // empty: the scheme's own
+}
+
+// checkRestrictions brings restrictions into the form they are kept in. Faults: `invalid`, by field.
+func checkRestrictions(r models.Restrictions) (models.Restrictions, error) {
+	for _, list := range []struct {
+		field   string
+		entries *[]string
+		tidy    func(string) (string, bool)
+		must    string
+	}{
+		{"ipRestrictions", &r.IPs, tidyNetwork, "must be IP addresses and networks, such as 203.0.113.7 or 2001:db8::/32"},
+		{"domainRestrictions", &r.Domains, tidyDomain, "must be domains, such as app.example.com, *.example.com or localhost:3000"},
+		{"userAgentPatterns", &r.UserAgents, tidyPattern, "must be RE2 expressions of at most 256 bytes"},
+	} {
+		var out []string
+		for _, e := range *list.entries {
+			if e = strings.TrimSpace(e); e == "" {
+				continue
+			}
+			tidied, ok := list.tidy(e)
+			if !ok {
+				return r, fault.OfField(list.field, "format", "%s: %q is none", list.must, e[:min(len(e), maxPattern)])
+			}
+			if !slices.Contains(out, tidied) {
+				out = append(out, tidied)
+			}
+		}
+		if len(out) > maxRestrictions {
+			return r, fault.OfField(list.field, "max", "must be at most %d", maxRestrictions)
+		}
+		*list.entries = out
+	}
+	return r, nil
+}
+
+// compile makes rules of restrictions as they are kept; false when they cannot be read.
+func compile(r models.Restrictions) (*rules, bool) {
+	var out rules
+	for _, e := range r.IPs {
+		n, ok := prefixOf(e)
+		if !ok {
+			return nil, false
+		}
+		out.networks = append(out.networks, n)
+	}
+	for _, e := range r.Domains {
+		s, ok := siteOf(e)
+		if !ok {
+			return nil, false
+		}
+		out.sites = append(out.sites, s)
+	}
+	for _, e := range r.UserAgents {
+		p, err := regexp.Compile(e)
+		if err != nil {
+			return nil, false
+		}
+		out.agents = append(out.agents, p)
+	}
+	return &out, true
+}
+
+// admit says whether a request from there is let through: nil, or
+// `ip_not_allowed`, `origin_not_allowed` or `user_agent_not_allowed`.
+func (r *rules) admit(from source) error {
+	if r == nil {
+		return fault.New(fault.APIKeyInactive, "The restrictions of this API key cannot be read, so it lets nobody in.")
+	}
+	if len(r.networks) > 0 && !r.near(from.address) {
+		return fault.New(fault.IPNotAllowed, "This API key may not be used from the address %s.", from.address)
+	}
+	if len(r.sites) > 0 && !r.home(from.origin) {
+		return fault.New(fault.OriginNotAllowed, "This API key may be used by pages of its own domains alone, which say so by their Origin.")
+	}
+	if len(r.agents) > 0 && !slices.ContainsFunc(r.agents, func(p *regexp.Regexp) bool { return p.MatchString(from.agent) }) {
+		return fault.New(fault.UserAgentNotAllowed, "This API key may not be used by this program (its User-Agent).")
+	}
+	return nil
+}
+
+func (r *rules) near(address string) bool {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap().WithZone("")
+	return slices.ContainsFunc(r.networks, func(n netip.Prefix) bool { return n.Contains(a) })
+}
+
+func (r *rules) home(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = ownPort(u.Scheme)
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	return slices.ContainsFunc(r.sites, func(s site) bool {
+		want := s.port
+		if want == "" {
+			want = ownPort(u.Scheme)
+		}
+		return (s.scheme == "" || s.scheme == u.Scheme) && port == want && s.covers(host)
+	})
+}
+
+func (s site) covers(host string) bool {
+	if strings.HasPrefix(s.host, ".") {
+		return len(host) > len(s.host) && strings.HasSuffix(host, s.host)
+	}
+	return host == s.host
+}
+
+func ownPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+func tidyNetwork(e string) (string, bool) {
+	n, ok := prefixOf(e)
+	if n.IsSingleIP() {
+		return n.Addr().String(), ok
+	}
+	return n.String(), ok
+}
+
+// prefixOf reads an address or a network. One that is mapped into IPv6 is the one of IPv4 it stands for.
+func prefixOf(e string) (netip.Prefix, bool) {
+	n, err := netip.ParsePrefix(e)
+	if err != nil {
+		a, err := netip.ParseAddr(e)
+		if err != nil || a.Zone() != "" {
+			return netip.Prefix{}, false
+		}
+		n = netip.PrefixFrom(a, a.BitLen())
+	}
+	if n.Addr().Is4In6() {
+		const mapped = 96 // bits before the address of IPv4
+		if n.Bits() < mapped {
+			return netip.Prefix{}, false
+		}
+		n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-mapped)
+	}
+	return n.Masked(), true
+}
+
+func tidyDomain(e string) (string, bool) {
+	e = strings.ToLower(strings.TrimSuffix(e, "/"))
+	_, ok := siteOf(e)
+	return e, ok
+}
+
+var hostForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+
+func siteOf(e string) (site, bool) {
+	var s site
+	if scheme, rest, found := strings.Cut(e, "://"); found {
+		if scheme != "http" && scheme != "https" {
+			return s, false
+		}
+		s.scheme, e = scheme, rest
+	}
+	host, below := strings.CutPrefix(e, "*.")
+	u, err := url.Parse("//" + host)
+	if err != nil || u.Host != host || len(host) > maxDomain {
+		return s, false
+	}
+	if s.port = u.Port(); s.port != "" {
+		if n, err := strconv.Atoi(s.port); err != nil || n < 1 || n > 65535 {
+			return s, false
+		}
+	}
+	s.host = u.Hostname()
+	_, err = netip.ParseAddr(s.host)
+	if named := hostForm.MatchString(s.host); !named && (err != nil || below) || strings.HasSuffix(host, ":") {
+		return s, false
+	}
+	if below {
+		s.host = "." + s.host
+	}
+	return s, true
+}
+
+func tidyPattern(e string) (string, bool) {
+	if len(e) > maxPattern {
+		return e, false
+	}
+	_, err := regexp.Compile(e)
+	return e, err == nil
+}

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"tidemark/access"
+	"tidemark/models"
+)
+
+// Where a key may be used from is held against what the connection and a trusted proxy
+// say, and against nothing that the client makes up.
+func TestAKeyIsHeldToWhereItMayBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		from    models.Restrictions
+		trusted []netip.Prefix
+		headers []string
+		status  int
+		code    string
+	}{
+		"the peer's address":         {models.Restrictions{IPs: []string{"127.0.0.0/8"}}, nil, nil, 200, ""},
+		"an address made up":         {models.Restrictions{IPs: []string{"203.0.113.7"}}, nil, []string{"X-Forwarded-For: 203.0.113.7", "X-Real-IP: 203.0.113.7", "Forwarded: for=203.0.113.7"}, 403, "ip_not_allowed"},
+		"an address a proxy names":   {models.Restrictions{IPs: []string{"203.0.113.7"}}, []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, []string{"X-Forwarded-For: 203.0.113.7"}, 200, ""},
+		"one that a client told it":  {models.Restrictions{IPs: []string{"203.0.113.7"}}, []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, []string{"X-Forwarded-For: 203.0.113.7, 198.51.100.1"}, 403, "ip_not_allowed"},
+		"a page of the domain":       {models.Restrictions{Domains: []string{"*.example.com"}}, nil, []string{"Origin: https://a.example.com"}, 200, ""},
+		"a page of another":          {models.Restrictions{Domains: []string{"*.example.com"}}, nil, []string{"Origin: https://evil.test", "Referer: https://a.example.com/"}, 403, "origin_not_allowed"},
+		"no page":                    {models.Restrictions{Domains: []string{"*.example.com"}}, nil, nil, 403, "origin_not_allowed"},
+		"the program":                {models.Restrictions{UserAgents: []string{"^FieldApp/"}}, nil, []string{"User-Agent: FieldApp/3"}, 200, ""},
+		"another program":            {models.Restrictions{UserAgents: []string{"^FieldApp/"}}, nil, []string{"User-Agent: curl/8", "X-User-Agent: FieldApp/3"}, 403, "user_agent_not_allowed"},
+		"a program beyond the bound": {models.Restrictions{UserAgents: []string{"end$"}}, nil, []string{"User-Agent: " + strings.Repeat("a", 512) + "end"}, 403, "user_agent_not_allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(o *Options) { o.TrustedProxies = c.trusted })
+			key := h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "restricted", From: c.from})
+			a := h.call(t, "GET", "/sync-storage/keys", "", append(c.headers, "X-API-Key: "+key)...)
+			if c.code != "" {
+				a.problem(t, c.status, c.code)
+			} else if a.status != c.status {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}
