@@ -13,7 +13,7 @@ import (
 
 var (
 	seed = flag.Uint64("seed", 0, "repeat the run of this seed; 0: all that belong to the test")
-	runs = flag.Int("runs", 30, "how many seeds belong to the test, from 1 on; with TIDEMARK_SOAK at least 2000")
+	runs = flag.Int("runs", 30, "how many seeds belong to the test, from 1 on; with TIDEMARK_SOAK at least 1000")
 )
 
 // seeds are those of a run of the tests.
@@ -23,7 +23,7 @@ func seeds() []uint64 {
 	}
 	n := *runs
 	if os.Getenv("TIDEMARK_SOAK") != "" {
-		n = max(n, 2000)
+		n = max(n, 1000)
 	}
 	list := make([]uint64, n)
 	for i := range list {
