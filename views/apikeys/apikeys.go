@@ -150,7 +150,7 @@ type From struct{ IPs, Domains, Agents string }
 func (f From) empty() bool { return f == From{} }
 
 // lines is how many lines a field for a text should have.
-func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 2), 12) }
+func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 3), 12) }
 
 // restricted says whether the section of restrictions is open from the start.
 func (p FormProps) restricted() bool {
