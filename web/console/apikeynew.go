@@ -160,7 +160,8 @@ func (c *Console) expiryOf(f *fiber.Ctx, now int64) (int64, error) {
 	}
 }
 
-var keyFields = map[string]string{"ipRestrictions": "The addresses", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
+var keyFields = map[string]string{
+	"ipRestrictions": "The addresses", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
 	"name": "The name", "userId": "The user", "canRead": "Reading", "scopes": "The scopes", "expiresAt": "The date", "days": "The expiry",
 }
 
