@@ -18,6 +18,9 @@ func (h *harness) merging(tenant models.Tenant, instance string) models.Caller {
 // that is started anew each time the test asks for it and has to read.
 func eachMemory(t *testing.T, test func(h *harness, engine func() *node)) {
 	for _, remembers := range []bool{true, false} {
+		if testing.Short() && !remembers {
+			continue // nothing meets there that does not meet without
+		}
 		t.Run(map[bool]string{true: "remembered", false: "read"}[remembers], func(t *testing.T) {
 			eachDB(t, func(h *harness) {
 				n := h.node()

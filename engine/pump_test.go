@@ -32,7 +32,7 @@ func TestASlowReaderIsNotCutOff(t *testing.T) {
 			}
 		}
 		h.connect(n, phone, w)
-		time.Sleep(10 * time.Minute)
+		time.Sleep(4 * time.Minute)
 		w.ready(h)
 		if code := w.closedWith(); code != "" || w.total() != 1500 {
 			t.Errorf("it heard %d events and is closed with %q", w.total(), code)
