@@ -47,9 +47,11 @@ const unsent = (xhr) => toast(`Not available right now. What you typed is still 
 document.addEventListener("htmx:sendError", () => toast("The server cannot be reached. Nothing was changed."));
 document.addEventListener("htmx:timeout", () => toast("The server took too long. Look again before you repeat it."));
 
-// After a boosted visit the reader continues at the new content.
+// After a boosted visit the reader continues at the new content, unless they were quicker and are in a field of it.
+let held; // what had the focus when the page came
+document.addEventListener("htmx:afterSwap", () => { held = document.activeElement; });
 document.addEventListener("htmx:afterSettle", (e) => {
-  if (e.detail.boosted && !$("[autofocus]")) $("#main")?.focus({ preventScroll: true });
+  if (e.detail.boosted && document.activeElement === held && !$("[autofocus]")) $("#main")?.focus({ preventScroll: true });
 });
 
 on("click", "[data-toast-close]", (e, el) => el.closest("[data-toast]").remove());

@@ -10,6 +10,7 @@ export async function walk(w) {
   await narrowed(w);
   await expiring(w);
   await pause(w, key);
+  await restricted(w, key);
   await meetAnother(w);
   await cutDown(w, key);
   await find(w);
@@ -125,6 +126,33 @@ async function pause(w, key) {
   await w.sees("The key is disabled.");
   await press(page, "Enable");
   await w.sees("The key is enabled.");
+  await soon(w, "it lets in again", async () => (await status(w, key)) === "200");
+}
+
+/** restricted keeps a key to another network than the one its device is in, and lets it in again. */
+async function restricted(w, key) {
+  const { page } = w;
+  const told = ending(await w.device("tablet-1", { key }));
+  await open(w, "Tablets");
+  await follow(page, "Edit");
+  await at(page, "Edit API key");
+  await page.locator("summary", { hasText: "Restrictions" }).click();
+  await field(page, "Addresses").fill("nowhere");
+  await press(page, "Save");
+  await w.sees("The addresses must be IP addresses and networks");
+  await w.look("an address that is none");
+  await field(page, "Addresses").fill("192.0.2.7/24");
+  await press(page, "Save");
+  await w.sees("The key was saved.");
+  await w.sees("192.0.2.0/24");
+  w.expect("the device is told", (await told) === "ip_not_allowed");
+  w.expect("a request from elsewhere is refused", (await status(w, key)) === "403 ip_not_allowed");
+  await w.look("restricted");
+  await follow(page, "Edit");
+  await at(page, "Edit API key");
+  await field(page, "Addresses").fill("");
+  await press(page, "Save");
+  await w.sees("The key was saved.");
   await soon(w, "it lets in again", async () => (await status(w, key)) === "200");
 }
 

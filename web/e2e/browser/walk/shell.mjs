@@ -17,6 +17,7 @@ export async function walk(w) {
   await keysWhileTyping(w);
   await everyPageSaysWhereItIs(w);
   await skipToTheContent(w);
+  if (w.script) await quickerThanThePage(w);
   await undoFromAToast(w);
   await whereThereIsNothing(w);
   await whatIsNotDoneThatWay(w);
@@ -157,6 +158,24 @@ async function skipToTheContent(w) {
   await w.page.keyboard.press("Enter");
   await w.page.keyboard.press("Tab");
   w.expect("then one is in the page", await w.page.evaluate(() => Boolean(document.activeElement.closest("main"))));
+}
+
+/** quickerThanThePage is in a field of a page that has only just come, and stays there. */
+async function quickerThanThePage(w) {
+  const { page } = w;
+  await w.go("api-keys");
+  const stayed = await page.evaluate(() => new Promise((done) => {
+    document.addEventListener("htmx:afterSwap", () => document.getElementById("key-name").focus(), { once: true });
+    document.addEventListener("htmx:afterSettle", () => setTimeout(() => done(document.activeElement.id)), { once: true });
+    [...document.querySelectorAll("main a")].find((a) => a.textContent.trim() === "New key").click();
+  }));
+  w.expect(`the field keeps the focus (${stayed})`, stayed === "key-name");
+  await w.go("devices");
+  const came = await page.evaluate(() => new Promise((done) => {
+    document.addEventListener("htmx:afterSettle", () => setTimeout(() => done(document.activeElement.id)), { once: true });
+    document.querySelector('nav a[href$="/api-keys"]').click();
+  }));
+  w.expect(`else the content gets it (${came})`, came === "main");
 }
 
 /** undoFromAToast disables the tenant's key and takes it back where that is told. */
