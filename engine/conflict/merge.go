@@ -84,8 +84,9 @@ type spot struct {
 // object is an object that is merged member by member, as each write since the
 // base left it. What nobody asks for is not read.
 type object struct {
-	at    spot
-	since [][]crdt.Member // in order; nil: not asked yet
+	at      spot
+	current []crdt.Member   // in order
+	since   [][]crdt.Member // in order; nil: not asked yet
 }
 
 // wrote gives what each write since the base left at a spot.
@@ -96,6 +97,10 @@ func (m *merger) wrote(s *spot) [][]byte {
 	o := s.in
 	if o.since == nil {
 		for _, value := range m.wrote(&o.at) {
+			if bytes.Equal(value, o.at.current) {
+				o.since = append(o.since, o.current)
+				continue
+			}
 			members, _ := crdt.Members(value)
 			o.since = append(o.since, inOrder(members))
 		}
@@ -171,8 +176,8 @@ func (m *merger) writes() []Side {
 func (m *merger) object(s spot, current, incoming []crdt.Member) []byte {
 	base, _ := crdt.Members(s.base)
 	b, c, i := inOrder(base), inOrder(current), inOrder(incoming)
-	out := []byte{'{'}
-	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), in: &object{at: s}}
+	out := append(make([]byte, 0, max(len(s.current), len(s.incoming))), '{')
+	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), in: &object{at: s, current: c}}
 	for len(b)+len(c)+len(i) > 0 {
 		name := least(b, c, i)
 		at.path[len(s.path)] = name

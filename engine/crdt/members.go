@@ -3,6 +3,8 @@ package crdt
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 )
 
 // Member is a member of a JSON object: its name without quotes and escapes, and its value as written.
@@ -11,6 +13,8 @@ type Member struct {
 	Value []byte
 }
 
+const likely = 16 // members that there is room for from the beginning
+
 // membersOf gives the members of a JSON value that is an object, in their order.
 // The value is valid JSON: it is only cut, never checked.
 func membersOf(value []byte) (members []Member, isObject bool) {
@@ -18,12 +22,18 @@ func membersOf(value []byte) (members []Member, isObject bool) {
 	if len(rest) == 0 || rest[0] != '{' {
 		return nil, false
 	}
+	names := string(value) // one string for all of them
+	members = make([]Member, 0, min(bytes.Count(value, []byte{':'}), likely))
 	for rest = space(rest[1:]); len(rest) > 0 && rest[0] != '}'; {
 		end := skip(rest)
-		name := unquoted(rest[:end])
+		at := len(names) - len(rest)
+		name := unquoted(names[at : at+end])
 		rest = space(rest[end:])
 		rest = space(rest[min(1, len(rest)):]) // the colon
 		end = skip(rest)
+		if len(members) == cap(members) { // as many more as there will be if the rest is like what was
+			members = slices.Grow(members, len(members)*len(rest)/at+1)
+		}
 		members = append(members, Member{name, rest[:end]})
 		rest = space(rest[end:])
 		if len(rest) > 0 && rest[0] == ',' {
@@ -60,11 +70,11 @@ func space(b []byte) []byte {
 	return b
 }
 
-func unquoted(b []byte) (s string) {
-	if len(b) >= 2 && bytes.IndexByte(b, '\\') < 0 {
-		return string(b[1 : len(b)-1])
+func unquoted(name string) (s string) {
+	if len(name) >= 2 && strings.IndexByte(name, '\\') < 0 {
+		return name[1 : len(name)-1]
 	}
-	_ = json.Unmarshal(b, &s) // a name in valid JSON is a string
+	_ = json.Unmarshal([]byte(name), &s) // a name in valid JSON is a string
 	return s
 }
 
