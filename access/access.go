@@ -44,6 +44,7 @@ type Access struct {
 	roles     *roles
 	cache     atomic.Pointer[cache]
 	usage     usage
+	quotas    quotas
 	views     views
 
 	listeners struct {
@@ -83,7 +84,7 @@ func New(o Options) *Access {
 	return a
 }
 
-// Close stops the workers and writes down when keys were last used. It must be called once, before the store closes.
+// Close stops the workers and writes down when keys were last used and what is left of their quotas. It must be called once, before the store closes.
 func (a *Access) Close() {
 	close(a.stop)
 	a.work.Wait()

@@ -27,6 +27,7 @@ type NewKey struct {
 	WriteOnly bool
 	Scopes    []string // nil: the installation's default
 	From      models.Restrictions
+	Quotas    models.Quotas
 	Days      *int  // until it expires, 0: never; nil: the installation's default
 	ExpiresAt int64 // ms; over Days; 0: as Days says
 }
@@ -51,7 +52,7 @@ func (a *Access) CreateKey(ctx context.Context, n NewKey) (models.APIKey, string
 }
 
 func (a *Access) newKey(n NewKey) (models.APIKey, error) {
-	k := models.APIKey{TenantID: n.TenantID, Name: n.Name, UserID: n.UserID, CanRead: !n.WriteOnly, CanWrite: !n.ReadOnly, Scopes: n.Scopes}
+	k := models.APIKey{TenantID: n.TenantID, Name: n.Name, UserID: n.UserID, CanRead: !n.WriteOnly, CanWrite: !n.ReadOnly, Scopes: n.Scopes, Quotas: n.Quotas}
 	if k.Scopes == nil {
 		k.Scopes = a.opt.KeyScopes
 	}
@@ -61,6 +62,9 @@ func (a *Access) newKey(n NewKey) (models.APIKey, error) {
 	err := checkBound(k.UserID)
 	if err == nil {
 		k.From, err = checkRestrictions(n.From)
+	}
+	if err == nil {
+		err = checkQuotas(k.Quotas)
 	}
 	if err != nil {
 		return k, err
@@ -141,14 +145,17 @@ func (a *Access) SetKeyActive(ctx context.Context, id string, active bool, versi
 	return k, err
 }
 
-// EditKey gives a key the name, rights, scopes, restrictions and expiry of k, whose version is the
+// EditKey gives a key the name, rights, scopes, restrictions, quotas and expiry of k, whose version is the
 // one they were edited from; it counts as RevokeKey does. Faults: `invalid`, `stale_edit`, `revoked`, `not_found`.
 func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, error) {
 	if err := checkRights(k); err != nil {
 		return models.APIKey{}, err
 	}
 	var err error
-	if k.From, err = checkRestrictions(k.From); err != nil {
+	if k.From, err = checkRestrictions(k.From); err == nil {
+		err = checkQuotas(k.Quotas)
+	}
+	if err != nil {
 		return models.APIKey{}, err
 	}
 	if k.ExpiresAt != 0 {

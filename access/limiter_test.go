@@ -11,33 +11,44 @@ import (
 	"tidemark/models"
 )
 
-func TestEachCallerHasItsOwnRate(t *testing.T) {
+func TestKeysUsersAndAddressesHaveTheirOwnRate(t *testing.T) {
 	t.Parallel()
 	c := clock.At(time.Unix(1_000, 0))
-	l := NewLimiter(c, 2, 10*time.Second)
-	key, user := models.Caller{TenantID: "t", KeyID: "k", Actor: "user:u"}, models.Caller{TenantID: "t", Actor: "user:u"}
+	l := NewLimiter(c, Limits{Requests: 2, PerAddress: 6, Window: 10 * time.Second}, nil)
+	take := func(who models.Caller, want fault.Code) Rate {
+		t.Helper()
+		who.TenantID = "t"
+		rate, err := l.Take(t.Context(), who)
+		wantCode(t, err, want)
+		if want != "" && fault.From(err).RetryAfter != 10*time.Second {
+			t.Errorf("got %v", err)
+		}
+		return rate
+	}
+	server := models.Caller{KeyID: "k", UserID: defaultUser, Address: "192.0.2.1"}
 	for left := 1; left >= 0; left-- {
-		if rate, err := l.Take(key); err != nil || rate != (Rate{Limit: 2, Remaining: left, Reset: 10 * time.Second}) {
-			t.Fatalf("got %+v %v", rate, err)
+		if rate := take(server, ""); rate != (Rate{Limit: 2, Remaining: left, Reset: 10 * time.Second}) {
+			t.Fatalf("got %+v", rate)
 		}
 	}
-	rate, err := l.Take(key)
-	wantCode(t, err, fault.RateLimited)
-	if fault.From(err).RetryAfter != 10*time.Second || rate.Remaining != 0 {
-		t.Errorf("got %+v %v", rate, err)
+	if rate := take(server, fault.RateLimited); rate.Remaining != 0 {
+		t.Errorf("got %+v", rate)
 	}
-	if _, err := l.Take(user); err != nil {
-		t.Errorf("another caller: %v", err)
-	}
+	take(models.Caller{KeyID: "k2", UserID: "ann", Address: "192.0.2.2"}, "")
+	take(models.Caller{KeyID: "k3", UserID: "ann", Address: "192.0.2.2"}, "")
+	take(models.Caller{KeyID: "k3", UserID: "ann", Address: "192.0.2.2"}, fault.RateLimited) // of another key of hers
+	take(models.Caller{Actor: "user:ann", UserID: "ann", Address: "192.0.2.2"}, fault.RateLimited)
+	take(models.Caller{KeyID: "k2", UserID: "bob", Address: "192.0.2.2"}, "")
+	take(models.Caller{Actor: "user:eve", UserID: "eve", Address: "192.0.2.2"}, "")
+	take(models.Caller{Actor: "user:joe", UserID: "joe", Address: "192.0.2.2"}, fault.RateLimited) // too many of that address
+	take(models.Caller{Actor: "user:joe", UserID: "joe", Address: "192.0.2.3"}, "")
 	c.Advance(10 * time.Second)
-	if _, err := l.Take(key); err != nil {
-		t.Errorf("in the next window: %v", err)
-	}
+	take(server, "")
 }
 
 func TestRefusedCredentialsCountAgainstTheirAddress(t *testing.T) {
 	t.Parallel()
-	l := NewLimiter(clock.System{}, 1, time.Hour)
+	l := NewLimiter(clock.System{}, Limits{Requests: 1, Window: time.Hour}, nil)
 	bad := fault.New(fault.APIKeyInvalid, "No.")
 	for range 3 { // ours count against nobody
 		if _, err := l.Refused("192.0.2.1", errors.New("the database is away")); fault.Is(err, fault.RateLimited) {
@@ -54,9 +65,9 @@ func TestRefusedCredentialsCountAgainstTheirAddress(t *testing.T) {
 
 func TestWithoutALimitNothingIsCountedOrTold(t *testing.T) {
 	t.Parallel()
-	l := NewLimiter(clock.System{}, 0, time.Hour)
+	l := NewLimiter(clock.System{}, Limits{}, nil)
 	for range 10 {
-		rate, err := l.Take(models.Caller{})
+		rate, err := l.Take(t.Context(), models.Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}

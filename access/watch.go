@@ -48,9 +48,11 @@ func (a *Access) upkeep() {
 		select {
 		case <-a.stop:
 			a.touch()
+			a.settle(true)
 			return
 		case <-touch.C:
 			a.touch()
+			a.settle(false)
 		case <-sweep.C:
 			a.sweep()
 		}

@@ -14,6 +14,7 @@ type APIKey struct {
 	CanWrite   bool
 	Scopes     []string
 	From       Restrictions
+	Quotas     Quotas
 	ExpiresAt  int64 // 0: never
 	RevokedAt  int64 // 0: not revoked
 	LastUsedAt int64

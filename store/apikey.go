@@ -13,18 +13,21 @@ import (
 	"tidemark/models"
 )
 
-const keySelect = `SELECT id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes, restrictions,
+const keySelect = `SELECT id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes, restrictions, quotas,
 expires_at, revoked_at, last_used_at, version, created_at, updated_at FROM api_keys`
 
 func scanKey(row scanner, k *models.APIKey) error {
-	var scopes, from []byte
-	err := row.Scan(&k.ID, &k.TenantID, &k.Name, &k.Hash, &k.Prefix, &k.Last4, &k.UserID, &k.Active, &k.CanRead, &k.CanWrite, &scopes, &from,
+	var scopes, from, quotas []byte
+	err := row.Scan(&k.ID, &k.TenantID, &k.Name, &k.Hash, &k.Prefix, &k.Last4, &k.UserID, &k.Active, &k.CanRead, &k.CanWrite, &scopes, &from, &quotas,
 		&k.ExpiresAt, &k.RevokedAt, &k.LastUsedAt, &k.Version, &k.CreatedAt, &k.UpdatedAt)
 	if err != nil {
 		return err
 	}
 	if from != nil {
 		err = json.Unmarshal(from, &k.From)
+	}
+	if quotas != nil {
+		err = errors.Join(err, json.Unmarshal(quotas, &k.Quotas))
 	}
 	return errors.Join(err, json.Unmarshal(scopes, &k.Scopes))
 }
@@ -64,12 +67,15 @@ func scopesOf(k models.APIKey) ([]byte, error) {
 	return json.Marshal(k.Scopes)
 }
 
-// restrictionsOf are the restrictions of a key as they are stored; nil: none.
-func restrictionsOf(k models.APIKey) ([]byte, error) {
-	if k.From.Empty() {
-		return nil, nil
+// boundsOf are the restrictions and the quotas of a key as they are stored; nil: none.
+func boundsOf(k models.APIKey) (from, quotas []byte, err error) {
+	if !k.From.Empty() {
+		from, err = json.Marshal(k.From)
 	}
-	return json.Marshal(k.From)
+	if err == nil && !k.Quotas.Empty() {
+		quotas, err = json.Marshal(k.Quotas)
+	}
+	return from, quotas, err
 }
 
 func insertKey(tx *gorm.DB, k models.APIKey) error {
@@ -77,19 +83,19 @@ func insertKey(tx *gorm.DB, k models.APIKey) error {
 	if err != nil {
 		return err
 	}
-	from, err := restrictionsOf(k)
+	from, quotas, err := boundsOf(k)
 	if err != nil {
 		return err
 	}
 	return tx.Exec(`INSERT INTO api_keys (id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes,
-restrictions, expires_at, revoked_at, last_used_at, version, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)`,
+restrictions, quotas, expires_at, revoked_at, last_used_at, version, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,?,?,?)`,
 		k.ID, k.TenantID, k.Name, k.Hash, k.Prefix, k.Last4, k.UserID, asInt(k.Active), asInt(k.CanRead), asInt(k.CanWrite), encoded,
-		orNil(from), k.ExpiresAt, k.Version, k.CreatedAt, k.UpdatedAt).Error
+		orNil(from), orNil(quotas), k.ExpiresAt, k.Version, k.CreatedAt, k.UpdatedAt).Error
 }
 
 func keyAudit(k models.APIKey, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: k.TenantID, Action: action, Object: k.ID, Detail: detail(map[string]any{
-		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "restrictions": k.From, "expiresAt": k.ExpiresAt,
+		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "restrictions": k.From, "quotas": k.Quotas, "expiresAt": k.ExpiresAt,
 	})}
 }
 

@@ -23,6 +23,7 @@ type dialect struct {
 	upsertItem   string
 	upsertUser   string
 	upsertBucket string
+	upsertQuota  string // a window of a key's quota: a later one begins anew
 	byOwner      string // makes a read of the log take the owner's index
 	byPriority   string // makes a read of items take the index of those with a priority
 	rowValues    bool   // compares rows by index
@@ -39,10 +40,12 @@ size=excluded.size, compression=excluded.compression, tags=excluded.tags, expire
 modified_at=excluded.modified_at, run_user=excluded.run_user, run_instance=excluded.run_instance, run_base=excluded.run_base`,
 	upsertUser:   ` ON CONFLICT (tenant_id, user_id) DO UPDATE SET bytes=excluded.bytes, items=excluded.items`,
 	upsertBucket: ` ON CONFLICT (tenant_id, bucket) DO UPDATE SET version=max(version, excluded.version)`,
-	byOwner:      " INDEXED BY changes_owner", // without statistics SQLite takes the other one
-	byPriority:   " INDEXED BY items_priority",
-	rowValues:    true,
-	maxBinds:     30000,
+	upsertQuota: ` ON CONFLICT (tenant_id, key_id, span) DO UPDATE SET used=CASE WHEN began < excluded.began THEN 0 ELSE used END,
+began=max(began, excluded.began)`,
+	byOwner:    " INDEXED BY changes_owner", // without statistics SQLite takes the other one
+	byPriority: " INDEXED BY items_priority",
+	rowValues:  true,
+	maxBinds:   30000,
 }
 
 var mysqlDialect = dialect{
@@ -57,6 +60,7 @@ tags=VALUES(tags), expires_at=VALUES(expires_at), priority=VALUES(priority), mod
 run_instance=VALUES(run_instance), run_base=VALUES(run_base)`,
 	upsertUser:   ` ON DUPLICATE KEY UPDATE bytes=VALUES(bytes), items=VALUES(items)`,
 	upsertBucket: ` ON DUPLICATE KEY UPDATE version=GREATEST(version, VALUES(version))`,
+	upsertQuota:  ` ON DUPLICATE KEY UPDATE used=IF(began < VALUES(began), 0, used), began=GREATEST(began, VALUES(began))`,
 	maxBinds:     60000,
 }
 

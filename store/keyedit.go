@@ -35,7 +35,7 @@ func (s *Store) SetAPIKeyActive(ctx context.Context, id string, active bool, ver
 	return s.changeKey(ctx, models.APIKey{ID: id, Version: version}, action, map[string]any{"active": asInt(active)})
 }
 
-// EditAPIKey gives a key the name, rights, scopes and expiry of k, whose version is
+// EditAPIKey gives a key the name, rights, scopes, restrictions, quotas and expiry of k, whose version is
 // the one they were edited from. Faults are those of SetAPIKeyActive, and `invalid` for the name.
 func (s *Store) EditAPIKey(ctx context.Context, k models.APIKey) (models.APIKey, error) {
 	if err := nameKey(&k); err != nil {
@@ -45,12 +45,13 @@ func (s *Store) EditAPIKey(ctx context.Context, k models.APIKey) (models.APIKey,
 	if err != nil {
 		return models.APIKey{}, err
 	}
-	from, err := restrictionsOf(k)
+	from, quotas, err := boundsOf(k)
 	if err != nil {
 		return models.APIKey{}, err
 	}
 	return s.changeKey(ctx, k, "apikey.edit", map[string]any{
-		"name": k.Name, "can_read": asInt(k.CanRead), "can_write": asInt(k.CanWrite), "scopes": scopes, "restrictions": orNil(from), "expires_at": k.ExpiresAt,
+		"name": k.Name, "can_read": asInt(k.CanRead), "can_write": asInt(k.CanWrite), "scopes": scopes, "restrictions": orNil(from),
+		"quotas": orNil(quotas), "expires_at": k.ExpiresAt,
 	})
 }
 

@@ -30,6 +30,7 @@ var tenantTables = []struct{ name, key string }{
 	{"api_key_usage", "tenant_id, key_id, at"},
 	{"api_keys", "id"},
 	{"api_key_usage", "tenant_id, key_id, at"},
+	{"api_key_quota", "tenant_id, key_id, span"},
 	{"job_errors", "job_id, n"},
 	{"job_parts", "job_id, n"},
 	{"jobs", "id"},

@@ -27,11 +27,17 @@ type line struct {
 // dial opens a socket and reads until it is live.
 func (h *house) dial(t *testing.T, user, instance string, sio bool) *line {
 	t.Helper()
+	return h.dialBy(t, h.key, user, instance, sio)
+}
+
+// dialBy does it with another key than acme's first.
+func (h *house) dialBy(t *testing.T, key, user, instance string, sio bool) *line {
+	t.Helper()
 	path := "/sync"
 	if sio {
 		path = "/socket.io/?EIO=4&transport=websocket"
 	}
-	header := http.Header{"X-Api-Key": {h.key}, "X-User-Id": {user}, "X-Instance-Id": {instance}}
+	header := http.Header{"X-Api-Key": {key}, "X-User-Id": {user}, "X-Instance-Id": {instance}}
 	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+path, header)
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,8 @@ type Options struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-* headers count
 	CORSOrigins     []string       // exact, or * alone
 	CORSCredentials bool
-	RateLimit       int // requests of one credential per RateWindow, through whichever doors; 0: no limit
+	RateLimit       int // requests of one credential, and of one user, per RateWindow, through whichever doors; 0: no limit
+	AddressRate     int // requests of one address per RateWindow; 0: no limit
 	RateWindow      time.Duration
 	RequestTimeout  time.Duration // 0: 2.4 s; a long poll gets its wait on top, a clear has longer
 	MaxItemBytes    int64
@@ -128,7 +129,7 @@ func New(o Options) (*Server, error) {
 	srv.ErrorHandler, srv.CloseOnShutdown = s.onBadRequest, true
 	srv.NoDefaultContentType = true
 	live.Tune(s.app)
-	limit := access.NewLimiter(o.Clock, o.RateLimit, o.RateWindow)
+	limit := access.NewLimiter(o.Clock, access.Limits{Requests: o.RateLimit, PerAddress: o.AddressRate, Window: o.RateWindow}, o.Access)
 	s.live = live.New(live.Options{
 		Engine: o.Engine, Access: o.Access, Limit: limit, Clock: o.Clock, Log: o.Log, Fault: o.Metrics.Fault,
 		AllowedOrigins: o.CORSOrigins, MaxItemBytes: o.MaxItemBytes,

@@ -24,6 +24,7 @@ type keyView struct {
 	CanWrite bool     `json:"canWrite"`
 	Scopes   []string `json:"scopes"`
 	models.Restrictions
+	models.Quotas
 	State      string `json:"state"`
 	ExpiresAt  string `json:"expiresAt,omitempty"`
 	LastUsedAt string `json:"lastUsedAt,omitempty"`
@@ -33,7 +34,7 @@ type keyView struct {
 func (m *Main) viewKey(k models.APIKey, slug string) keyView {
 	return keyView{
 		ID: k.ID, Tenant: slug, Name: k.Name, Prefix: k.Prefix, Last4: k.Last4, UserID: k.UserID,
-		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), Restrictions: k.From, State: string(k.State(clock.Millis(m.Clock))),
+		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), Restrictions: k.From, Quotas: k.Quotas, State: string(k.State(clock.Millis(m.Clock))),
 		ExpiresAt: when(k.ExpiresAt), LastUsedAt: when(k.LastUsedAt), CreatedAt: when(k.CreatedAt),
 	}
 }
@@ -48,6 +49,10 @@ func (m *Main) keyCreate(f *pflag.FlagSet) func(context.Context) error {
 	f.StringSliceVar(&n.From.IPs, "ip", nil, "addresses and networks it may be used from, by comma; unset: any")
 	f.StringSliceVar(&n.From.Domains, "domain", nil, "domains of the pages that may use it, by comma; unset: any, and programs")
 	f.StringArrayVar(&n.From.UserAgents, "user-agent", nil, "an RE2 expression for the User-Agent; may be given again; unset: any")
+	f.Int64Var(&n.Quotas.PerMinute, "per-minute", 0, "requests it may make in each minute; unset: any number")
+	f.Int64Var(&n.Quotas.PerHour, "per-hour", 0, "requests in each hour")
+	f.Int64Var(&n.Quotas.PerDay, "per-day", 0, "requests in each day, UTC")
+	f.Int64Var(&n.Quotas.PerMonth, "per-month", 0, "requests in each month, UTC")
 	days := f.Int("days", 0, "days until it expires, 0: never; unset: API_KEY_EXPIRATION_DAYS")
 	return func(ctx context.Context) error {
 		if *slug == "" || n.Name == "" {

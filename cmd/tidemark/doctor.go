@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tidemark/internal/fault"
+	"tidemark/models"
 	"tidemark/store"
 )
 
@@ -116,31 +117,48 @@ func (m *Main) examineDatabase(ctx context.Context, production bool) []finding {
 	}
 	all = append(all, finding{"migrations", "ok", count(len(steps), "migration") + " applied"})
 	if production {
-		all = append(all, examineKeys(ctx, s))
+		all = append(all, examineKeys(ctx, s)...)
 	}
 	return all
 }
 
-// examineKeys counts keys that nothing bounds.
-func examineKeys(ctx context.Context, s *store.Store) finding {
+// looseKeys are what production wants of every key.
+var looseKeys = []struct {
+	loose func(models.APIKey) bool
+	says  string
+	well  string
+}{
+	{func(k models.APIKey) bool { return k.ExpiresAt == 0 }, "never expire", "every key expires"},
+	{func(k models.APIKey) bool { return k.From.Empty() }, "may be used from anywhere", "every key is restricted"},
+	{func(k models.APIKey) bool { return k.Quotas.Empty() }, "have no quota", "every key has a quota"},
+}
+
+// examineKeys names keys that nothing bounds.
+func examineKeys(ctx context.Context, s *store.Store) (found []finding) {
 	tenants, err := s.Tenants(ctx)
 	if err != nil {
-		return finding{"api keys", "failed", oneLine(err)}
+		return []finding{{"api keys", "failed", oneLine(err)}}
 	}
-	var loose []string
+	names := make([][]string, len(looseKeys))
 	for _, t := range tenants {
 		keys, err := s.APIKeys(ctx, t.ID)
 		if err != nil {
-			return finding{"api keys", "failed", oneLine(err)}
+			return []finding{{"api keys", "failed", oneLine(err)}}
 		}
 		for _, k := range keys {
-			if k.RevokedAt == 0 && k.ExpiresAt == 0 {
-				loose = append(loose, t.Slug+"/"+k.Name)
+			for i, want := range looseKeys {
+				if k.RevokedAt == 0 && want.loose(k) {
+					names[i] = append(names[i], t.Slug+"/"+k.Name)
+				}
 			}
 		}
 	}
-	if loose != nil {
-		return finding{"api keys", "warning", "never expire: " + strings.Join(loose, ", ")}
+	for i, want := range looseKeys {
+		if names[i] == nil {
+			found = append(found, finding{"api keys", "ok", want.well})
+		} else {
+			found = append(found, finding{"api keys", "warning", want.says + ": " + strings.Join(names[i], ", ")})
+		}
 	}
-	return finding{"api keys", "ok", "every key expires"}
+	return found
 }

@@ -24,7 +24,7 @@ func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, err
 		Console: pages, Analytics: figures, Health: known.Health,
 		Host: c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
-		RateLimit: c.RateLimit, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,
+		RateLimit: c.RateLimit, AddressRate: c.AddressRate, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,
 		DataDir: c.DataDir, Production: c.Production, MetricsToken: c.MetricsToken.Reveal(), PublicDocs: c.APIDocs == docsPublic, TLSCert: c.TLSCert, TLSKey: c.TLSKey,
 	})
 	if err != nil {

@@ -233,3 +233,17 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("an absent database: %d, %s%s", code, out, errs)
 	}
 }
+
+func TestDoctorNamesKeysThatNothingBounds(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.must("tenant", "create", "--slug", "acme", "--name", "Acme")
+	p.must("apikey", "create", "--tenant", "acme", "--name", "loose", "--days", "0")
+	p.must("apikey", "create", "--tenant", "acme", "--name", "bounded", "--days", "9", "--ip", "192.0.2.0/24", "--per-month", "1000", "--per-minute", "10")
+	_, out, _ := p.run("doctor", "--production")
+	for _, want := range []string{"never expire: acme/loose\n", "may be used from anywhere: acme/loose\n", "have no quota: acme/loose\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in:\n%s", want, out)
+		}
+	}
+}

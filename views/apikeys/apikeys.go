@@ -49,6 +49,7 @@ type Row struct {
 	Href     string
 	Name     string
 	Mask     string // what is known of its secret
+	Free     bool   // it may be used as often as one likes
 	Read     bool   // what its flags and its scopes give together
 	Write    bool
 	Scopes   []string // those that give something
@@ -139,6 +140,7 @@ type FormProps struct {
 	Scopes   []Scope
 	Narrow   string // scopes narrowed to some keys, one a line
 	From     From
+	Quotas   []Quota
 	Expiries []ui.Option
 	Date     string
 	Errors   map[string]string // by field
@@ -155,6 +157,31 @@ func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 3), 12
 // restricted says whether the section of restrictions is open from the start.
 func (p FormProps) restricted() bool {
 	return !p.From.empty() || p.Errors["ipRestrictions"]+p.Errors["domainRestrictions"]+p.Errors["userAgentPatterns"] != ""
+}
+
+// Quota is a field for the requests that a key may make in a span of time.
+type Quota struct {
+	Field string // such as quotaPerMinute
+	Label string
+	Typed string // empty: any number
+}
+
+// Allowance is how much of a quota is used.
+type Allowance struct {
+	Span string // such as "this hour"
+	Used int64
+	Of   int64
+	Ends int64 // ms
+}
+
+// limited says whether the section of quotas is open from the start.
+func (p FormProps) limited() bool {
+	for _, q := range p.Quotas {
+		if q.Typed != "" || p.Errors[q.Field] != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Stale is what somebody else changed while this form was open.
@@ -223,7 +250,7 @@ var hints = map[string]string{
 
 func (p FormProps) fields() []ui.FieldError {
 	var out []ui.FieldError
-	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"ipRestrictions", "key-ips"}, {"domainRestrictions", "key-domains"}, {"userAgentPatterns", "key-agents"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
+	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"ipRestrictions", "key-ips"}, {"domainRestrictions", "key-domains"}, {"userAgentPatterns", "key-agents"}, {"quotaPerMinute", "quotaPerMinute"}, {"quotaPerHour", "quotaPerHour"}, {"quotaPerDay", "quotaPerDay"}, {"quotaPerMonth", "quotaPerMonth"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
 		if m := p.Errors[f.field]; m != "" {
 			out = append(out, ui.FieldError{ID: f.id, Message: m})
 		}
@@ -266,6 +293,9 @@ type KeyProps struct {
 	Write     bool
 	Scopes    []Grant
 	From      []Restriction
+	Quotas    []Allowance
+	Today     int64 // requests let through
+	Month     int64
 	User      string
 	CreatedAt int64
 	UsedAt    int64
@@ -287,6 +317,14 @@ func (p KeyProps) connected() string {
 		return devices
 	}
 	return devices + " · " + ui.Count(p.Others, "other connection", "other connections")
+}
+
+// free says that nothing bounds how often the key is used.
+func (p KeyProps) free() string {
+	if len(p.Quotas) > 0 || p.State.revoked() {
+		return "by the days of UTC"
+	}
+	return "as often as one likes: it has no quota"
 }
 
 // counted says what the chart counts.

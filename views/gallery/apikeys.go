@@ -69,7 +69,7 @@ func keyRows() []apikeys.Row {
 	for i, s := range states {
 		r := apikeys.Row{
 			Href: "/console/gallery/api-keys-key", Name: titles[i], Mask: fmt.Sprintf("sk_live_…x%03d", i*37), Read: true, Write: i%2 == 0, Scopes: []string{"read", "write"},
-			State: s, UsedAt: now - int64(i*i)*3_600_000 - 4000, Series: wave(24, int64(300/(i+1))),
+			State: s, UsedAt: now - int64(i*i)*3_600_000 - 4000, Series: wave(24, int64(300/(i+1))), Free: i%3 == 1 && s.Name == "active",
 		}
 		for _, n := range r.Series {
 			r.Requests += n
@@ -93,14 +93,19 @@ func sampleKeyForm() apikeys.FormProps {
 	for _, s := range []string{"read", "write", "items:read", "items:write", "items:clear", "status:read", "users:all", "conflicts:read", "conflicts:review", "policies:read", "policies:write", "analytics:read"} {
 		p.Scopes = append(p.Scopes, apikeys.Scope{Name: s, On: s == "read" || s == "write"})
 	}
+	p.Quotas = []apikeys.Quota{
+		{Field: "quotaPerMinute", Label: "Per minute"}, {Field: "quotaPerHour", Label: "Per hour"}, {Field: "quotaPerDay", Label: "Per day"}, {Field: "quotaPerMonth", Label: "Per month"},
+	}
 	return p
 }
 
 func wrongKeyForm() apikeys.FormProps {
 	p := sampleKeyForm()
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
+	p.Quotas[0].Typed = hostile
 	p.Errors = map[string]string{
-		"name": "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
+		"quotaPerMinute": "Requests per minute must be 1 to 1000000000000 requests, or nothing.",
+		"name":           "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
 		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be in the future, less than 100 years away.", "userId": "The user may have at most 128 bytes.",
 	}
 	return p
@@ -110,6 +115,7 @@ func editKeyForm(s *apikeys.Stale) apikeys.FormProps {
 	p := sampleKeyForm()
 	p.Title, p.Edit, p.Name, p.Mask, p.Version, p.Stale = "Edit API key", true, long, "sk_live_…Kxbq", "4", s
 	p.Narrow = "items:read:storage/orders/*\nitems:write:storage/orders/*"
+	p.Quotas[0].Typed, p.Quotas[3].Typed = "600", "1000000"
 	return p
 }
 
@@ -122,6 +128,10 @@ func sampleKey() apikeys.KeyProps {
 		Chart:   sampleStack("g-use"),
 		Changes: changes(5), Activity: "/console/gallery/activity", Curl: sampleCurl,
 	}
+	p.Quotas = []apikeys.Allowance{
+		{Span: "This minute", Used: 570, Of: 600, Ends: now + 31_000}, {Span: "Today", Used: 8_120, Of: 50_000, Ends: now + 7*3_600_000}, {Span: "This month", Used: 741_002, Of: 1_000_000, Ends: now + 8*86_400_000},
+	}
+	p.Today, p.Month = 8_120, 741_002
 	return p
 }
 
@@ -131,6 +141,7 @@ func unusedKey() apikeys.KeyProps {
 	p.State = apikeys.State{Name: "disabled", Now: now}
 	p.Clash = "Amina changed this key 20 s ago. Nothing was switched; this is how it is now."
 	p.Write, p.Scopes[1].Off = false, "writing"
+	p.Quotas, p.Today, p.Month = nil, 0, 1
 	for i := range p.Chart.Bars {
 		p.Chart.Bars[i].Values = make([]int64, 4)
 	}

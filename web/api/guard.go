@@ -31,7 +31,7 @@ func (a *API) Guard(p access.Permission, h Handler) fiber.Handler {
 }
 
 func (a *API) serve(c *fiber.Ctx, who models.Caller, p access.Permission, h Handler) error {
-	rate, err := a.opt.Limit.Take(who)
+	rate, err := a.opt.Limit.Take(c.UserContext(), who)
 	rate.Tell(c.Set)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,16 +43,50 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	if err != nil {
 		return err
 	}
+	counts, err := c.keyCounts(ctx, k)
+	if err != nil {
+		return err
+	}
 	may := access.RightsOf(k)
 	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
 		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
-		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From), User: k.UserID, CreatedAt: k.CreatedAt,
+		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From),
+		Quotas: counts.quotas, Today: counts.today, Month: counts.month, User: k.UserID, CreatedAt: k.CreatedAt,
 		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
 		Changes: rowsOf(t.Slug, made, now), Activity: tenantOf(t).Href() + "/activity", Curl: keyCurl(f, &k),
 	}))
 }
 
-// grants are a key's scopes, with those marked that give nothing.
+// keyCount is what was let through with a key, and how much of its quotas that is.
+type keyCount struct {
+	quotas       []apikeys.Allowance
+	today, month int64
+}
+
+var spanWords = map[models.Span]string{models.SpanMinute: "This minute", models.SpanHour: "This hour", models.SpanDay: "Today", models.SpanMonth: "This month"}
+
+func (c *Console) keyCounts(ctx context.Context, k models.APIKey) (n keyCount, err error) {
+	now := c.opt.Clock.Now()
+	day, _ := models.SpanDay.Window(now)
+	month, _ := models.SpanMonth.Window(now)
+	hours, err := c.opt.Store.KeyUsage(ctx, k.TenantID, []string{k.ID}, month.UnixMilli())
+	if err != nil {
+		return n, err
+	}
+	for _, h := range hours {
+		n.month += h.Requests - h.Refused
+		if h.At >= day.UnixMilli() {
+			n.today += h.Requests - h.Refused
+		}
+	}
+	uses, err := c.opt.Access.QuotaUses(ctx, k)
+	for _, u := range uses {
+		_, ends := u.Span.Window(now)
+		n.quotas = append(n.quotas, apikeys.Allowance{Span: spanWords[u.Span], Used: u.Used, Of: k.Quotas.Of(u.Span), Ends: ends.UnixMilli()})
+	}
+	return n, err
+}
+
 // restrictions are those that a key has.
 func restrictions(from *models.Restrictions) (out []apikeys.Restriction) {
 	for _, r := range []apikeys.Restriction{{Name: "Addresses", Entries: from.IPs}, {Name: "Domains", Entries: from.Domains}, {Name: "Programs", Entries: from.UserAgents}} {
@@ -62,6 +97,7 @@ func restrictions(from *models.Restrictions) (out []apikeys.Restriction) {
 	return out
 }
 
+// grants are a key's scopes, with those marked that give nothing.
 func grants(k *models.APIKey, may access.Rights) []apikeys.Grant {
 	out := make([]apikeys.Grant, 0, len(k.Scopes))
 	for _, s := range k.Scopes {

@@ -46,7 +46,7 @@ func (c *Console) changeAPIKey(f *fiber.Ctx) error {
 	if err == nil {
 		_, err = c.opt.Access.EditKey(as(f), typed)
 	}
-	p := keyForm(typed, f.FormValue("expiry"), f.FormValue("date"))
+	p := keyFormTyped(f, typed)
 	switch fault.CodeOf(err) {
 	case "":
 		return c.done(f, keysBase(f)+"/"+k.ID, flash{Text: "The key was saved. Live connections are held to it at once."})
@@ -85,7 +85,7 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 		return nil, err
 	}
 	s := &apikeys.Stale{Who: who, At: saved.UpdatedAt, Now: clock.Millis(c.opt.Clock), Fresh: keysBase(f) + "/" + saved.ID + "/edit"}
-	for _, d := range []apikeys.Difference{
+	for _, d := range append(quotaDifferences(&saved.Quotas, &typed.Quotas), []apikeys.Difference{
 		{Field: "Name", Saved: saved.Name, Typed: typed.Name},
 		{Field: "May read", Saved: yesNo[saved.CanRead], Typed: yesNo[typed.CanRead]},
 		{Field: "May write", Saved: yesNo[saved.CanWrite], Typed: yesNo[typed.CanWrite]},
@@ -94,12 +94,19 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 		{Field: "Domains of pages", Saved: strings.Join(saved.From.Domains, ", "), Typed: strings.Join(typed.From.Domains, ", ")},
 		{Field: "Programs", Saved: strings.Join(saved.From.UserAgents, ", "), Typed: strings.Join(typed.From.UserAgents, ", ")},
 		{Field: "Expires", Saved: expiryWord(saved.ExpiresAt), Typed: expiryWord(typed.ExpiresAt)},
-	} {
+	}...) {
 		if d.Saved != d.Typed {
 			s.Rows = append(s.Rows, d)
 		}
 	}
 	return s, nil
+}
+
+func quotaDifferences(saved, typed *models.Quotas) (out []apikeys.Difference) {
+	for _, q := range quotaFields {
+		out = append(out, apikeys.Difference{Field: "Requests " + lower(q.label), Saved: numberOrNothing(*q.of(saved)), Typed: numberOrNothing(*q.of(typed))})
+	}
+	return out
 }
 
 var yesNo = map[bool]string{true: "yes", false: "no"}

@@ -36,7 +36,7 @@ func (c *Console) createAPIKey(f *fiber.Ctx) error {
 	typed := keyTyped(f)
 	k, secret, err := c.makeKey(f, typed)
 	if fault.Is(err, fault.Invalid) {
-		p := keyForm(typed, f.FormValue("expiry"), f.FormValue("date"))
+		p := keyFormTyped(f, typed)
 		p.Errors = keyErrors(err)
 		return c.newKeyForm(f.Status(http.StatusUnprocessableEntity), p)
 	}
@@ -57,7 +57,7 @@ func (c *Console) makeKey(f *fiber.Ctx, typed models.APIKey) (models.APIKey, str
 	never := 0
 	return c.opt.Access.CreateKey(as(f), access.NewKey{
 		TenantID: visitOf(f).tenant.ID, Name: typed.Name, UserID: typed.UserID, ReadOnly: !typed.CanWrite, WriteOnly: !typed.CanRead,
-		Scopes: typed.Scopes, From: typed.From, Days: &never, ExpiresAt: expires,
+		Scopes: typed.Scopes, From: typed.From, Quotas: typed.Quotas, Days: &never, ExpiresAt: expires,
 	})
 }
 
@@ -76,7 +76,44 @@ func keyTyped(f *fiber.Ctx) models.APIKey {
 		}
 	}
 	k.From = models.Restrictions{IPs: linesOf(f.FormValue("ips")), Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents"))}
+	for _, q := range quotaFields {
+		*q.of(&k.Quotas) = quotaTyped(f.FormValue(q.field))
+	}
 	return k
+}
+
+// quotaFields are the fields of a key's quotas.
+var quotaFields = []struct {
+	span         models.Span
+	field, label string
+	of           func(*models.Quotas) *int64
+}{
+	{models.SpanMinute, "quotaPerMinute", "Per minute", func(q *models.Quotas) *int64 { return &q.PerMinute }},
+	{models.SpanHour, "quotaPerHour", "Per hour", func(q *models.Quotas) *int64 { return &q.PerHour }},
+	{models.SpanDay, "quotaPerDay", "Per day", func(q *models.Quotas) *int64 { return &q.PerDay }},
+	{models.SpanMonth, "quotaPerMonth", "Per month", func(q *models.Quotas) *int64 { return &q.PerMonth }},
+}
+
+// quotaTyped is a quota as it was typed: 0 when nothing was, and -1, which is refused, when it is no number or 0.
+func quotaTyped(text string) int64 {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n == 0 {
+		return -1
+	}
+	return n
+}
+
+// keyFormTyped is the form as it was sent, to be mended.
+func keyFormTyped(f *fiber.Ctx, typed models.APIKey) apikeys.FormProps {
+	p := keyForm(typed, f.FormValue("expiry"), f.FormValue("date"))
+	for i, q := range quotaFields {
+		p.Quotas[i].Typed = f.FormValue(q.field)
+	}
+	return p
 }
 
 // linesOf are the lines of a text that say something.
@@ -104,7 +141,17 @@ func keyForm(k models.APIKey, expiry, date string) apikeys.FormProps {
 	}
 	p.Narrow = strings.Join(narrow, "\n")
 	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
+	for _, q := range quotaFields {
+		p.Quotas = append(p.Quotas, apikeys.Quota{Field: q.field, Label: q.label, Typed: numberOrNothing(*q.of(&k.Quotas))})
+	}
 	return p
+}
+
+func numberOrNothing(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 const (
@@ -162,6 +209,7 @@ func (c *Console) expiryOf(f *fiber.Ctx, now int64) (int64, error) {
 
 var keyFields = map[string]string{
 	"ipRestrictions": "The addresses", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
+	"quotaPerMinute": "Requests per minute", "quotaPerHour": "Requests per hour", "quotaPerDay": "Requests per day", "quotaPerMonth": "Requests per month",
 	"name": "The name", "userId": "The user", "canRead": "Reading", "scopes": "The scopes", "expiresAt": "The date", "days": "The expiry",
 }
 

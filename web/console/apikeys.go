@@ -161,7 +161,7 @@ func keyRow(k *models.APIKey, base string, series []int64, now int64) apikeys.Ro
 	may := access.RightsOf(*k)
 	r := apikeys.Row{
 		Href: base + "/" + k.ID, Name: k.Name, Mask: mask(k), Read: may.Read, Write: may.Write, Scopes: may.Scopes, User: k.UserID,
-		State: stateOf(k, now), UsedAt: k.LastUsedAt, Series: series,
+		State: stateOf(k, now), Free: k.Quotas.Empty() && k.State(now) == models.KeyActive, UsedAt: k.LastUsedAt, Series: series,
 	}
 	for _, n := range series {
 		r.Requests += n

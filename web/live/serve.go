@@ -54,7 +54,7 @@ func (c *conn) handle(r request, waiting flight) flight {
 		c.enter()
 		return waiting
 	}
-	if _, err := c.live.opt.Limit.Take(c.caller); err != nil {
+	if _, err := c.live.opt.Limit.Take(context.Background(), c.caller); err != nil {
 		r.err = err
 	}
 	c.served++

@@ -45,7 +45,7 @@ func (l *Live) admit(ctx context.Context, cr access.Credential, err error) (who 
 		rate, err = l.opt.Limit.Refused(cr.Address, err)
 		return who, rate, err
 	}
-	if rate, err = l.opt.Limit.Take(who); err != nil {
+	if rate, err = l.opt.Limit.Take(ctx, who); err != nil {
 		return who, rate, err
 	}
 	if err := l.opt.Access.Holds(who, access.Events[eventConnect]); err != nil {

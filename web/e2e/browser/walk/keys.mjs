@@ -11,6 +11,7 @@ export async function walk(w) {
   await expiring(w);
   await pause(w, key);
   await restricted(w, key);
+  await bounded(w, key);
   await meetAnother(w);
   await cutDown(w, key);
   await find(w);
@@ -151,6 +152,34 @@ async function restricted(w, key) {
   await follow(page, "Edit");
   await at(page, "Edit API key");
   await field(page, "Addresses").fill("");
+  await press(page, "Save");
+  await w.sees("The key was saved.");
+  await soon(w, "it lets in again", async () => (await status(w, key)) === "200");
+}
+
+/** bounded lets a key ask twice a month, and then as often as it likes. */
+async function bounded(w, key) {
+  const { page } = w;
+  await w.sees("as often as one likes");
+  await follow(page, "Edit");
+  await at(page, "Edit API key");
+  await page.locator("summary", { hasText: "Quotas" }).click();
+  await field(page, "Per month").fill("a lot");
+  await press(page, "Save");
+  await w.sees("Requests per month must be 1 to");
+  await w.look("a quota that is none");
+  await field(page, "Per month").fill("2");
+  await press(page, "Save");
+  await w.sees("The key was saved.");
+  const told = [];
+  for (let i = 0; i < 3; i++) told.push(await status(w, key));
+  w.expect(`two requests are let through (${told})`, told.join() === "200,200,429 quota_exceeded");
+  await page.reload();
+  await w.sees("2 of 2");
+  await w.look("a quota used up");
+  await follow(page, "Edit");
+  await at(page, "Edit API key");
+  await field(page, "Per month").fill("");
   await press(page, "Save");
   await w.sees("The key was saved.");
   await soon(w, "it lets in again", async () => (await status(w, key)) === "200");

@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE api_keys ADD COLUMN quotas BLOB;
+
+-- +goose Down
+ALTER TABLE api_keys DROP COLUMN quotas;

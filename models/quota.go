@@ -1,0 +1,78 @@
+package models
+
+import "time"
+
+// Quotas are how many requests an API key may make in each window of the calendar, in UTC; 0: any number.
+type Quotas struct {
+	PerMinute int64 `json:"quotaPerMinute,omitempty"`
+	PerHour   int64 `json:"quotaPerHour,omitempty"`
+	PerDay    int64 `json:"quotaPerDay,omitempty"`
+	PerMonth  int64 `json:"quotaPerMonth,omitempty"`
+}
+
+// Empty says that nothing is limited.
+func (q Quotas) Empty() bool { return q == Quotas{} }
+
+// Of is the limit of a span; 0: none.
+func (q Quotas) Of(s Span) int64 {
+	switch s {
+	case SpanMinute:
+		return q.PerMinute
+	case SpanHour:
+		return q.PerHour
+	case SpanDay:
+		return q.PerDay
+	case SpanMonth:
+		return q.PerMonth
+	}
+	return 0
+}
+
+// Span is the length of the windows that a quota counts in.
+type Span string
+
+// The spans.
+const (
+	SpanMinute Span = "minute"
+	SpanHour   Span = "hour"
+	SpanDay    Span = "day"
+	SpanMonth  Span = "month"
+)
+
+// Spans are all spans, shortest first.
+var Spans = [...]Span{SpanMinute, SpanHour, SpanDay, SpanMonth}
+
+// Window gives when the window of a span that holds a moment began, and when it ends.
+func (s Span) Window(at time.Time) (from, to time.Time) {
+	at = at.UTC()
+	switch s {
+	case SpanMinute:
+		from = at.Truncate(time.Minute)
+		return from, from.Add(time.Minute)
+	case SpanHour:
+		from = at.Truncate(time.Hour)
+		return from, from.Add(time.Hour)
+	case SpanMonth:
+		from = time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
+		return from, from.AddDate(0, 1, 0)
+	case SpanDay:
+	}
+	from = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+	return from, from.AddDate(0, 0, 1)
+}
+
+// QuotaUse is how much of a window of a key's quota is taken.
+type QuotaUse struct {
+	Span  Span
+	Began int64 // ms
+	Used  int64 // requests, with those that nodes took in advance
+}
+
+// QuotaWant is what a node asks of a window: more requests, and what it gives back of those it had.
+type QuotaWant struct {
+	Span  Span
+	Began int64 // ms
+	Limit int64
+	More  int64
+	Back  int64
+}
