@@ -240,6 +240,7 @@ async function find(w) {
   await w.sees("No key fits this filter");
   await w.look("no key found");
   await follow(page, "Clear filter");
+  await page.getByText("No key fits this filter").waitFor({ state: "detached" });
   await page.getByRole("searchbox").fill("of MINE");
   await press(page, "Filter");
   await page.waitForURL(/q=of/);
