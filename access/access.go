@@ -28,6 +28,7 @@ type Options struct {
 	APIKeysEnabled bool
 	KeyPrefix      string   // of new keys, such as sk_live_
 	KeyScopes      []string // of new keys; nil: read and write
+	KeyMaxAge      int      // days for which a key should have one secret; 0: as long as it likes
 	KeyDays        int      // new keys expire after so many days; 0: never
 	BcryptCost     int      // 10 to 16; 0: 12
 	Policy         string   // casbin rules; empty: those shipped

@@ -38,12 +38,10 @@ func (a *Access) CreateKey(ctx context.Context, n NewKey) (models.APIKey, string
 	if err != nil {
 		return models.APIKey{}, "", err
 	}
-	secret, err := newSecret(a.opt.KeyPrefix)
+	secret, err := a.giveSecret(&k)
 	if err != nil {
 		return models.APIKey{}, "", err
 	}
-	hash := hashSecret(secret)
-	k.Hash, k.Prefix, k.Last4 = hash[:], a.opt.KeyPrefix, secret[len(secret)-shownDigits:]
 	if k, err = a.opt.Store.CreateAPIKey(ctx, k); err != nil {
 		return models.APIKey{}, "", err
 	}

@@ -69,21 +69,24 @@ func (a *Access) byKey(ctx context.Context, cr *Credential) (models.Caller, erro
 	if !wellFormed(cr.APIKey) {
 		return models.Caller{}, fault.New(fault.APIKeyInvalid, "This is not an API key, or it has a typo.")
 	}
-	e, err := a.keyByHash(ctx, hashSecret(cr.APIKey))
+	hash := hashSecret(cr.APIKey)
+	e, err := a.keyByHash(ctx, hash)
 	if err != nil {
 		return models.Caller{}, err
 	}
-	now := clock.Millis(a.opt.Clock)
-	if err := e.good(now, source{cr.Address, cr.Origin, cr.UserAgent}); err != nil {
+	c, now := e.caller, clock.Millis(a.opt.Clock)
+	c.Rotation = e.rotationOf(hash[:])
+	c.ExpiresAt = e.ends(c.Rotation)
+	if err := e.good(now, c.Rotation, source{cr.Address, cr.Origin, cr.UserAgent}); err != nil {
 		e.uses.count(Authenticated, err)
 		return models.Caller{}, err
 	}
 	e.uses.at.Store(now)
-	return e.caller, nil
+	return c, nil
 }
 
-// good says whether the key lets in at now (ms), from there.
-func (e *entry) good(now int64, from source) error {
+// good says whether the key lets in at now (ms), by the secret of a rotation, from there.
+func (e *entry) good(now, rotation int64, from source) error {
 	switch {
 	case e.key.RevokedAt != 0:
 		return fault.New(fault.Revoked, "This API key was revoked.")
@@ -91,6 +94,8 @@ func (e *entry) good(now int64, from source) error {
 		return fault.New(fault.APIKeyInactive, "This API key is switched off.")
 	case e.key.ExpiresAt != 0 && e.key.ExpiresAt <= now:
 		return fault.New(fault.APIKeyExpired, "This API key has expired.")
+	case e.replaced(rotation, now):
+		return fault.New(fault.APIKeyExpired, "This secret of the API key was replaced by another.")
 	}
 	if err := open(&e.tenant); err != nil {
 		return err
@@ -191,7 +196,7 @@ func (a *Access) Renew(ctx context.Context, c models.Caller) (models.Caller, err
 		return c, err
 	}
 	now := e.caller
-	c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt = now.Scopes, now.Reads, now.CanRead, now.CanWrite, now.ExpiresAt
+	c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt = now.Scopes, now.Reads, now.CanRead, now.CanWrite, e.ends(c.Rotation)
 	if c.AllUsers {
 		err = a.Allow(c, UsersAll, "", "")
 	}
@@ -206,7 +211,7 @@ func (a *Access) recheckKey(ctx context.Context, c *models.Caller, now int64) er
 	if err != nil {
 		return err
 	}
-	return e.good(now, source{c.Address, c.Origin, c.UserAgent})
+	return e.good(now, c.Rotation, source{c.Address, c.Origin, c.UserAgent})
 }
 
 func keysOff() error {

@@ -66,9 +66,15 @@ func (c *cache) add(e *entry) *entry {
 	if old := c.ids[e.key.ID]; old != nil {
 		return old
 	}
-	makeRoom(c.ids, func(old *entry) { delete(c.keys, [sha256.Size]byte(old.key.Hash)) })
+	makeRoom(c.ids, func(old *entry) {
+		for _, hash := range old.hashes() {
+			delete(c.keys, hash)
+		}
+	})
 	c.ids[e.key.ID] = e
-	c.keys[[sha256.Size]byte(e.key.Hash)] = e
+	for _, hash := range e.hashes() {
+		c.keys[hash] = e
+	}
 	return e
 }
 
@@ -136,6 +142,15 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		return nil, err
 	}
 	return v.(*entry), nil
+}
+
+// hashes are those of the secrets a key is found by: the one it has, and the one before.
+func (e *entry) hashes() [][sha256.Size]byte {
+	out := [][sha256.Size]byte{[sha256.Size]byte(e.key.Hash)}
+	if e.key.Former.Hash != nil {
+		out = append(out, [sha256.Size]byte(e.key.Former.Hash))
+	}
+	return out
 }
 
 func newEntry(k models.APIKey, t models.Tenant, u *uses) *entry {

@@ -259,7 +259,7 @@ func checkQuotas(q models.Quotas) error {
 		n     int64
 	}{{"quotaPerMinute", q.PerMinute}, {"quotaPerHour", q.PerHour}, {"quotaPerDay", q.PerDay}, {"quotaPerMonth", q.PerMonth}} {
 		if one.n < 0 || one.n > maxQuota {
-			return fault.OfField(one.field, "range", "must be 1 to %d requests, or nothing", int64(maxQuota))
+			return fault.OfField(one.field, "range", "must be a whole number from 1 to a trillion, or nothing")
 		}
 	}
 	return nil

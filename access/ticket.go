@@ -22,6 +22,7 @@ type ticketCaller struct {
 	AllUsers   bool     `json:"allUsers,omitempty"`
 	InstanceID string   `json:"instanceId,omitempty"`
 	KeyID      string   `json:"keyId,omitempty"`
+	Rotation   int64    `json:"rotation,omitempty"` // of the key's secret
 	Actor      string   `json:"actor"`
 	Scopes     []string `json:"scopes"`
 	CanRead    bool     `json:"canRead"`
@@ -32,7 +33,7 @@ type ticketCaller struct {
 // Ticket makes a one-time credential for a plain WebSocket, good for 60 seconds: it is the caller, once more.
 func (a *Access) Ticket(ctx context.Context, c models.Caller) (ticket string, expires time.Time, err error) {
 	caller, err := json.Marshal(ticketCaller{
-		TenantID: c.TenantID, UserID: c.UserID, AllUsers: c.AllUsers, InstanceID: c.InstanceID, KeyID: c.KeyID, Actor: c.Actor,
+		TenantID: c.TenantID, UserID: c.UserID, AllUsers: c.AllUsers, InstanceID: c.InstanceID, KeyID: c.KeyID, Rotation: c.Rotation, Actor: c.Actor,
 		Scopes: c.Scopes, CanRead: c.CanRead, CanWrite: c.CanWrite, ExpiresAt: c.ExpiresAt,
 	})
 	if err != nil {
@@ -75,7 +76,7 @@ func (a *Access) byTicket(ctx context.Context, cr *Credential) (models.Caller, e
 // revive makes the ticket's caller again, with the rights and the tenant as they are now.
 func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (models.Caller, error) {
 	c := models.Caller{
-		TenantID: t.TenantID, UserID: t.UserID, AllUsers: t.AllUsers, InstanceID: t.InstanceID, KeyID: t.KeyID, Actor: t.Actor,
+		TenantID: t.TenantID, UserID: t.UserID, AllUsers: t.AllUsers, InstanceID: t.InstanceID, KeyID: t.KeyID, Rotation: t.Rotation, Actor: t.Actor,
 		Scopes: t.Scopes, CanRead: t.CanRead, CanWrite: t.CanWrite, ExpiresAt: t.ExpiresAt,
 		Address: cr.Address, Origin: cr.Origin, UserAgent: cr.UserAgent,
 	}
@@ -87,7 +88,7 @@ func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (mo
 		if err != nil {
 			return models.Caller{}, err
 		}
-		c.Scopes, c.CanRead, c.CanWrite, c.ExpiresAt = e.key.Scopes, e.key.CanRead, e.key.CanWrite, e.key.ExpiresAt
+		c.Scopes, c.CanRead, c.CanWrite, c.ExpiresAt = e.key.Scopes, e.key.CanRead, e.key.CanWrite, e.ends(c.Rotation)
 		e.uses.at.Store(clock.Millis(a.opt.Clock))
 	}
 	c.Reads = readsOf(c.Scopes)

@@ -6,6 +6,9 @@ type APIKey struct {
 	TenantID   string
 	Name       string
 	Hash       []byte // SHA-256 of the whole key
+	Rotation   int64  // how often its secret was replaced
+	RotatedAt  int64  // when that was the last time, ms; 0: never
+	Former     Former // the secret before
 	Prefix     string // readable start, such as sk_live_
 	Last4      string
 	UserID     string // bound user; empty: a server's key, acts for any user of its tenant
@@ -22,6 +25,16 @@ type APIKey struct {
 	CreatedAt  int64
 	UpdatedAt  int64
 }
+
+// Former is the secret that a key had before its last rotation.
+type Former struct {
+	Hash  []byte
+	Last4 string
+	Until int64 // it lets in until then, ms; 0: there is none
+}
+
+// SecretAt is when the key's secret was made, ms.
+func (k *APIKey) SecretAt() int64 { return max(k.RotatedAt, k.CreatedAt) }
 
 // KeyState is whether a key lets in.
 type KeyState string

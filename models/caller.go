@@ -37,6 +37,7 @@ type Caller struct {
 	AllUsers   bool   // asked for all users' items (userId=*), and holds users:all
 	InstanceID string // the device; empty: ephemeral
 	KeyID      string // API key, if one let the caller in
+	Rotation   int64  // of the key's secret, which one it was
 	Actor      string // who, for the log: key:<id>, user:<id>, admin:<id>, system
 	Scopes     []string
 	Reads      []Reach // what its scopes let it read; nil: everything

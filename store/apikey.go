@@ -14,11 +14,12 @@ import (
 )
 
 const keySelect = `SELECT id, tenant_id, name, hash, prefix, last4, user_id, active, can_read, can_write, scopes, restrictions, quotas,
-expires_at, revoked_at, last_used_at, version, created_at, updated_at FROM api_keys`
+rotation, rotated_at, former_hash, former_last4, former_until, expires_at, revoked_at, last_used_at, version, created_at, updated_at FROM api_keys`
 
 func scanKey(row scanner, k *models.APIKey) error {
 	var scopes, from, quotas []byte
 	err := row.Scan(&k.ID, &k.TenantID, &k.Name, &k.Hash, &k.Prefix, &k.Last4, &k.UserID, &k.Active, &k.CanRead, &k.CanWrite, &scopes, &from, &quotas,
+		&k.Rotation, &k.RotatedAt, &k.Former.Hash, &k.Former.Last4, &k.Former.Until,
 		&k.ExpiresAt, &k.RevokedAt, &k.LastUsedAt, &k.Version, &k.CreatedAt, &k.UpdatedAt)
 	if err != nil {
 		return err
@@ -96,6 +97,7 @@ restrictions, quotas, expires_at, revoked_at, last_used_at, version, created_at,
 func keyAudit(k models.APIKey, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: k.TenantID, Action: action, Object: k.ID, Detail: detail(map[string]any{
 		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "restrictions": k.From, "quotas": k.Quotas, "expiresAt": k.ExpiresAt,
+		"rotation": k.Rotation, "formerUntil": k.Former.Until,
 	})}
 }
 
@@ -111,9 +113,12 @@ func (s *Store) APIKey(ctx context.Context, tenantID, id string) (models.APIKey,
 	return k, s.fault(err)
 }
 
-// APIKeyByHash reads the key whose secret has the hash; unknown is `not_found`.
+// APIKeyByHash reads the key whose secret has the hash, now or before its last rotation; unknown is `not_found`.
 func (s *Store) APIKeyByHash(ctx context.Context, hash []byte) (models.APIKey, error) {
 	k, err := scanOne(s.read(ctx), scanKey, keySelect+" WHERE hash = ?", hash)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		k, err = scanOne(s.read(ctx), scanKey, keySelect+" WHERE former_hash = ?", hash)
+	}
 	return k, s.fault(err)
 }
 

@@ -20,7 +20,7 @@ func (m *Main) accessOptions(s *store.Store) access.Options {
 	c := m.Config
 	return access.Options{
 		Store: s, Clock: m.Clock, Log: telemetry.Discard(),
-		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, BcryptCost: c.BcryptCost,
+		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, KeyMaxAge: c.KeyMaxAge, BcryptCost: c.BcryptCost,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -25,16 +26,19 @@ type keyView struct {
 	Scopes   []string `json:"scopes"`
 	models.Restrictions
 	models.Quotas
-	State      string `json:"state"`
-	ExpiresAt  string `json:"expiresAt,omitempty"`
-	LastUsedAt string `json:"lastUsedAt,omitempty"`
-	CreatedAt  string `json:"createdAt"`
+	State       string `json:"state"`
+	RotatedAt   string `json:"rotatedAt,omitempty"`
+	FormerUntil string `json:"formerUntil,omitempty"` // the secret before the last rotation lets in until then
+	ExpiresAt   string `json:"expiresAt,omitempty"`
+	LastUsedAt  string `json:"lastUsedAt,omitempty"`
+	CreatedAt   string `json:"createdAt"`
 }
 
 func (m *Main) viewKey(k models.APIKey, slug string) keyView {
 	return keyView{
 		ID: k.ID, Tenant: slug, Name: k.Name, Prefix: k.Prefix, Last4: k.Last4, UserID: k.UserID,
 		CanRead: k.CanRead, CanWrite: k.CanWrite, Scopes: append([]string{}, k.Scopes...), Restrictions: k.From, Quotas: k.Quotas, State: string(k.State(clock.Millis(m.Clock))),
+		RotatedAt: when(k.RotatedAt), FormerUntil: when(k.Former.Until),
 		ExpiresAt: when(k.ExpiresAt), LastUsedAt: when(k.LastUsedAt), CreatedAt: when(k.CreatedAt),
 	}
 }
@@ -77,6 +81,34 @@ func (m *Main) keyCreate(f *pflag.FlagSet) func(context.Context) error {
 		v := m.viewKey(key, t.Slug)
 		v.Key = secret
 		return m.say(v, fmt.Sprintf("%s\nkey %s of tenant %s; it is shown this once", secret, key.ID, t.Slug))
+	}
+}
+
+func (m *Main) keyRotate(f *pflag.FlagSet) func(context.Context) error {
+	overlap := f.Duration("overlap", 24*time.Hour, "how long the secret it has goes on, 0s to 2160h")
+	return func(ctx context.Context) error {
+		s, err := m.migrated(ctx)
+		if err != nil {
+			return err
+		}
+		now, err := s.APIKeyByID(ctx, f.Arg(0))
+		if absent(err) {
+			err = notFound("API key", f.Arg(0), "tidemark apikey list")
+		}
+		if err != nil {
+			return err
+		}
+		t, err := s.TenantNamed(ctx, now.TenantID)
+		if err != nil {
+			return err
+		}
+		k, secret, err := m.accessTo(s).RotateKey(ctx, now.ID, *overlap, now.Version)
+		if err != nil {
+			return err
+		}
+		v := m.viewKey(k, t.Slug)
+		v.Key = secret
+		return m.say(v, fmt.Sprintf("%s\nthe new secret of key %s of tenant %s; it is shown this once. The one before ends %s", secret, k.ID, t.Slug, v.FormerUntil))
 	}
 }
 

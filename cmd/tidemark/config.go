@@ -37,6 +37,7 @@ type Config struct {
 	KeyPrefix       string
 	KeyScopes       []string
 	KeyDays         int
+	KeyMaxAge       int // days; 0: none
 	RateLimit       int // requests per RateWindow; 0: no limit
 	AddressRate     int // requests of an address per RateWindow; 0: no limit
 	RateWindow      time.Duration

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
+	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/store"
@@ -117,24 +119,25 @@ func (m *Main) examineDatabase(ctx context.Context, production bool) []finding {
 	}
 	all = append(all, finding{"migrations", "ok", count(len(steps), "migration") + " applied"})
 	if production {
-		all = append(all, examineKeys(ctx, s)...)
+		all = append(all, m.examineKeys(ctx, s)...)
 	}
 	return all
 }
 
 // looseKeys are what production wants of every key.
 var looseKeys = []struct {
-	loose func(models.APIKey) bool
+	loose func(*Main, models.APIKey) bool
 	says  string
 	well  string
 }{
-	{func(k models.APIKey) bool { return k.ExpiresAt == 0 }, "never expire", "every key expires"},
-	{func(k models.APIKey) bool { return k.From.Empty() }, "may be used from anywhere", "every key is restricted"},
-	{func(k models.APIKey) bool { return k.Quotas.Empty() }, "have no quota", "every key has a quota"},
+	{func(_ *Main, k models.APIKey) bool { return k.ExpiresAt == 0 }, "never expire", "every key expires"},
+	{func(_ *Main, k models.APIKey) bool { return k.From.Empty() }, "may be used from anywhere", "every key is restricted"},
+	{func(_ *Main, k models.APIKey) bool { return k.Quotas.Empty() }, "have no quota", "every key has a quota"},
+	{(*Main).tooOld, "have had their secret for too long", "no key has had its secret for too long"},
 }
 
 // examineKeys names keys that nothing bounds.
-func examineKeys(ctx context.Context, s *store.Store) (found []finding) {
+func (m *Main) examineKeys(ctx context.Context, s *store.Store) (found []finding) {
 	tenants, err := s.Tenants(ctx)
 	if err != nil {
 		return []finding{{"api keys", "failed", oneLine(err)}}
@@ -147,7 +150,7 @@ func examineKeys(ctx context.Context, s *store.Store) (found []finding) {
 		}
 		for _, k := range keys {
 			for i, want := range looseKeys {
-				if k.RevokedAt == 0 && want.loose(k) {
+				if k.RevokedAt == 0 && want.loose(m, k) {
 					names[i] = append(names[i], t.Slug+"/"+k.Name)
 				}
 			}
@@ -161,4 +164,9 @@ func examineKeys(ctx context.Context, s *store.Store) (found []finding) {
 		}
 	}
 	return found
+}
+
+func (m *Main) tooOld(k models.APIKey) bool {
+	most := time.Duration(m.Config.KeyMaxAge) * 24 * time.Hour
+	return most > 0 && clock.Millis(m.Clock)-k.SecretAt() > most.Milliseconds()
 }

@@ -234,6 +234,22 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
+func TestAKeyIsRotated(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.must("tenant", "create", "--slug", "acme", "--name", "Acme")
+	made := p.must("apikey", "create", "--tenant", "acme", "--name", "k")
+	turned := p.must("apikey", "rotate", made["id"].(string), "--overlap", "2h")
+	if turned["id"] != made["id"] || turned["key"] == made["key"] || turned["formerUntil"] == nil || turned["rotatedAt"] == nil {
+		t.Errorf("%v", turned)
+	}
+	for _, wrong := range [][]string{{"apikey", "rotate", "NONE"}, {"apikey", "rotate", made["id"].(string), "--overlap", "9999h"}} {
+		if code, _, errs := p.run(wrong...); code == exitOK || errs == "" {
+			t.Errorf("%v: %d %s", wrong, code, errs)
+		}
+	}
+}
+
 func TestDoctorNamesKeysThatNothingBounds(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
@@ -241,7 +257,7 @@ func TestDoctorNamesKeysThatNothingBounds(t *testing.T) {
 	p.must("apikey", "create", "--tenant", "acme", "--name", "loose", "--days", "0")
 	p.must("apikey", "create", "--tenant", "acme", "--name", "bounded", "--days", "9", "--ip", "192.0.2.0/24", "--per-month", "1000", "--per-minute", "10")
 	_, out, _ := p.run("doctor", "--production")
-	for _, want := range []string{"never expire: acme/loose\n", "may be used from anywhere: acme/loose\n", "have no quota: acme/loose\n"} {
+	for _, want := range []string{"never expire: acme/loose\n", "may be used from anywhere: acme/loose\n", "have no quota: acme/loose\n", "no key has had its secret for too long"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in:\n%s", want, out)
 		}

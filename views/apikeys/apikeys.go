@@ -29,6 +29,11 @@ func (s State) badge() ui.BadgeProps {
 	return ui.BadgeProps{Tone: ui.OK, Label: "active", Glyph: ui.GlyphCheck}
 }
 
+// oldSecret says that a key has had its secret for too many days.
+func oldSecret(days int64) ui.BadgeProps {
+	return ui.BadgeProps{Tone: ui.Warn, Label: "secret " + ui.Count(days, "day", "days") + " old", Glyph: ui.GlyphHistory}
+}
+
 func (s State) revoked() bool { return s.Name == "revoked" }
 
 // within says how long from now something is, in the largest unit that fits, rounded.
@@ -49,6 +54,7 @@ type Row struct {
 	Href     string
 	Name     string
 	Mask     string // what is known of its secret
+	Old      int64  // days for which it has had its secret, where that is too many
 	Free     bool   // it may be used as often as one likes
 	Read     bool   // what its flags and its scopes give together
 	Write    bool
@@ -168,7 +174,7 @@ type Quota struct {
 
 // Allowance is how much of a quota is used.
 type Allowance struct {
-	Span string // such as "this hour"
+	Span string // such as Per hour
 	Used int64
 	Of   int64
 	Ends int64 // ms
@@ -262,9 +268,24 @@ func scopeID(name string) string { return "scope-" + strings.ReplaceAll(name, ":
 
 // SecretProps are the page that shows a new key's secret.
 type SecretProps struct {
+	Title  string // such as "Key created"
 	Name   string
 	Secret ui.SecretProps
 	Curl   string
+}
+
+// RotateProps are the form for a key's next secret.
+type RotateProps struct {
+	CSRF     string
+	Action   string
+	Cancel   string
+	Name     string
+	Mask     string
+	Version  string
+	Clash    string // why none was made; empty: nothing went wrong
+	Overlaps []ui.Option
+	Error    string
+	Effects  []string
 }
 
 // Grant is a scope of a key.
@@ -281,34 +302,41 @@ type Restriction struct {
 
 // KeyProps are a key's own page.
 type KeyProps struct {
-	CSRF      string
-	Base      string // address of the page
-	Name      string
-	Mask      string
-	ID        string
-	Version   string
-	Clash     string // why a switch was not made; empty: nothing went wrong
-	State     State
-	Read      bool // what its flags and its scopes give together
-	Write     bool
-	Scopes    []Grant
-	From      []Restriction
-	Quotas    []Allowance
-	Today     int64 // requests let through
-	Month     int64
-	User      string
-	CreatedAt int64
-	UsedAt    int64
-	RevokedAt int64
-	Devices   int64 // connected with it, to any node
-	Others    int64 // connections to this node that name no device
-	Range     []ui.Choice
-	Chart     ui.StackedProps
-	Period    string // what the chart shows, such as "the last 24 hours"
-	Changes   []ui.ActivityRowProps
-	Activity  string
-	Curl      string
+	CSRF        string
+	Base        string // address of the page
+	Name        string
+	Mask        string
+	ID          string
+	Version     string
+	Clash       string // why a switch was not made; empty: nothing went wrong
+	State       State
+	Read        bool // what its flags and its scopes give together
+	Write       bool
+	Scopes      []Grant
+	From        []Restriction
+	Quotas      []Allowance
+	Today       int64 // requests let through
+	Month       int64
+	User        string
+	CreatedAt   int64
+	UsedAt      int64
+	RevokedAt   int64
+	RotatedAt   int64  // 0: never
+	Former      string // last digits of the secret before
+	FormerUntil int64
+	Old         int64 // days for which it has had its secret, where that is too many
+	Devices     int64 // connected with it, to any node
+	Others      int64 // connections to this node that name no device
+	Range       []ui.Choice
+	Chart       ui.StackedProps
+	Period      string // what the chart shows, such as "the last 24 hours"
+	Changes     []ui.ActivityRowProps
+	Activity    string
+	Curl        string
 }
+
+// former says that the secret before still lets in.
+func (p KeyProps) former() bool { return p.FormerUntil > p.State.Now && !p.State.revoked() }
 
 // connected says who is connected with the key.
 func (p KeyProps) connected() string {
@@ -322,7 +350,7 @@ func (p KeyProps) connected() string {
 // free says that nothing bounds how often the key is used.
 func (p KeyProps) free() string {
 	if len(p.Quotas) > 0 || p.State.revoked() {
-		return "by the days of UTC"
+		return "windows, days and months are those of UTC"
 	}
 	return "as often as one likes: it has no quota"
 }

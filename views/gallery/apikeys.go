@@ -20,7 +20,7 @@ func apiKeyPages() []PageState {
 	many.Pager.First, many.Pager.Next = "/console/gallery/api-keys", "/console/gallery/api-keys-none"
 	lost := list()
 	lost.Text, lost.State = hostile, "expiring"
-	secret := apikeys.SecretProps{Name: hostile + long, Curl: sampleCurl, Secret: sampleOnce("secret")}
+	secret := apikeys.SecretProps{Title: "Key created", Name: hostile + long, Curl: sampleCurl, Secret: sampleOnce("secret")}
 	shown := func(name, title string, p apikeys.KeyProps) PageState {
 		return shelled(name, title, "api-keys", apikeys.Key(p))
 	}
@@ -43,6 +43,7 @@ func apiKeyPages() []PageState {
 		shown("api-keys-key", "Tablets, north", sampleKey()),
 		shown("api-keys-key-unused", "Nightly import", unusedKey()),
 		shown("api-keys-key-revoked", "Revoked", revokedKey()),
+		shelled("api-keys-rotate", "New secret", "api-keys", apikeys.Rotate(rotateForm())),
 		shelled("api-keys-revoke", "Revoke", "api-keys", ui.Confirm(ui.ConfirmProps{
 			Action: "/console/gallery/api-keys-revoke", Title: "Revoke “Tablets, north”?", Text: "The key lets nobody in any more, within a second and for good.",
 			Effects: []string{"3 live connections to this node, of 2 devices, end now.", "1,204 requests were made with it in the last 24 hours."},
@@ -69,7 +70,7 @@ func keyRows() []apikeys.Row {
 	for i, s := range states {
 		r := apikeys.Row{
 			Href: "/console/gallery/api-keys-key", Name: titles[i], Mask: fmt.Sprintf("sk_live_…x%03d", i*37), Read: true, Write: i%2 == 0, Scopes: []string{"read", "write"},
-			State: s, UsedAt: now - int64(i*i)*3_600_000 - 4000, Series: wave(24, int64(300/(i+1))), Free: i%3 == 1 && s.Name == "active",
+			State: s, UsedAt: now - int64(i*i)*3_600_000 - 4000, Series: wave(24, int64(300/(i+1))), Free: i%3 == 1 && s.Name == "active", Old: int64(i%2) * 97,
 		}
 		for _, n := range r.Series {
 			r.Requests += n
@@ -104,7 +105,7 @@ func wrongKeyForm() apikeys.FormProps {
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
 	p.Quotas[0].Typed = hostile
 	p.Errors = map[string]string{
-		"quotaPerMinute": "Requests per minute must be 1 to 1000000000000 requests, or nothing.",
+		"quotaPerMinute": "Requests per minute must be a whole number from 1 to a trillion, or nothing.",
 		"name":           "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
 		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be in the future, less than 100 years away.", "userId": "The user may have at most 128 bytes.",
 	}
@@ -128,8 +129,9 @@ func sampleKey() apikeys.KeyProps {
 		Chart:   sampleStack("g-use"),
 		Changes: changes(5), Activity: "/console/gallery/activity", Curl: sampleCurl,
 	}
+	p.RotatedAt, p.Former, p.FormerUntil, p.Old = now-6*3_600_000, "x9Qz", now+18*3_600_000, 0
 	p.Quotas = []apikeys.Allowance{
-		{Span: "This minute", Used: 570, Of: 600, Ends: now + 31_000}, {Span: "Today", Used: 8_120, Of: 50_000, Ends: now + 7*3_600_000}, {Span: "This month", Used: 741_002, Of: 1_000_000, Ends: now + 8*86_400_000},
+		{Span: "Per minute", Used: 570, Of: 600, Ends: now + 31_000}, {Span: "Per day", Used: 8_120, Of: 50_000, Ends: now + 7*3_600_000}, {Span: "Per month", Used: 741_002, Of: 1_000_000, Ends: now + 8*86_400_000},
 	}
 	p.Today, p.Month = 8_120, 741_002
 	return p
@@ -142,6 +144,7 @@ func unusedKey() apikeys.KeyProps {
 	p.Clash = "Amina changed this key 20 s ago. Nothing was switched; this is how it is now."
 	p.Write, p.Scopes[1].Off = false, "writing"
 	p.Quotas, p.Today, p.Month = nil, 0, 1
+	p.RotatedAt, p.FormerUntil, p.Old = 0, 0, 412
 	for i := range p.Chart.Bars {
 		p.Chart.Bars[i].Values = make([]int64, 4)
 	}
@@ -178,5 +181,14 @@ func stackParts() []Entry {
 	return []Entry{
 		{"Charts", "StackedBars with Legend and StackedTable", holding(stack(), ui.Legend(full.Series), ui.StackedBars(full), ui.StackedTable(full))},
 		{"Charts", "StackedBars, quiet", ui.StackedBars(quiet)},
+	}
+}
+
+func rotateForm() apikeys.RotateProps {
+	return apikeys.RotateProps{
+		CSRF: "token", Action: "/console/gallery/api-keys-rotate", Cancel: "/console/gallery/api-keys-key", Name: long, Mask: "sk_live_…Kxbq", Version: "4",
+		Clash:    "Amina changed this key 20 s ago. No secret was made. Press again if you still want one.",
+		Overlaps: []ui.Option{{Value: "0s", Label: "No more, from now on"}, {Value: "24h0m0s", Label: "For 1 day", Selected: true}},
+		Effects:  []string{"The new secret is shown once: store it before you go on.", "Both let in until the time of the old one is over. 12 connections go on until then.", "The secret before the last one, …x9Qz, still lets in. It ends at once."},
 	}
 }

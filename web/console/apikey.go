@@ -50,6 +50,7 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	may := access.RightsOf(k)
 	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
 		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
+		RotatedAt: k.RotatedAt, Former: k.Former.Last4, FormerUntil: k.Former.Until, Old: c.old(&k, now),
 		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From),
 		Quotas: counts.quotas, Today: counts.today, Month: counts.month, User: k.UserID, CreatedAt: k.CreatedAt,
 		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
@@ -63,7 +64,7 @@ type keyCount struct {
 	today, month int64
 }
 
-var spanWords = map[models.Span]string{models.SpanMinute: "This minute", models.SpanHour: "This hour", models.SpanDay: "Today", models.SpanMonth: "This month"}
+var spanWords = map[models.Span]string{models.SpanMinute: "Per minute", models.SpanHour: "Per hour", models.SpanDay: "Per day", models.SpanMonth: "Per month"}
 
 func (c *Console) keyCounts(ctx context.Context, k models.APIKey) (n keyCount, err error) {
 	now := c.opt.Clock.Now()
@@ -154,12 +155,17 @@ func (c *Console) switchAPIKey(f *fiber.Ctx) error {
 
 // keyClash is the key's page as it is now, which somebody else changed.
 func (c *Console) keyClash(f *fiber.Ctx, k models.APIKey) error {
-	who, err := c.lastEditor(f.UserContext(), k)
+	changed, err := c.keyChangedBy(f, k)
 	if err != nil {
 		return err
 	}
-	text := "\u2068" + who + "\u2069 changed this key " + ui.Ago(clock.Millis(c.opt.Clock), k.UpdatedAt) + ". Nothing was switched; this is how it is now."
-	return c.keyPage(f.Status(http.StatusConflict), k, text)
+	return c.keyPage(f.Status(http.StatusConflict), k, changed+" Nothing was switched; this is how it is now.")
+}
+
+// keyChangedBy says who changed a key last, and when.
+func (c *Console) keyChangedBy(f *fiber.Ctx, k models.APIKey) (string, error) {
+	who, err := c.lastEditor(f.UserContext(), k)
+	return "\u2068" + who + "\u2069 changed this key " + ui.Ago(clock.Millis(c.opt.Clock), k.UpdatedAt) + ".", err
 }
 
 // tooLate tells that there is nothing to change of a key any more.

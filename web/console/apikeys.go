@@ -37,6 +37,9 @@ func (c *Console) apiKeyRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/api-keys/:id/edit", c.ofTenant, c.editAPIKey)
 	in.Post("/t/:tenant/api-keys/:id/edit", c.ofTenant, c.changeAPIKey)
 	in.Post("/t/:tenant/api-keys/:id/active", c.ofTenant, c.switchAPIKey)
+	in.Get("/t/:tenant/api-keys/:id/rotate", c.ofTenant, c.confirmRotate)
+	in.Post("/t/:tenant/api-keys/:id/rotate", c.ofTenant, c.rotateAPIKey)
+	in.Post("/t/:tenant/api-keys/:id/former", c.ofTenant, c.endFormer)
 	in.Get("/t/:tenant/api-keys/:id/revoke", c.ofTenant, c.confirmRevoke)
 	in.Post("/t/:tenant/api-keys/:id/revoke", c.ofTenant, c.recently("Revoke the key"), c.revokeAPIKey)
 }
@@ -152,16 +155,16 @@ func (c *Console) keyRows(f *fiber.Ctx, keys []models.APIKey) ([]apikeys.Row, er
 	}
 	rows := make([]apikeys.Row, 0, len(keys))
 	for i := range keys {
-		rows = append(rows, keyRow(&keys[i], keysBase(f), series[keys[i].ID], now))
+		rows = append(rows, c.keyRow(&keys[i], keysBase(f), series[keys[i].ID], now))
 	}
 	return rows, nil
 }
 
-func keyRow(k *models.APIKey, base string, series []int64, now int64) apikeys.Row {
+func (c *Console) keyRow(k *models.APIKey, base string, series []int64, now int64) apikeys.Row {
 	may := access.RightsOf(*k)
 	r := apikeys.Row{
 		Href: base + "/" + k.ID, Name: k.Name, Mask: mask(k), Read: may.Read, Write: may.Write, Scopes: may.Scopes, User: k.UserID,
-		State: stateOf(k, now), Free: k.Quotas.Empty() && k.State(now) == models.KeyActive, UsedAt: k.LastUsedAt, Series: series,
+		State: stateOf(k, now), Old: c.old(k, now), Free: k.Quotas.Empty() && k.State(now) == models.KeyActive, UsedAt: k.LastUsedAt, Series: series,
 	}
 	for _, n := range series {
 		r.Requests += n
@@ -175,4 +178,13 @@ func mask(k *models.APIKey) string { return k.Prefix + "…" + k.Last4 }
 func stateOf(k *models.APIKey, now int64) apikeys.State {
 	s := k.State(now)
 	return apikeys.State{Name: string(s), ExpiresAt: k.ExpiresAt, Soon: s == models.KeyActive && k.ExpiresAt != 0 && k.ExpiresAt < now+keySoon, Now: now}
+}
+
+// old is for how many days a key has had its secret, where that is more than it may; else 0.
+func (c *Console) old(k *models.APIKey, now int64) int64 {
+	most := int64(c.opt.Access.KeyMaxAge())
+	if age := (now - k.SecretAt()) / day; most > 0 && age > most && k.RevokedAt == 0 {
+		return age
+	}
+	return 0
 }

@@ -19,7 +19,7 @@ import (
 	"tidemark/views/ui"
 )
 
-// The secret of a new key goes from the request that made it to the page that
+// A new secret of a key goes from the request that made it to the page that
 // shows it in the session, sealed with a key that only the browser's cookie gives.
 // The database knows no more of the cookie than a hash, so it cannot open what it
 // holds; any node can, for whom the cookie is sent to. No URL and no log has it.
@@ -85,10 +85,14 @@ func (c *Console) apiKeySecret(f *fiber.Ctx) error {
 	base := keysBase(f) + "/" + k.ID
 	secret := c.takeSecret(f, k.ID)
 	if secret == "" {
-		return c.done(f, base, flash{Text: "A secret is shown once, when its key is made. If it was not stored, make another key.", Bad: true})
+		return c.done(f, base, flash{Text: "A secret is shown once, when it is made. If it was not stored, make another one.", Bad: true})
 	}
-	return c.page(f, keyPlace(f, "Key created", layout.Crumb{Label: k.Name, Href: base}), apikeys.Secret(apikeys.SecretProps{
-		Name: k.Name, Curl: keyCurl(f, &k), Secret: ui.SecretProps{
+	title := "Key created"
+	if k.Rotation > 0 {
+		title = "New secret"
+	}
+	return c.page(f, keyPlace(f, title, layout.Crumb{Label: k.Name, Href: base}), apikeys.Secret(apikeys.SecretProps{
+		Title: title, Name: k.Name, Curl: keyCurl(f, &k), Secret: ui.SecretProps{
 			ID: "secret", Label: "Secret of the key", Secret: secret, Save: base + "/secret", CSRF: c.token(f), Done: base,
 			Fields: []ui.Hidden{{Name: "secret", Value: secret}},
 		},

@@ -182,6 +182,38 @@ func TestAKeyThatIsRestrictedEndsItsConnections(t *testing.T) {
 	}
 }
 
+// A connection by a secret that was replaced ends when that secret does, and one by the new secret does not.
+func TestASecretThatWasReplacedEndsItsConnections(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	k, first, err := f.access.CreateKey(context.Background(), access.NewKey{TenantID: f.tenant.ID, Name: "rotated"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.key = first
+	plain, sio := f.dial(t, "u", "a"), f.join(t, "&userId=u&instanceId=b")
+	k, f.key, err = f.access.RotateKey(context.Background(), k.ID, time.Hour, k.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := f.dial(t, "u", "c")
+	plain.send(`{"event":"sync:set","id":1,"data":{"key":"k","value":1}}`)
+	plain.expect("ack")
+	sio.expect(`42/sync,["sync:update"`)
+	fresh.expect("sync:update")
+	if _, err := f.access.EndFormer(context.Background(), k.ID, k.Version); err != nil {
+		t.Fatal(err)
+	}
+	if m := plain.expect("error"); !strings.Contains(string(m.Data), `"code":"api_key_expired"`) {
+		t.Errorf("got %s", m.Data)
+	}
+	plain.expectClose()
+	sio.expect(`42/sync,["error",{"code":"api_key_expired"`)
+	sio.expectClosed()
+	fresh.send(`{"event":"sync:set","id":1,"data":{"key":"k","value":2}}`)
+	fresh.expect("ack")
+}
+
 // A key of a page's domain is for connections that come from there.
 func TestAKeyOfADomainIsForItsPages(t *testing.T) {
 	t.Parallel()

@@ -5,13 +5,14 @@ import { hostile } from "../walker.mjs";
 
 export async function walk(w) {
   await mistype(w);
-  const key = await seeTheSecretOnce(w);
+  let key = await seeTheSecretOnce(w);
   const use = usage(w, key);
   await narrowed(w);
   await expiring(w);
   await pause(w, key);
   await restricted(w, key);
   await bounded(w, key);
+  key = await another(w, key);
   await meetAnother(w);
   await cutDown(w, key);
   await find(w);
@@ -166,7 +167,7 @@ async function bounded(w, key) {
   await page.locator("summary", { hasText: "Quotas" }).click();
   await field(page, "Per month").fill("a lot");
   await press(page, "Save");
-  await w.sees("Requests per month must be 1 to");
+  await w.sees("Requests per month must be a whole number");
   await w.look("a quota that is none");
   await field(page, "Per month").fill("2");
   await press(page, "Save");
@@ -183,6 +184,29 @@ async function bounded(w, key) {
   await press(page, "Save");
   await w.sees("The key was saved.");
   await soon(w, "it lets in again", async () => (await status(w, key)) === "200");
+}
+
+/** another gives a key another secret, and ends the one it had before its time. */
+async function another(w, key) {
+  const { page } = w;
+  await follow(page, "New secret…");
+  await at(page, "New secret");
+  await w.look("before another secret is made");
+  await page.getByLabel("Lets in").selectOption({ label: "For 7 days" });
+  await press(page, "Make a new secret");
+  const box = page.locator("#secret");
+  const fresh = await box.textContent();
+  await w.look("another secret");
+  w.expect("both let in", (await status(w, key)) === "200" && (await status(w, fresh)) === "200" && fresh !== key);
+  await follow(page, "I stored it");
+  await at(page, "Tablets");
+  await w.sees(/ends in 7 days/);
+  await w.look("two secrets");
+  await press(page, "End it now");
+  await w.sees("The former secret lets nobody in any more.");
+  await soon(w, "the former one lets in no more", async () => (await status(w, key)) === "401 api_key_expired");
+  w.expect("the new one does", (await status(w, fresh)) === "200");
+  return fresh;
 }
 
 /** meetAnother changes a key in two browsers at once, and switches one that was switched already. */
