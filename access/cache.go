@@ -59,18 +59,19 @@ func (c *cache) tenant(name string) *models.Tenant {
 	return c.tenants[name]
 }
 
-// add keeps an entry, the one that is there if somebody was faster.
+// add keeps an entry, or the one that is there if somebody was faster. What is there may be
+// older: a secret that the key was given a moment ago, on another node, is looked for before
+// this one knows that anything changed.
 func (c *cache) add(e *entry) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.ids[e.key.ID]; old != nil {
-		return old
-	}
-	makeRoom(c.ids, func(old *entry) {
-		for _, hash := range old.hashes() {
-			delete(c.keys, hash)
+		if old.key.Version >= e.key.Version {
+			return old
 		}
-	})
+		c.forget(old)
+	}
+	makeRoom(c.ids, c.forget)
 	c.ids[e.key.ID] = e
 	for _, hash := range e.hashes() {
 		c.keys[hash] = e
@@ -142,6 +143,12 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		return nil, err
 	}
 	return v.(*entry), nil
+}
+
+func (c *cache) forget(e *entry) {
+	for _, hash := range e.hashes() {
+		delete(c.keys, hash)
+	}
 }
 
 // hashes are those of the secrets a key is found by: the one it has, and the one before.

@@ -107,12 +107,22 @@ func (l *Limiter) rate(who models.Caller) (rate Rate, err error) {
 // Refused counts a credential that was refused with err against the address it came
 // from, and gives what to tell it: err, or `rate_limited`. Faults of ours count against nobody.
 func (l *Limiter) Refused(address string, err error) (Rate, error) {
-	if l == nil || l.limits.Requests <= 0 || fault.CodeOf(err).Status() >= 500 {
+	if l == nil || fault.CodeOf(err).Status() >= 500 {
 		return Rate{}, err
 	}
-	rate, limited := l.take("address:"+address, l.limits.Requests)
-	if limited != nil {
-		return rate, limited
+	var rate Rate
+	for _, count := range []struct {
+		name string
+		most int
+	}{{"from:", l.limits.PerAddress}, {"address:", l.limits.Requests}} {
+		if count.most <= 0 {
+			continue
+		}
+		r, limited := l.take(count.name+address, count.most)
+		if limited != nil {
+			return r, limited
+		}
+		rate = rate.tighter(r)
 	}
 	return rate, err
 }

@@ -61,6 +61,13 @@ func TestRefusedCredentialsCountAgainstTheirAddress(t *testing.T) {
 	wantCode(t, err, fault.RateLimited)
 	_, err = l.Refused("192.0.2.2", bad)
 	wantCode(t, err, fault.APIKeyInvalid)
+	all := NewLimiter(clock.System{}, Limits{PerAddress: 1, Window: time.Hour}, nil)
+	_, err = all.Refused("192.0.2.1", bad)
+	wantCode(t, err, fault.APIKeyInvalid)
+	_, err = all.Take(t.Context(), models.Caller{Address: "192.0.2.1"})
+	wantCode(t, err, fault.RateLimited)
+	_, err = all.Refused("192.0.2.1", bad)
+	wantCode(t, err, fault.RateLimited)
 }
 
 func TestWithoutALimitNothingIsCountedOrTold(t *testing.T) {

@@ -31,6 +31,8 @@ type allowance struct {
 	limits  models.Quotas
 	windows [len(models.Spans)]window
 	busy    bool // since the last look
+	failed  time.Time
+	fault   error // of asking the database, then
 }
 
 // window is a window of a quota, and what this node holds of it.
@@ -77,8 +79,13 @@ func (a *Access) spend(ctx context.Context, who models.Caller) (Rate, error) {
 	defer w.mu.Unlock()
 	now := a.opt.Clock.Now()
 	w.busy = true
+	if w.fault != nil && now.Sub(w.failed) < askAgain { // not each that waited tries for itself
+		return Rate{}, w.fault
+	}
+	w.fault = nil
 	if wants := w.wants(e.key.Quotas, now); len(wants) > 0 {
 		if err := a.lease(ctx, w, wants, now); err != nil {
+			w.failed, w.fault = a.opt.Clock.Now(), err
 			return Rate{}, err
 		}
 	}

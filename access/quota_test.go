@@ -207,6 +207,7 @@ func TestWithoutTheDatabaseNoQuotaLetsThrough(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	r.beside(t, "ALTER TABLE gone RENAME TO api_key_quota")
+	r.clock.Advance(askAgain)
 	if n, _ := spendAll(t, l, who); n != 10 {
 		t.Errorf("%d afterwards", n)
 	}

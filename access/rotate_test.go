@@ -96,6 +96,29 @@ func TestWhoIsConnectedBySomeSecretStaysAsLongAsItLetsIn(t *testing.T) {
 	wantCode(t, r.Recheck(t.Context(), fresh), "")
 }
 
+// A node that has not heard of a rotation yet lets the new secret in, and goes on with the former.
+func TestANewSecretIsGoodOnEveryNodeAtOnce(t *testing.T) {
+	t.Parallel()
+	eachDB(t, func(t *testing.T, r *room) {
+		o := r.opt
+		o.Store, o.Poll = r.open(t), time.Hour
+		other := New(o)
+		t.Cleanup(other.Close)
+		k, first := r.key(t, NewKey{})
+		lets := func(secret string) {
+			t.Helper()
+			_, err := other.Authenticate(t.Context(), Credential{APIKey: secret, Door: models.DoorREST})
+			wantCode(t, err, "")
+		}
+		lets(first)
+		_, second, err := r.RotateKey(t.Context(), k.ID, time.Hour, k.Version)
+		wantCode(t, err, "")
+		lets(second)
+		lets(first)
+		lets(second)
+	})
+}
+
 func TestWhatCannotBeRotatedIsRefused(t *testing.T) {
 	t.Parallel()
 	r := onSQLite(t)
