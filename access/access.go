@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/geo"
 	"tidemark/store"
 )
 
@@ -26,12 +27,13 @@ type Options struct {
 	Clock          clock.Clock
 	JWTSecret      []byte // empty: tokens are refused
 	APIKeysEnabled bool
-	KeyPrefix      string   // of new keys, such as sk_live_
-	KeyScopes      []string // of new keys; nil: read and write
-	KeyMaxAge      int      // days for which a key should have one secret; 0: as long as it likes
-	KeyDays        int      // new keys expire after so many days; 0: never
-	BcryptCost     int      // 10 to 16; 0: 12
-	Policy         string   // casbin rules; empty: those shipped
+	KeyPrefix      string         // of new keys, such as sk_live_
+	KeyScopes      []string       // of new keys; nil: read and write
+	KeyMaxAge      int            // days for which a key should have one secret; 0: as long as it likes
+	KeyDays        int            // new keys expire after so many days; 0: never
+	BcryptCost     int            // 10 to 16; 0: 12
+	Countries      *geo.Countries // nil: keys of countries let nobody in, and no key can be restricted to some
+	Policy         string         // casbin rules; empty: those shipped
 	Log            *slog.Logger
 	Poll           time.Duration // how often to look for changed keys and tenants; 0: 250 ms
 }

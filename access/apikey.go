@@ -62,6 +62,9 @@ func (a *Access) newKey(n NewKey) (models.APIKey, error) {
 		k.From, err = checkRestrictions(n.From)
 	}
 	if err == nil {
+		err = a.checkPlaces(k.From)
+	}
+	if err == nil {
 		err = checkQuotas(k.Quotas)
 	}
 	if err != nil {
@@ -152,6 +155,9 @@ func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, e
 	var err error
 	if k.From, err = checkRestrictions(k.From); err == nil {
 		err = checkQuotas(k.Quotas)
+	}
+	if err == nil {
+		err = a.checkPlaces(k.From)
 	}
 	if err != nil {
 		return models.APIKey{}, err

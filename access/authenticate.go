@@ -29,7 +29,7 @@ type Credential struct {
 }
 
 // Authenticate turns a credential into a caller. Faults: 401 by its code; `tenant_suspended`,
-// `ip_not_allowed`, `origin_not_allowed`, `user_agent_not_allowed`, `identity_mismatch` and `scope_missing` (403); `malformed`
+// `ip_not_allowed`, `country_not_allowed`, `origin_not_allowed`, `user_agent_not_allowed`, `identity_mismatch` and `scope_missing` (403); `malformed`
 // for more than one credential; `invalid` for a bad name; `unavailable`.
 func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller, error) {
 	c, err := a.identify(ctx, &cr)

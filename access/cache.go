@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"tidemark/internal/fault"
+	"tidemark/internal/geo"
 	"tidemark/models"
 )
 
@@ -134,7 +135,7 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		if err != nil {
 			return nil, err
 		}
-		return c.add(newEntry(k, *t, a.usage.of(k.TenantID, k.ID))), nil
+		return c.add(newEntry(k, *t, a.usage.of(k.TenantID, k.ID), a.opt.Countries)), nil
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.APIKeyInvalid, "This API key is not known here.")
@@ -160,8 +161,8 @@ func (e *entry) hashes() [][sha256.Size]byte {
 	return out
 }
 
-func newEntry(k models.APIKey, t models.Tenant, u *uses) *entry {
-	from, _ := compile(k.From)
+func newEntry(k models.APIKey, t models.Tenant, u *uses, places *geo.Countries) *entry {
+	from, _ := compile(k.From, places)
 	return &entry{key: k, tenant: t, uses: u, rules: from, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
 		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,

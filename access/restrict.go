@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tidemark/internal/fault"
+	"tidemark/internal/geo"
 	"tidemark/models"
 )
 
@@ -24,9 +25,12 @@ type source struct{ address, origin, agent string }
 
 // rules are restrictions, ready to be asked.
 type rules struct {
-	networks []netip.Prefix
-	sites    []site
-	agents   []*regexp.Regexp
+	networks  []netip.Prefix
+	countries []string
+	unplaced  bool // also where the country is not known
+	places    *geo.Countries
+	sites     []site
+	agents    []*regexp.Regexp
 }
 
 // site is what a page's origin is held to.
@@ -45,6 +49,7 @@ func checkRestrictions(r models.Restrictions) (models.Restrictions, error) {
 		must    string
 	}{
 		{"ipRestrictions", &r.IPs, tidyNetwork, "must be IP addresses and networks, such as 203.0.113.7 or 2001:db8::/32"},
+		{"countryRestrictions", &r.Countries, tidyCountry, "must be countries by two letters, such as DE (ISO 3166-1)"},
 		{"domainRestrictions", &r.Domains, tidyDomain, "must be domains, such as app.example.com, *.example.com or localhost:3000"},
 		{"userAgentPatterns", &r.UserAgents, tidyPattern, "must be RE2 expressions of at most 256 bytes"},
 	} {
@@ -66,12 +71,30 @@ func checkRestrictions(r models.Restrictions) (models.Restrictions, error) {
 		}
 		*list.entries = out
 	}
+	r.Unplaced = r.Unplaced && len(r.Countries) > 0
 	return r, nil
 }
 
+// checkPlaces refuses restrictions to countries where nothing tells in which an address is: `invalid`.
+func (a *Access) checkPlaces(r models.Restrictions) error {
+	if len(r.Countries) == 0 {
+		return nil
+	}
+	if err := a.PlacesFault(); err != nil {
+		return fault.OfField("countryRestrictions", "known", "cannot be held to: there is no database of countries (GEOIP_DB_PATH)")
+	}
+	return nil
+}
+
+// PlacesFault says why there is no database that tells in which country an address is; nil: there is.
+func (a *Access) PlacesFault() error {
+	_, err := a.opt.Countries.Of(netip.IPv6Unspecified())
+	return err
+}
+
 // compile makes rules of restrictions as they are kept; false when they cannot be read.
-func compile(r models.Restrictions) (*rules, bool) {
-	var out rules
+func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
+	out := rules{countries: r.Countries, unplaced: r.Unplaced, places: places}
 	for _, e := range r.IPs {
 		n, ok := prefixOf(e)
 		if !ok {
@@ -97,13 +120,18 @@ func compile(r models.Restrictions) (*rules, bool) {
 }
 
 // admit says whether a request from there is let through: nil, or
-// `ip_not_allowed`, `origin_not_allowed` or `user_agent_not_allowed`.
+// `ip_not_allowed`, `country_not_allowed`, `origin_not_allowed` or `user_agent_not_allowed`.
 func (r *rules) admit(from source) error {
 	if r == nil {
 		return fault.New(fault.APIKeyInactive, "The restrictions of this API key cannot be read, so it lets nobody in.")
 	}
 	if len(r.networks) > 0 && !r.near(from.address) {
 		return fault.New(fault.IPNotAllowed, "This API key may not be used from the address %s.", from.address)
+	}
+	if len(r.countries) > 0 {
+		if err := r.inside(from.address); err != nil {
+			return err
+		}
 	}
 	if len(r.sites) > 0 && !r.home(from.origin) {
 		return fault.New(fault.OriginNotAllowed, "This API key may be used by pages of its own domains alone, which say so by their Origin.")
@@ -121,6 +149,22 @@ func (r *rules) near(address string) bool {
 	}
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(r.networks, func(n netip.Prefix) bool { return n.Contains(a) })
+}
+
+// inside says whether an address is in one of the countries; what cannot be told is refused, unless the rules say otherwise.
+func (r *rules) inside(address string) error {
+	var code string
+	a, err := netip.ParseAddr(address)
+	if err == nil {
+		code, err = r.places.Of(a)
+	}
+	switch {
+	case err != nil:
+		return fault.Wrap(fault.CountryNotAllowed, err, "This API key may be used from some countries alone, and it cannot be told in which the address %s is.", address)
+	case code == "" && r.unplaced || slices.Contains(r.countries, code):
+		return nil
+	}
+	return fault.New(fault.CountryNotAllowed, "This API key may not be used from the country of the address %s.", address)
 }
 
 func (r *rules) home(origin string) bool {
@@ -182,6 +226,13 @@ func prefixOf(e string) (netip.Prefix, bool) {
 		n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-mapped)
 	}
 	return n.Masked(), true
+}
+
+var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
+
+func tidyCountry(e string) (string, bool) {
+	e = strings.ToUpper(e)
+	return e, countryForm.MatchString(e)
 }
 
 func tidyDomain(e string) (string, bool) {

@@ -51,6 +51,8 @@ func (m *Main) keyCreate(f *pflag.FlagSet) func(context.Context) error {
 	f.BoolVar(&n.ReadOnly, "read-only", false, "it may not write")
 	f.StringSliceVar(&n.Scopes, "scopes", nil, "scopes by comma; unset: API_KEY_DEFAULT_SCOPES")
 	f.StringSliceVar(&n.From.IPs, "ip", nil, "addresses and networks it may be used from, by comma; unset: any")
+	f.StringSliceVar(&n.From.Countries, "country", nil, "countries it may be used from, such as DE,AT; unset: any")
+	f.BoolVar(&n.From.Unplaced, "allow-unknown-country", false, "with --country: also from addresses whose country is not known")
 	f.StringSliceVar(&n.From.Domains, "domain", nil, "domains of the pages that may use it, by comma; unset: any, and programs")
 	f.StringArrayVar(&n.From.UserAgents, "user-agent", nil, "an RE2 expression for the User-Agent; may be given again; unset: any")
 	f.Int64Var(&n.Quotas.PerMinute, "per-minute", 0, "requests it may make in each minute; unset: any number")

@@ -35,7 +35,7 @@ func (m *Main) commands() []command {
 		{name: "admin create", usage: "--email E [--name N]", doc: "let somebody into the console", flags: m.adminCreate},
 		{name: "tenant create", usage: "--slug S --name N [--conflict-strategy X]", doc: "make a tenant", flags: m.tenantCreate},
 		{name: "tenant list", doc: "list tenants", flags: m.tenantList},
-		{name: "apikey create", usage: "--tenant S --name N [--read-only] [--user U] [--scopes A,B] [--ip A,B] [--domain A,B] [--user-agent RE] [--per-minute N] [--per-hour N] [--per-day N] [--per-month N] [--days D]", doc: "make an API key and show it once", flags: m.keyCreate},
+		{name: "apikey create", usage: "--tenant S --name N [--read-only] [--user U] [--scopes A,B] [--ip A,B] [--country A,B] [--domain A,B] [--user-agent RE] [--per-minute N] [--per-hour N] [--per-day N] [--per-month N] [--days D]", doc: "make an API key and show it once", flags: m.keyCreate},
 		{name: "apikey rotate", usage: "ID [--overlap 24h]", doc: "give an API key another secret, beside which the one it has lets in for a while", args: 1, flags: m.keyRotate},
 		{name: "apikey list", usage: "[--tenant S]", doc: "list API keys", flags: m.keyList},
 		{name: "apikey revoke", usage: "ID", doc: "end an API key, on live connections too", args: 1, flags: m.keyRevoke},

@@ -38,6 +38,7 @@ type Config struct {
 	KeyScopes       []string
 	KeyDays         int
 	KeyMaxAge       int // days; 0: none
+	GeoIP           string
 	RateLimit       int // requests per RateWindow; 0: no limit
 	AddressRate     int // requests of an address per RateWindow; 0: no limit
 	RateWindow      time.Duration

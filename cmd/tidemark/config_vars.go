@@ -63,6 +63,7 @@ func (c *Config) variables() []variable {
 		{name: "API_KEY_DEFAULT_SCOPES", def: `["read", "write"]`, set: scopes(&c.KeyScopes), doc: "Scopes of a new key, a JSON array of one or more."},
 		{name: "API_KEY_EXPIRATION_DAYS", def: "365", set: integer(&c.KeyDays, 0, 36500), doc: "Days until a new key expires; 0: never."},
 		{name: "API_KEY_MAX_AGE_DAYS", def: "0", set: integer(&c.KeyMaxAge, 0, 36500), doc: "Days after which the console and doctor ask for another secret of a key; 0: never."},
+		{name: "GEOIP_DB_PATH", set: text(&c.GeoIP), hint: "/var/lib/tidemark/GeoLite2-Country.mmdb", doc: "Database of countries in MaxMind's format, to restrict keys to some; read again when the file changes."},
 
 		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
 		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters, the same for all servers of one database."},

@@ -15,6 +15,7 @@ import (
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
 )
@@ -67,6 +68,13 @@ func (m *Main) examineConfig(production bool) []finding {
 	}
 	if all == nil {
 		all = []finding{{"configuration", "ok", "nothing odd"}}
+	}
+	if g := m.countries(telemetry.Discard()); g != nil {
+		state, detail := "ok", "read from "+m.Config.GeoIP
+		if err := g.Fault(); err != nil {
+			state, detail = "failed", oneLine(err)
+		}
+		all = append(all, finding{"countries", state, detail})
 	}
 	redis := "not set; one process needs none"
 	if m.Config.Redis.URL.Set() || m.Config.Redis.Host != "" {

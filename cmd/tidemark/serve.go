@@ -80,8 +80,8 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 			return nil, err
 		}
 	}
-	o := m.accessOptions(r.store)
-	o.JWTSecret, o.Log = []byte(c.JWTSecret.Reveal()), log
+	o := m.accessOptions(r.store, log)
+	o.JWTSecret = []byte(c.JWTSecret.Reveal())
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
 	metrics := telemetry.NewMetrics(version)

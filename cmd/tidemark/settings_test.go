@@ -34,7 +34,7 @@ var samples = map[string]string{
 // anything lists the variables that take any text.
 var anything = []string{
 	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_REFRESH_SECRET", "FIREBASE_PROJECT_ID", "CSRF_SECRET", "METRICS_TOKEN",
-	"AI_MODEL", "AI_API_KEY", "SEAL_SECRET", "SEAL_SECRET_FORMER",
+	"AI_MODEL", "AI_API_KEY", "GEOIP_DB_PATH", "SEAL_SECRET", "SEAL_SECRET_FORMER",
 }
 
 func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {

@@ -112,6 +112,7 @@ func TestOneLibraryOneRoom(t *testing.T) {
 		{"github.com/a-h/templ", []string{"views", "web"}},
 		{"github.com/prometheus/", []string{"internal/telemetry"}},
 		{"go.opentelemetry.io/", []string{"internal/telemetry"}},
+		{"github.com/oschwald/maxminddb-golang", []string{"internal/geo"}},
 		{"github.com/joho/godotenv", []string{"cmd"}},
 		{"github.com/spf13/pflag", []string{"cmd"}},
 		{"net/http", []string{"web", "client", "engine/assist", "internal/testkit"}}, // engine/assist asks outwards

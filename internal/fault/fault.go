@@ -29,6 +29,7 @@ const (
 	ScopeMissing        Code = "scope_missing"
 	ReadOnly            Code = "read_only"
 	IPNotAllowed        Code = "ip_not_allowed"
+	CountryNotAllowed   Code = "country_not_allowed"
 	OriginNotAllowed    Code = "origin_not_allowed"
 	UserAgentNotAllowed Code = "user_agent_not_allowed"
 	IdentityMismatch    Code = "identity_mismatch"
@@ -64,7 +65,7 @@ var status = map[Code]int{
 	Malformed:     400,
 	APIKeyMissing: 401, APIKeyInvalid: 401, APIKeyExpired: 401, APIKeyInactive: 401,
 	TokenInvalid: 401, TokenExpired: 401, Revoked: 401,
-	ScopeMissing: 403, ReadOnly: 403, IPNotAllowed: 403, OriginNotAllowed: 403, UserAgentNotAllowed: 403, IdentityMismatch: 403, TenantSuspended: 403,
+	ScopeMissing: 403, ReadOnly: 403, IPNotAllowed: 403, CountryNotAllowed: 403, OriginNotAllowed: 403, UserAgentNotAllowed: 403, IdentityMismatch: 403, TenantSuspended: 403,
 	NotFound: 404, MethodNotAllowed: 405,
 	VersionConflict: 409, AlreadyResolved: 409, StaleEdit: 409, TxAborted: 409,
 	CursorExpired: 410,

@@ -153,16 +153,29 @@ type FormProps struct {
 }
 
 // From is where from a key may be used, one entry a line; what is empty restricts nothing.
-type From struct{ IPs, Domains, Agents string }
+type From struct {
+	IPs, Countries, Domains, Agents string
 
-func (f From) empty() bool { return f == From{} }
+	Unplaced bool // with countries: also addresses whose country is not known
+	NoPlaces bool // nothing tells in which country an address is
+}
+
+func (f From) empty() bool { return f.IPs+f.Countries+f.Domains+f.Agents == "" }
+
+// placed says how countries are typed, or why they cannot be used.
+func (f From) placed() string {
+	if f.NoPlaces {
+		return "Needs a database of countries, which this installation has none of (GEOIP_DB_PATH)."
+	}
+	return "By two letters (ISO 3166-1), one a line, such as DE."
+}
 
 // lines is how many lines a field for a text should have.
 func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 3), 12) }
 
 // restricted says whether the section of restrictions is open from the start.
 func (p FormProps) restricted() bool {
-	return !p.From.empty() || p.Errors["ipRestrictions"]+p.Errors["domainRestrictions"]+p.Errors["userAgentPatterns"] != ""
+	return !p.From.empty() || p.Errors["ipRestrictions"]+p.Errors["countryRestrictions"]+p.Errors["domainRestrictions"]+p.Errors["userAgentPatterns"] != ""
 }
 
 // Quota is a field for the requests that a key may make in a span of time.
@@ -256,7 +269,7 @@ var hints = map[string]string{
 
 func (p FormProps) fields() []ui.FieldError {
 	var out []ui.FieldError
-	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"ipRestrictions", "key-ips"}, {"domainRestrictions", "key-domains"}, {"userAgentPatterns", "key-agents"}, {"quotaPerMinute", "quotaPerMinute"}, {"quotaPerHour", "quotaPerHour"}, {"quotaPerDay", "quotaPerDay"}, {"quotaPerMonth", "quotaPerMonth"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
+	for _, f := range []struct{ field, id string }{{"name", "key-name"}, {"userId", "key-user"}, {"canRead", "key-read"}, {"scopes", "key-narrow"}, {"ipRestrictions", "key-ips"}, {"countryRestrictions", "key-countries"}, {"domainRestrictions", "key-domains"}, {"userAgentPatterns", "key-agents"}, {"quotaPerMinute", "quotaPerMinute"}, {"quotaPerHour", "quotaPerHour"}, {"quotaPerDay", "quotaPerDay"}, {"quotaPerMonth", "quotaPerMonth"}, {"expiresAt", "key-date"}, {"days", "key-expiry"}} {
 		if m := p.Errors[f.field]; m != "" {
 			out = append(out, ui.FieldError{ID: f.id, Message: m})
 		}

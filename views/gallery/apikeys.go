@@ -104,9 +104,11 @@ func wrongKeyForm() apikeys.FormProps {
 	p := sampleKeyForm()
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
 	p.Quotas[0].Typed = hostile
+	p.From = apikeys.From{Countries: "Germany", Unplaced: true, NoPlaces: true}
 	p.Errors = map[string]string{
-		"quotaPerMinute": "Requests per minute must be a whole number from 1 to a trillion, or nothing.",
-		"name":           "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
+		"countryRestrictions": "The countries must be countries by two letters, such as DE (ISO 3166-1): “Germany” is none.",
+		"quotaPerMinute":      "Requests per minute must be a whole number from 1 to a trillion, or nothing.",
+		"name":                "The name must be 1 to 200 characters without line breaks.", "canRead": "A key must be allowed to read, to write, or both.",
 		"scopes": "One of these scopes is not known. Use read, write, or area:action[:collection/prefix*].", "expiresAt": "The date must be in the future, less than 100 years away.", "userId": "The user may have at most 128 bytes.",
 	}
 	return p

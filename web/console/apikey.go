@@ -88,9 +88,17 @@ func (c *Console) keyCounts(ctx context.Context, k models.APIKey) (n keyCount, e
 	return n, err
 }
 
+// countries are those that a key may be used from.
+func countries(from *models.Restrictions) []string {
+	if from.Unplaced {
+		return append(slices.Clone(from.Countries), "and where it is not known")
+	}
+	return from.Countries
+}
+
 // restrictions are those that a key has.
 func restrictions(from *models.Restrictions) (out []apikeys.Restriction) {
-	for _, r := range []apikeys.Restriction{{Name: "Addresses", Entries: from.IPs}, {Name: "Domains", Entries: from.Domains}, {Name: "Programs", Entries: from.UserAgents}} {
+	for _, r := range []apikeys.Restriction{{Name: "Addresses", Entries: from.IPs}, {Name: "Countries", Entries: countries(from)}, {Name: "Domains", Entries: from.Domains}, {Name: "Programs", Entries: from.UserAgents}} {
 		if len(r.Entries) > 0 {
 			out = append(out, r)
 		}

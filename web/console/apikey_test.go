@@ -3,6 +3,7 @@ package console_test
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
+	"tidemark/internal/geo"
 	"tidemark/internal/testkit"
 	"tidemark/models"
 	"tidemark/web/e2e"
@@ -122,7 +124,8 @@ func onDisk(t *testing.T, h *e2e.House, text string) {
 // What a key is restricted to is typed, shown, in the audit, and in the form once more.
 func TestAKeyIsRestricted(t *testing.T) {
 	t.Parallel()
-	h := house(t, nil)
+	places := testkit.Countries(t, "", map[string]string{"192.0.2.0/24": "DE"})
+	h := house(t, func(o *e2e.Options) { o.Places = geo.Open(places, clock.System{}, slog.New(slog.DiscardHandler)) })
 	b := signedIn(t, h)
 	k, _ := mint(t, h, access.NewKey{Name: "there"})
 	page := keysPath + "/" + k.ID
@@ -132,6 +135,8 @@ func TestAKeyIsRestricted(t *testing.T) {
 	a := b.post(page+"/edit", keyFields(func(v url.Values) {
 		v.Set("version", "1")
 		v.Set("ips", " 203.0.113.7\n\n10.1.2.3/8\n")
+		v.Set("countries", "de\nAT")
+		v.Set("unplaced", "on")
 		v.Set("domains", "*.Example.com")
 		v.Set("agents", "^<i>App/")
 	}))
@@ -139,8 +144,8 @@ func TestAKeyIsRestricted(t *testing.T) {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
 	for path, wants := range map[string][]string{
-		page:           {"Where from it may be used", "203.0.113.7", "10.0.0.0/8", "*.example.com", "^&lt;i&gt;App/"},
-		page + "/edit": {"203.0.113.7\n10.0.0.0/8</textarea>", "*.example.com</textarea>", "^&lt;i&gt;App/</textarea>"},
+		page:           {"Where from it may be used", "203.0.113.7", "10.0.0.0/8", "DE", "and where it is not known", "*.example.com", "^&lt;i&gt;App/"},
+		page + "/edit": {"203.0.113.7\n10.0.0.0/8</textarea>", "DE\nAT</textarea>", "*.example.com</textarea>", "^&lt;i&gt;App/</textarea>"},
 	} {
 		got := b.get(path)
 		for _, want := range wants {
@@ -155,6 +160,19 @@ func TestAKeyIsRestricted(t *testing.T) {
 	stale := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("ips", "192.0.2.1") }))
 	if stale.status != 409 || !strings.Contains(stale.body, "203.0.113.7, 10.0.0.0/8") || !strings.Contains(stale.body, "192.0.2.1") {
 		t.Errorf("a stale edit: %d", stale.status)
+	}
+}
+
+func TestWithoutADatabaseNoKeyIsRestrictedToCountries(t *testing.T) {
+	t.Parallel()
+	b := signedIn(t, house(t, nil))
+	form := b.get(keysPath + "/new")
+	if !strings.Contains(form.body, "Needs a database of countries") {
+		t.Error("the form does not say that there is none")
+	}
+	a := b.post(keysPath+"/new", keyFields(func(v url.Values) { v.Set("countries", "DE") }))
+	if a.status != 422 || !strings.Contains(a.body, "The countries cannot be held to") || !strings.Contains(a.body, "DE</textarea>") {
+		t.Errorf("%d", a.status)
 	}
 }
 

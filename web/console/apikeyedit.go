@@ -31,6 +31,7 @@ func (c *Console) keyEditForm(f *fiber.Ctx, k models.APIKey, p apikeys.FormProps
 	base := keysBase(f) + "/" + k.ID
 	p.CSRF, p.Action, p.Cancel, p.Title, p.Edit = c.token(f), base+"/edit", base, "Edit API key", true
 	p.Mask, p.Version = mask(&k), strconv.FormatInt(k.Version, 10)
+	p.From.NoPlaces = c.opt.Access.PlacesFault() != nil
 	chosen := p.Expiries[0].Value
 	keep := ui.Option{Value: expiryKept, Label: "As it is: " + lower(expiryWord(k.ExpiresAt)), Selected: chosen == expiryKept}
 	p.Expiries = append([]ui.Option{keep}, expiries(chosen, 0)...)
@@ -91,6 +92,8 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 		{Field: "May write", Saved: yesNo[saved.CanWrite], Typed: yesNo[typed.CanWrite]},
 		{Field: "Scopes", Saved: strings.Join(saved.Scopes, ", "), Typed: strings.Join(typed.Scopes, ", ")},
 		{Field: "Addresses", Saved: strings.Join(saved.From.IPs, ", "), Typed: strings.Join(typed.From.IPs, ", ")},
+		{Field: "Countries", Saved: strings.Join(saved.From.Countries, ", "), Typed: strings.Join(typed.From.Countries, ", ")},
+		{Field: "Also unknown countries", Saved: yesNo[saved.From.Unplaced], Typed: yesNo[typed.From.Unplaced]},
 		{Field: "Domains of pages", Saved: strings.Join(saved.From.Domains, ", "), Typed: strings.Join(typed.From.Domains, ", ")},
 		{Field: "Programs", Saved: strings.Join(saved.From.UserAgents, ", "), Typed: strings.Join(typed.From.UserAgents, ", ")},
 		{Field: "Expires", Saved: expiryWord(saved.ExpiresAt), Typed: expiryWord(typed.ExpiresAt)},

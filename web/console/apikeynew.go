@@ -29,6 +29,7 @@ func (c *Console) newKeyForm(f *fiber.Ctx, p apikeys.FormProps) error {
 	p.CSRF, p.Action, p.Cancel, p.Title = c.token(f), base+"/new", base, "New API key"
 	_, days := c.opt.Access.NewKeyDefaults()
 	p.Expiries = expiries(p.Expiries[0].Value, days)
+	p.From.NoPlaces = c.opt.Access.PlacesFault() != nil
 	return c.page(f, keyPlace(f, p.Title), apikeys.Form(p))
 }
 
@@ -75,7 +76,10 @@ func keyTyped(f *fiber.Ctx) models.APIKey {
 			k.Scopes = append(k.Scopes, s)
 		}
 	}
-	k.From = models.Restrictions{IPs: linesOf(f.FormValue("ips")), Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents"))}
+	k.From = models.Restrictions{
+		IPs: linesOf(f.FormValue("ips")), Countries: linesOf(f.FormValue("countries")), Unplaced: f.FormValue("unplaced") != "",
+		Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents")),
+	}
 	for _, q := range quotaFields {
 		*q.of(&k.Quotas) = quotaTyped(f.FormValue(q.field))
 	}
@@ -140,7 +144,7 @@ func keyForm(k models.APIKey, expiry, date string) apikeys.FormProps {
 		}
 	}
 	p.Narrow = strings.Join(narrow, "\n")
-	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
+	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Countries: strings.Join(k.From.Countries, "\n"), Unplaced: k.From.Unplaced, Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
 	for _, q := range quotaFields {
 		p.Quotas = append(p.Quotas, apikeys.Quota{Field: q.field, Label: q.label, Typed: numberOrNothing(*q.of(&k.Quotas))})
 	}
@@ -208,7 +212,7 @@ func (c *Console) expiryOf(f *fiber.Ctx, now int64) (int64, error) {
 }
 
 var keyFields = map[string]string{
-	"ipRestrictions": "The addresses", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
+	"ipRestrictions": "The addresses", "countryRestrictions": "The countries", "domainRestrictions": "The domains", "userAgentPatterns": "The expressions",
 	"quotaPerMinute": "Requests per minute", "quotaPerHour": "Requests per hour", "quotaPerDay": "Requests per day", "quotaPerMonth": "Requests per month",
 	"name": "The name", "userId": "The user", "canRead": "Reading", "scopes": "The scopes", "expiresAt": "The date", "days": "The expiry",
 }

@@ -12,6 +12,7 @@ import (
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
+	"tidemark/internal/geo"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
@@ -32,7 +33,8 @@ type Options struct {
 	Policy  string         // casbin rules of administrators; empty: those shipped
 	System  console.System // what the System pages tell
 	Assist  engine.AssistOptions
-	KeyAge  int // days for which a key should have one secret
+	Places  *geo.Countries // where addresses are; nil: nobody knows
+	KeyAge  int            // days for which a key should have one secret
 }
 
 // House is a running server and its rooms.
@@ -80,7 +82,7 @@ func (h *House) build(ctx context.Context, o Options) error {
 	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: o.Time, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics), Assist: o.Assist}); err != nil {
 		return err
 	}
-	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy, KeyMaxAge: o.KeyAge})
+	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy, KeyMaxAge: o.KeyAge, Countries: o.Places})
 	if err = h.populate(ctx, o.Tenants); err != nil {
 		return err
 	}
