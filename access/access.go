@@ -18,6 +18,8 @@ import (
 
 	"tidemark/internal/clock"
 	"tidemark/internal/geo"
+	"tidemark/internal/mail"
+	"tidemark/internal/seal"
 	"tidemark/store"
 )
 
@@ -25,7 +27,15 @@ import (
 type Options struct {
 	Store          *store.Store
 	Clock          clock.Clock
-	JWTSecret      []byte // empty: tokens are refused
+	JWTSecret      []byte        // signs access tokens; empty: tokens are refused
+	JWTFormer      []byte        // what that was before: its tokens are still good
+	JWTLife        time.Duration // of an access token; 0: an hour
+	RefreshSecret  []byte        // signs refresh tokens; empty: nobody signs in by the API
+	RefreshFormer  []byte
+	RefreshLife    time.Duration // of a refresh token; 0: 30 days
+	Mail           mail.Sender   // nil: no mail is sent, so nobody registers, is invited or resets a password
+	PublicURL      string        // what links in mails begin with
+	Seal           *seal.Box     // keeps second factors; nil: nobody can have one
 	APIKeysEnabled bool
 	KeyPrefix      string         // of new keys, such as sk_live_
 	KeyScopes      []string       // of new keys; nil: read and write
@@ -42,6 +52,8 @@ type Options struct {
 type Access struct {
 	opt       Options
 	parser    *jwt.Parser
+	signing   keyring // of access tokens
+	refresh   keyring
 	passwords *passwords
 	throttle  *throttle
 	roles     *roles
@@ -72,6 +84,12 @@ func New(o Options) *Access {
 	if o.Poll <= 0 {
 		o.Poll = defaultPoll
 	}
+	if o.JWTLife <= 0 {
+		o.JWTLife = time.Hour
+	}
+	if o.RefreshLife <= 0 {
+		o.RefreshLife = 30 * 24 * time.Hour
+	}
 	if o.KeyScopes == nil {
 		o.KeyScopes = fullScopes
 	}
@@ -79,6 +97,7 @@ func New(o Options) *Access {
 		opt: o, passwords: newPasswords(o.BcryptCost), throttle: newThrottle(o.Clock), roles: newRoles(o.Policy),
 		views: views{since: map[view]time.Time{}}, poke: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
+	a.signing, a.refresh = newKeyring(o.JWTSecret, o.JWTFormer), newKeyring(o.RefreshSecret, o.RefreshFormer)
 	a.parser = newParser(a)
 	a.cache.Store(newCache())
 	a.work.Add(2)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
@@ -13,9 +14,9 @@ import (
 )
 
 const (
-	setupPrefix  = "setup_"
-	maxEmail     = 254
-	maxAdminName = 200
+	setupPrefix    = "setup_"
+	maxEmail       = 254
+	maxAccountName = 200
 )
 
 // SetupOpen says whether the installation still waits for its first administrator.
@@ -36,30 +37,31 @@ func (a *Access) SetupToken(ctx context.Context) (string, error) {
 }
 
 // Setup makes the first administrator for who holds the setup token: `token_invalid` otherwise, `invalid` for a bad field.
-func (a *Access) Setup(ctx context.Context, token, email, name, password string) (models.Admin, error) {
+func (a *Access) Setup(ctx context.Context, token, email, name, password string) (models.Account, error) {
 	hash := hashSecret(token)
 	if err := a.opt.Store.CheckSetupToken(ctx, hash[:]); err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
-	m, err := a.newAdmin(ctx, email, name, password)
+	m, err := a.newAccount(ctx, email, name, password)
 	if err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
 	return a.opt.Store.SetUpAdmin(ctx, hash[:], m)
 }
 
 // CreateAdmin makes an administrator; `invalid` names a field that will not do.
-func (a *Access) CreateAdmin(ctx context.Context, email, name, password string) (models.Admin, error) {
-	m, err := a.newAdmin(ctx, email, name, password)
+func (a *Access) CreateAdmin(ctx context.Context, email, name, password string) (models.Account, error) {
+	m, err := a.newAccount(ctx, email, name, password)
 	if err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
-	return a.opt.Store.CreateAdmin(ctx, m)
+	m.Installation, m.VerifiedAt = true, clock.Millis(a.opt.Clock)
+	return a.opt.Store.CreateAccount(ctx, m)
 }
 
-func (a *Access) newAdmin(ctx context.Context, email, name, password string) (models.Admin, error) {
-	m := tidyAdmin(models.Admin{Email: email, Name: name})
-	if err := checkAdmin(m); err != nil {
+func (a *Access) newAccount(ctx context.Context, email, name, password string) (models.Account, error) {
+	m := tidyAccount(models.Account{Email: email, Name: name})
+	if err := checkAccount(m); err != nil {
 		return m, err
 	}
 	if err := checkPassword(password); err != nil {
@@ -70,8 +72,8 @@ func (a *Access) newAdmin(ctx context.Context, email, name, password string) (mo
 	return m, err
 }
 
-// tidyAdmin writes the e-mail as it is compared; without a name it takes one from there.
-func tidyAdmin(m models.Admin) models.Admin {
+// tidyAccount writes the e-mail as it is compared; without a name it takes one from there.
+func tidyAccount(m models.Account) models.Account {
 	m.Email, m.Name = tidyEmail(m.Email), strings.TrimSpace(m.Name)
 	if m.Name == "" {
 		m.Name, _, _ = strings.Cut(m.Email, "@")
@@ -81,24 +83,24 @@ func tidyAdmin(m models.Admin) models.Admin {
 
 func tidyEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-func checkAdmin(m models.Admin) error {
+func checkAccount(m models.Account) error {
 	addr, err := mail.ParseAddress(m.Email)
 	if err != nil || addr.Address != m.Email || len(m.Email) > maxEmail {
 		return fault.OfField("email", "format", "must be an e-mail address such as name@example.com")
 	}
-	if !utf8.ValidString(m.Name) || utf8.RuneCountInString(m.Name) > maxAdminName {
-		return fault.OfField("name", "max", "may have at most %d characters", maxAdminName)
+	if !utf8.ValidString(m.Name) || utf8.RuneCountInString(m.Name) > maxAccountName {
+		return fault.OfField("name", "max", "may have at most %d characters", maxAccountName)
 	}
 	return nil
 }
 
-// UpdateAdmin changes an administrator's name and e-mail: `invalid` names a field
+// UpdateAccount changes an administrator's name and e-mail: `invalid` names a field
 // that will not do, `stale_edit` says that the version is no longer theirs.
-func (a *Access) UpdateAdmin(ctx context.Context, m models.Admin) (models.Admin, error) {
-	if m = tidyAdmin(m); checkAdmin(m) != nil {
-		return m, checkAdmin(m)
+func (a *Access) UpdateAccount(ctx context.Context, m models.Account) (models.Account, error) {
+	if m = tidyAccount(m); checkAccount(m) != nil {
+		return m, checkAccount(m)
 	}
-	return a.opt.Store.UpdateAdmin(ctx, m)
+	return a.opt.Store.UpdateAccount(ctx, m)
 }
 
 // Passwords are those of a change: the one that counts, and the one that shall.
@@ -106,7 +108,7 @@ type Passwords struct{ Old, New string }
 
 // ChangePassword gives an administrator another password and ends their sessions
 // but the one with the token. A wrong old one is `invalid`, and a try as at the sign-in: too many are `rate_limited`.
-func (a *Access) ChangePassword(ctx context.Context, m models.Admin, p Passwords, token string) (ended int64, err error) {
+func (a *Access) ChangePassword(ctx context.Context, m models.Account, p Passwords, token string) (ended int64, err error) {
 	if err := checkPassword(p.New); err != nil {
 		return 0, err
 	}
@@ -122,17 +124,17 @@ func (a *Access) ChangePassword(ctx context.Context, m models.Admin, p Passwords
 	if err != nil {
 		return 0, err
 	}
-	return a.opt.Store.SetAdminPassword(ctx, m, hash, token)
+	return a.opt.Store.SetPassword(ctx, m, hash, token)
 }
 
 // Confirm is for who is signed in and gives the password once more. A wrong one is
 // `invalid`, and a try as at the sign-in: too many are `rate_limited`. The audit has both.
-func (a *Access) Confirm(ctx context.Context, m models.Admin, password string) error {
+func (a *Access) Confirm(ctx context.Context, m models.Account, password string) error {
 	right, err := a.proves(ctx, m, password)
 	if err != nil {
 		return err
 	}
-	if err := a.opt.Store.AdminConfirmed(ctx, m, right); err != nil || right {
+	if err := a.opt.Store.AccountConfirmed(ctx, m, right); err != nil || right {
 		return err
 	}
 	a.opt.Log.WarnContext(ctx, "confirmation_refused", "address", telemetry.RequestOf(ctx).Address)
@@ -140,7 +142,7 @@ func (a *Access) Confirm(ctx context.Context, m models.Admin, password string) e
 }
 
 // proves says whether a password is the administrator's, as a try that the throttle counts.
-func (a *Access) proves(ctx context.Context, m models.Admin, password string) (right bool, err error) {
+func (a *Access) proves(ctx context.Context, m models.Account, password string) (right bool, err error) {
 	address := telemetry.RequestOf(ctx).Address
 	if err := a.throttle.enter(m.Email, address); err != nil {
 		return false, err
@@ -154,11 +156,11 @@ func (a *Access) proves(ctx context.Context, m models.Admin, password string) (r
 	return right, err
 }
 
-// AdminByID is the administrator of a session: `revoked` when disabled or gone.
-func (a *Access) AdminByID(ctx context.Context, id string) (models.Admin, error) {
-	m, err := a.opt.Store.AdminByID(ctx, id)
+// AccountByID is the administrator of a session: `revoked` when disabled or gone.
+func (a *Access) AccountByID(ctx context.Context, id string) (models.Account, error) {
+	m, err := a.opt.Store.AccountByID(ctx, id)
 	if fault.Is(err, fault.NotFound) || err == nil && m.Disabled {
-		return models.Admin{}, fault.New(fault.Revoked, "You have been signed out.")
+		return models.Account{}, fault.New(fault.Revoked, "You have been signed out.")
 	}
 	return m, err
 }
@@ -166,25 +168,25 @@ func (a *Access) AdminByID(ctx context.Context, id string) (models.Admin, error)
 // SignIn is the administrator with the e-mail and the password. A wrong one of
 // either, or a disabled administrator, is the same `invalid` in the same time;
 // too many of them for an account or an address is `rate_limited`.
-func (a *Access) SignIn(ctx context.Context, email, password, address string) (models.Admin, error) {
+func (a *Access) SignIn(ctx context.Context, email, password, address string) (models.Account, error) {
 	email = tidyEmail(email)
 	if len(email) > maxEmail || len(password) > maxPassword {
-		return models.Admin{}, wrongPassword()
+		return models.Account{}, wrongPassword()
 	}
 	if err := a.throttle.enter(email, address); err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
-	m, err := a.opt.Store.AdminByEmail(ctx, email)
+	m, err := a.opt.Store.AccountByEmail(ctx, email)
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
 	right, err := a.passwords.matches(ctx, m.PasswordHash, password)
 	if err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
 	if !right || m.Disabled {
 		a.opt.Log.WarnContext(ctx, "signin_refused", "address", address)
-		return models.Admin{}, wrongPassword()
+		return models.Account{}, wrongPassword()
 	}
 	a.throttle.forgive(email, address)
 	return m, a.signedIn(ctx, m, password, address)
@@ -195,7 +197,7 @@ func wrongPassword() error {
 }
 
 // signedIn notes the sign-in, and hashes the password anew if it was hashed cheaply.
-func (a *Access) signedIn(ctx context.Context, m models.Admin, password, address string) error {
+func (a *Access) signedIn(ctx context.Context, m models.Account, password, address string) error {
 	var stronger []byte
 	if a.passwords.weak(m.PasswordHash) {
 		var err error
@@ -203,6 +205,6 @@ func (a *Access) signedIn(ctx context.Context, m models.Admin, password, address
 			return err
 		}
 	}
-	by := store.Author{Actor: "admin:" + m.ID, Address: address, RequestID: telemetry.RequestOf(ctx).ID}
-	return a.opt.Store.AdminSignedIn(store.As(ctx, by), m, stronger)
+	by := store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID}
+	return a.opt.Store.AccountSignedIn(store.As(ctx, by), m, stronger)
 }

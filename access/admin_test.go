@@ -93,7 +93,7 @@ func TestSignIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if i := slices.IndexFunc(entries, func(e models.AuditEntry) bool { return e.Action == "admin.signin" }); i < 0 || entries[i].Actor != "admin:"+ada.ID || entries[i].Address != "192.0.2.1" {
+			if i := slices.IndexFunc(entries, func(e models.AuditEntry) bool { return e.Action == "account.signin" }); i < 0 || entries[i].Actor != "account:"+ada.ID || entries[i].Address != "192.0.2.1" {
 				t.Errorf("%+v", entries)
 			}
 			if s := r.log.String(); strings.Contains(s, "wrong password") || strings.Contains(s, long) {
@@ -131,7 +131,7 @@ func TestAConfirmationCountsAndIsAuditedAsASignIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx := store.As(t.Context(), store.Author{Actor: "admin:" + m.ID})
+		ctx := store.As(t.Context(), store.Author{Actor: "account:" + m.ID})
 		for _, wrong := range []string{"", "wrong password", strings.Repeat("x", maxPassword+1)} {
 			wantCode(t, r.Confirm(ctx, m, wrong), fault.Invalid)
 		}
@@ -150,7 +150,7 @@ func TestAConfirmationCountsAndIsAuditedAsASignIn(t *testing.T) {
 		for _, e := range entries {
 			did[e.Action]++
 		}
-		if did["admin.confirm"] != 1 || did["admin.confirm_refused"] != 3+triesPerAccount {
+		if did["account.confirm"] != 1 || did["account.confirm_refused"] != 3+triesPerAccount {
 			t.Errorf("%v", did)
 		}
 	})
@@ -169,7 +169,7 @@ func TestWeakHashesAreMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if m, err = r.AdminByID(t.Context(), m.ID); err != nil {
+	if m, err = r.AccountByID(t.Context(), m.ID); err != nil {
 		t.Fatal(err)
 	}
 	if cost, err := bcrypt.Cost(m.PasswordHash); err != nil || cost != minCost+1 {
@@ -257,18 +257,18 @@ func TestAdminSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = r.AdminByID(t.Context(), m.ID)
+	_, err = r.AccountByID(t.Context(), m.ID)
 	wantCode(t, err, "")
-	_, err = r.AdminByID(t.Context(), "nobody")
+	_, err = r.AccountByID(t.Context(), "nobody")
 	wantCode(t, err, fault.Revoked)
-	wantCode(t, r.AllowAdmin(m, Console), "")
-	wantCode(t, r.AllowAdmin(m, "tenants:write"), "")
-	wantCode(t, r.AllowAdmin(m, "tenants:destroy"), fault.ScopeMissing)
-	wantCode(t, r.AllowAdmin(m, "console"), fault.ScopeMissing)
-	wantCode(t, r.AllowAdmin(models.Admin{}, Console), fault.Revoked)
+	wantCode(t, r.AllowAccount(t.Context(), m, "", Console), "")
+	wantCode(t, r.AllowAccount(t.Context(), m, "", "tenants:write"), "")
+	wantCode(t, r.AllowAccount(t.Context(), m, "", "tenants:destroy"), fault.ScopeMissing)
+	wantCode(t, r.AllowAccount(t.Context(), m, "", "console"), fault.ScopeMissing)
+	wantCode(t, r.AllowAccount(t.Context(), models.Account{}, "", Console), fault.Revoked)
 	m.Disabled = true
-	wantCode(t, r.AllowAdmin(m, Console), fault.Revoked)
-	wantCode(t, (&Access{roles: &roles{}}).AllowAdmin(models.Admin{ID: "a"}, Console), fault.ScopeMissing)
+	wantCode(t, r.AllowAccount(t.Context(), m, "", Console), fault.Revoked)
+	wantCode(t, (&Access{roles: &roles{}}).AllowAccount(t.Context(), models.Account{ID: "a", Installation: true}, "", Console), fault.ScopeMissing)
 }
 
 func TestAnAdministratorChangesTheirProfile(t *testing.T) {
@@ -279,17 +279,17 @@ func TestAnAdministratorChangesTheirProfile(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.Email, m.Name = " Grace@Example.com", "  "
-		got, err := r.UpdateAdmin(t.Context(), m)
+		got, err := r.UpdateAccount(t.Context(), m)
 		if err != nil || got.Email != "grace@example.com" || got.Name != "grace" || got.Version != m.Version+1 {
 			t.Errorf("%+v: %v", got, err)
 		}
-		_, err = r.UpdateAdmin(t.Context(), m)
+		_, err = r.UpdateAccount(t.Context(), m)
 		wantCode(t, err, fault.StaleEdit)
 		got.Email = "no address"
-		_, err = r.UpdateAdmin(t.Context(), got)
+		_, err = r.UpdateAccount(t.Context(), got)
 		wantCode(t, err, fault.Invalid)
 		got.Email, got.Name = "ada@example.com", strings.Repeat("x", 201)
-		_, err = r.UpdateAdmin(t.Context(), got)
+		_, err = r.UpdateAccount(t.Context(), got)
 		wantCode(t, err, fault.Invalid)
 	})
 }

@@ -36,7 +36,7 @@ func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller
 	if err != nil {
 		return models.Caller{}, err
 	}
-	if err := a.actFor(&c, &cr); err != nil {
+	if err := a.actFor(ctx, &c, &cr); err != nil {
 		a.Served(c, Authenticated, err)
 		return models.Caller{}, err
 	}
@@ -100,6 +100,11 @@ func (e *entry) good(now, rotation int64, from source) error {
 	if err := open(&e.tenant); err != nil {
 		return err
 	}
+	if e.user != nil {
+		if err := e.user.admit(); err != nil {
+			return err
+		}
+	}
 	return e.rules.admit(from)
 }
 
@@ -126,19 +131,40 @@ func (a *Access) byToken(ctx context.Context, token string) (models.Caller, erro
 		return models.Caller{}, err
 	}
 	c := models.Caller{
-		TenantID: t.ID, UserID: claims.Subject, Actor: "user:" + claims.Subject, Scopes: fullScopes,
+		TenantID: t.ID, UserID: claims.Subject, Actor: "user:" + claims.Subject, Scopes: fullScopes, AccountID: claims.Account, FamilyID: claims.Family,
 		CanRead: true, CanWrite: true, ExpiresAt: claims.ExpiresAt.UnixMilli(), Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
 	}
 	if claims.Scopes != nil {
 		c.Scopes = *claims.Scopes
 	}
-	c.Reads = readsOf(c.Scopes)
+	who, err := a.member(ctx, t, c.UserID)
+	if err != nil {
+		return models.Caller{}, err
+	}
+	if err := a.stands(ctx, &c, who); err != nil {
+		return models.Caller{}, err
+	}
+	who.bind(&c)
 	return c, nil
+}
+
+// stands says whether what a token was issued for still holds: the user is let in, is still the account's, and the sign-in has not ended.
+func (a *Access) stands(ctx context.Context, c *models.Caller, who *member) error {
+	if err := who.admit(); err != nil {
+		return err
+	}
+	if c.AccountID != "" && who.AccountID != c.AccountID {
+		return fault.New(fault.Revoked, "This user is no longer a member of the tenant.")
+	}
+	if c.FamilyID == "" {
+		return nil
+	}
+	return a.familyStands(ctx, c.FamilyID)
 }
 
 // actFor settles whose items are meant: a credential of a user means that user's,
 // a server's key may name any, and `*` means all users' with the scope for it.
-func (a *Access) actFor(c *models.Caller, cr *Credential) error {
+func (a *Access) actFor(ctx context.Context, c *models.Caller, cr *Credential) error {
 	if cr.InstanceID != "" {
 		if err := protocol.CheckInstance(cr.InstanceID); err != nil {
 			return err
@@ -153,16 +179,35 @@ func (a *Access) actFor(c *models.Caller, cr *Credential) error {
 	}
 	named := cr.UserID
 	if named == "" || named == allUsers {
-		if c.UserID == "" {
-			c.UserID = defaultUser
+		if c.UserID != "" {
+			return nil
 		}
+		named = defaultUser
+	}
+	if c.UserID == named {
 		return nil
 	}
-	if c.UserID != "" && c.UserID != named {
+	if c.UserID != "" {
 		return fault.New(fault.IdentityMismatch, "This credential acts for another user than the one named.")
 	}
 	c.UserID = named
-	return protocol.CheckOwner(named)
+	if err := protocol.CheckOwner(named); err != nil || c.AllUsers {
+		return err
+	}
+	return a.admitUser(ctx, c)
+}
+
+// admitUser refuses a user who is shut out of the tenant, also when a server acts for them.
+func (a *Access) admitUser(ctx context.Context, c *models.Caller) error {
+	t, err := a.tenantNamed(ctx, c.TenantID)
+	if err != nil {
+		return err
+	}
+	who, err := a.member(ctx, t, c.UserID)
+	if err != nil {
+		return err
+	}
+	return who.admit()
 }
 
 // Recheck says whether a caller authenticated earlier would still be let in: nil,
@@ -182,14 +227,24 @@ func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
 	if err != nil {
 		return err
 	}
-	return open(t)
+	if err := open(t); err != nil {
+		return err
+	}
+	who, err := a.member(ctx, t, c.UserID)
+	if err != nil {
+		return err
+	}
+	return a.stands(ctx, &c, who)
 }
 
 // Renew gives a caller authenticated earlier the rights that its credential has
 // now, or the fault it would get.
 func (a *Access) Renew(ctx context.Context, c models.Caller) (models.Caller, error) {
-	if err := a.Recheck(ctx, c); err != nil || c.KeyID == "" {
-		return c, err // the rights of a token stand in it
+	if err := a.Recheck(ctx, c); err != nil {
+		return c, err
+	}
+	if c.KeyID == "" {
+		return a.renewToken(ctx, c)
 	}
 	e, err := a.keyByID(ctx, c.KeyID)
 	if err != nil {
@@ -197,6 +252,24 @@ func (a *Access) Renew(ctx context.Context, c models.Caller) (models.Caller, err
 	}
 	now := e.caller
 	c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt = now.Scopes, now.Reads, now.CanRead, now.CanWrite, e.ends(c.Rotation)
+	c.Role, c.Grants, c.Fields = now.Role, now.Grants, now.Fields
+	if c.AllUsers {
+		err = a.Allow(c, UsersAll, "", "")
+	}
+	return c, err
+}
+
+// renewToken gives the caller of a token, whose scopes stand in it, the rights of the user's role as it is now.
+func (a *Access) renewToken(ctx context.Context, c models.Caller) (models.Caller, error) {
+	t, err := a.tenantNamed(ctx, c.TenantID)
+	if err != nil {
+		return c, err
+	}
+	who, err := a.member(ctx, t, c.UserID)
+	if err != nil {
+		return c, err
+	}
+	who.bind(&c)
 	if c.AllUsers {
 		err = a.Allow(c, UsersAll, "", "")
 	}
@@ -211,7 +284,10 @@ func (a *Access) recheckKey(ctx context.Context, c *models.Caller, now int64) er
 	if err != nil {
 		return err
 	}
-	return e.good(now, c.Rotation, source{c.Address, c.Origin, c.UserAgent})
+	if err := e.good(now, c.Rotation, source{c.Address, c.Origin, c.UserAgent}); err != nil || e.user != nil || c.AllUsers {
+		return err
+	}
+	return a.admitUser(ctx, c)
 }
 
 func keysOff() error {

@@ -24,6 +24,7 @@ type entry struct {
 	tenant models.Tenant
 	caller models.Caller // what every caller by this key begins with
 	rules  *rules        // where from it may be used; nil: they cannot be read
+	user   *member       // that it is bound to; nil: to none
 	uses   *uses
 }
 
@@ -34,12 +35,14 @@ type cache struct {
 	keys    map[[sha256.Size]byte]*entry
 	ids     map[string]*entry
 	tenants map[string]*models.Tenant // by id and by slug, which cannot be alike
+	members map[memberName]*member
+	ended   map[string]bool // sign-ins of apps by id, and whether they were ended
 
 	loads singleflight.Group
 }
 
 func newCache() *cache {
-	return &cache{keys: map[[sha256.Size]byte]*entry{}, ids: map[string]*entry{}, tenants: map[string]*models.Tenant{}}
+	return &cache{keys: map[[sha256.Size]byte]*entry{}, ids: map[string]*entry{}, tenants: map[string]*models.Tenant{}, members: map[memberName]*member{}, ended: map[string]bool{}}
 }
 
 func (c *cache) byHash(hash [sha256.Size]byte) *entry {
@@ -58,6 +61,34 @@ func (c *cache) tenant(name string) *models.Tenant {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.tenants[name]
+}
+
+func (c *cache) member(name memberName) *member {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.members[name]
+}
+
+func (c *cache) addMember(name memberName, m *member) *member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	makeRoom(c.members, func(*member) {})
+	c.members[name] = m
+	return m
+}
+
+func (c *cache) family(id string) (ended, there bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	ended, there = c.ended[id]
+	return ended, there
+}
+
+func (c *cache) addFamily(id string, ended bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	makeRoom(c.ended, func(bool) {})
+	c.ended[id] = ended
 }
 
 // add keeps an entry, or the one that is there if somebody was faster. What is there may be
@@ -135,7 +166,14 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		if err != nil {
 			return nil, err
 		}
-		return c.add(newEntry(k, *t, a.usage.of(k.TenantID, k.ID), a.opt.Countries)), nil
+		e := newEntry(k, *t, a.usage.of(k.TenantID, k.ID), a.opt.Countries)
+		if k.UserID != "" {
+			if e.user, err = a.member(ctx, t, k.UserID); err != nil {
+				return nil, err
+			}
+			e.user.bind(&e.caller)
+		}
+		return c.add(e), nil
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.APIKeyInvalid, "This API key is not known here.")
@@ -180,6 +218,9 @@ func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, 
 		return nil, err
 	}
 	if t.Policies, err = a.opt.Store.Policies(ctx, t.ID); err != nil {
+		return nil, err
+	}
+	if t.Roles, err = a.opt.Store.Roles(ctx, t.ID, false); err != nil {
 		return nil, err
 	}
 	assistant, err := a.opt.Store.Assistant(ctx, t.ID)

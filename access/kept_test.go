@@ -67,12 +67,12 @@ func TestThePolicyHoldsInItsDomainAlone(t *testing.T) {
 	}
 	e := newRoles("").enforcer
 	for _, r := range rules {
-		if r[0] != "p" || len(r) != 5 || strings.ContainsAny(strings.Join(r, ""), "*") {
+		if r[0] != "p" || len(r) != 6 || strings.ContainsAny(strings.Join(r[:5], ""), "*") {
 			t.Errorf("a rule without a domain, or for any: %v", r)
 			continue
 		}
 		for domain, want := range map[string]bool{r[2]: true, "": false, "*": false, "acme": false} {
-			if got, err := e.Enforce(r[1], domain, r[3], r[4]); got != want || err != nil {
+			if got, err := e.Enforce(r[1], domain, r[3], r[4], ""); got != want || err != nil {
 				t.Errorf("%v in the domain %q: %v %v", r, domain, got, err)
 			}
 		}

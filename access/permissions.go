@@ -4,7 +4,7 @@ package access
 type Permission string
 
 // The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one, and
-// Console an administrator's session; the others are held by scope.
+// Console a person's session; the others are held by scope.
 const (
 	Public        Permission = "public"
 	Authenticated Permission = "authenticated"
@@ -22,12 +22,24 @@ const (
 	AnalyticsRead   Permission = "analytics:read"
 
 	// These are held by role, in the console.
-	SystemRead Permission = "system:read"
-	JobsRead   Permission = "jobs:read"
-	JobsCancel Permission = "jobs:cancel"
-	AuditRead  Permission = "audit:read"
-	TablesRead Permission = "tables:read"
-
+	SystemRead     Permission = "system:read"
+	JobsRead       Permission = "jobs:read"
+	JobsCancel     Permission = "jobs:cancel"
+	AuditRead      Permission = "audit:read"
+	TablesRead     Permission = "tables:read"
+	ChangesRead    Permission = "changes:read"
+	InstancesRead  Permission = "instances:read"
+	InstancesWrite Permission = "instances:write" // disconnect and forget
+	KeysRead       Permission = "apikeys:read"
+	KeysWrite      Permission = "apikeys:write"
+	TenantsRead    Permission = "tenants:read"
+	TenantsWrite   Permission = "tenants:write"
+	MembersRead    Permission = "members:read"
+	MembersWrite   Permission = "members:write"
+	RolesRead      Permission = "roles:read"
+	RolesWrite     Permission = "roles:write"
+	AccountsRead   Permission = "accounts:read" // of the whole installation
+	AccountsWrite  Permission = "accounts:write"
 	AssistantRead  Permission = "assistant:read"
 	AssistantWrite Permission = "assistant:write" // where a tenant's values may go
 )

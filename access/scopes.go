@@ -27,7 +27,7 @@ var (
 )
 
 // Allow says whether the caller holds the permission for a key: its flags AND its
-// scopes must give it. A prefix is asked for as `prefix*`, a whole collection with
+// scopes AND the role of its user, if it has one, must give it. A prefix is asked for as `prefix*`, a whole collection with
 // an empty key, and everything with both empty: a caller whose scopes are narrowed
 // to some keys does not hold everything. Faults: `read_only`, `scope_missing`.
 func (a *Access) Allow(c models.Caller, p Permission, collection, key string) error {
@@ -37,12 +37,22 @@ func (a *Access) Allow(c models.Caller, p Permission, collection, key string) er
 	if err := flags(c, p); err != nil {
 		return err
 	}
-	for _, s := range c.Scopes {
+	if !anyCovers(c.Scopes, p, collection, key) {
+		return missing(p)
+	}
+	if c.Grants != nil && !anyCovers(c.Grants, p, collection, key) {
+		return lacking(c, p)
+	}
+	return nil
+}
+
+func anyCovers(scopes []string, p Permission, collection, key string) bool {
+	for _, s := range scopes {
 		if covers(s, p, collection, key) {
-			return nil
+			return true
 		}
 	}
-	return missing(p)
+	return false
 }
 
 // Holds says whether the caller holds the permission for anything at all; what
@@ -54,12 +64,27 @@ func (a *Access) Holds(c models.Caller, p Permission) error {
 	if err := flags(c, p); err != nil {
 		return err
 	}
-	for _, s := range c.Scopes {
+	if !anyHolds(c.Scopes, p) {
+		return missing(p)
+	}
+	if c.Grants != nil && !anyHolds(c.Grants, p) {
+		return lacking(c, p)
+	}
+	return nil
+}
+
+func anyHolds(scopes []string, p Permission) bool {
+	for _, s := range scopes {
 		if slices.Contains(bundles[s], p) || named(s) == p {
-			return nil
+			return true
 		}
 	}
-	return missing(p)
+	return false
+}
+
+// lacking is for what a credential gives and the user's role does not.
+func lacking(c models.Caller, p Permission) error {
+	return fault.New(fault.ScopeMissing, "The role %s does not give %s for what was asked.", c.Role, p).With("scope", string(p)).With("role", c.Role)
 }
 
 func flags(c models.Caller, p Permission) error {

@@ -23,6 +23,8 @@ type ticketCaller struct {
 	InstanceID string   `json:"instanceId,omitempty"`
 	KeyID      string   `json:"keyId,omitempty"`
 	Rotation   int64    `json:"rotation,omitempty"` // of the key's secret
+	AccountID  string   `json:"accountId,omitempty"`
+	FamilyID   string   `json:"familyId,omitempty"`
 	Actor      string   `json:"actor"`
 	Scopes     []string `json:"scopes"`
 	CanRead    bool     `json:"canRead"`
@@ -34,7 +36,7 @@ type ticketCaller struct {
 func (a *Access) Ticket(ctx context.Context, c models.Caller) (ticket string, expires time.Time, err error) {
 	caller, err := json.Marshal(ticketCaller{
 		TenantID: c.TenantID, UserID: c.UserID, AllUsers: c.AllUsers, InstanceID: c.InstanceID, KeyID: c.KeyID, Rotation: c.Rotation, Actor: c.Actor,
-		Scopes: c.Scopes, CanRead: c.CanRead, CanWrite: c.CanWrite, ExpiresAt: c.ExpiresAt,
+		AccountID: c.AccountID, FamilyID: c.FamilyID, Scopes: c.Scopes, CanRead: c.CanRead, CanWrite: c.CanWrite, ExpiresAt: c.ExpiresAt,
 	})
 	if err != nil {
 		return "", time.Time{}, err
@@ -77,10 +79,11 @@ func (a *Access) byTicket(ctx context.Context, cr *Credential) (models.Caller, e
 func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (models.Caller, error) {
 	c := models.Caller{
 		TenantID: t.TenantID, UserID: t.UserID, AllUsers: t.AllUsers, InstanceID: t.InstanceID, KeyID: t.KeyID, Rotation: t.Rotation, Actor: t.Actor,
-		Scopes: t.Scopes, CanRead: t.CanRead, CanWrite: t.CanWrite, ExpiresAt: t.ExpiresAt,
+		AccountID: t.AccountID, FamilyID: t.FamilyID, Scopes: t.Scopes, CanRead: t.CanRead, CanWrite: t.CanWrite, ExpiresAt: t.ExpiresAt,
 		Address: cr.Address, Origin: cr.Origin, UserAgent: cr.UserAgent,
 	}
-	if err := a.Recheck(ctx, c); err != nil {
+	c, err := a.Renew(ctx, c)
+	if err != nil {
 		return models.Caller{}, err
 	}
 	if c.KeyID != "" {
@@ -88,18 +91,13 @@ func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (mo
 		if err != nil {
 			return models.Caller{}, err
 		}
-		c.Scopes, c.CanRead, c.CanWrite, c.ExpiresAt = e.key.Scopes, e.key.CanRead, e.key.CanWrite, e.ends(c.Rotation)
 		e.uses.at.Store(clock.Millis(a.opt.Clock))
 	}
-	c.Reads = readsOf(c.Scopes)
 	tenant, err := a.tenantNamed(ctx, c.TenantID)
 	if err != nil {
 		return models.Caller{}, err
 	}
 	c.Strategy, c.Policies, c.Assisted = tenant.Strategy, tenant.Policies, tenant.Assisted
-	if c.AllUsers {
-		return c, a.Allow(c, UsersAll, "", "")
-	}
 	return c, nil
 }
 

@@ -17,7 +17,7 @@ const (
 	maxToken    = 8 << 10
 )
 
-// Claims are what Tidemark reads in a JSON Web Token, signed with HS256 and JWT_SECRET.
+// Claims are what Tidemark reads in a JSON Web Token, signed with HS256 and JWT_SECRET, or what that was before.
 //
 // Required: `sub`, the user; `exp`; and the tenant, its id or slug, as `tid` (or
 // spelled `tenant` or `tenantId`: those there must agree). Checked when there:
@@ -31,6 +31,8 @@ type Claims struct {
 	Type        string    `json:"typ,omitempty"`
 	TypeAlias   string    `json:"type,omitempty"`
 	Scopes      *[]string `json:"scopes,omitempty"`
+	Account     string    `json:"acc,omitempty"` // whom Tidemark issued it to
+	Family      string    `json:"fam,omitempty"` // the sign-in it came from
 }
 
 // Validate refuses claims that are not those of an access token for Tidemark.
@@ -76,11 +78,11 @@ func SignToken(secret []byte, c Claims) (string, error) {
 
 // verify reads a token: `token_invalid`, or `token_expired` for one that was good once.
 func (a *Access) verify(token string) (*Claims, error) {
-	if len(a.opt.JWTSecret) == 0 || len(token) > maxToken || strings.Count(token, ".") != 2 {
+	if a.signing.empty() || len(token) > maxToken || strings.Count(token, ".") != 2 {
 		return nil, tokenFault(nil)
 	}
 	c := new(Claims)
-	t, err := a.parser.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return a.opt.JWTSecret, nil })
+	t, err := a.parser.ParseWithClaims(token, c, a.signing.find)
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return nil, fault.New(fault.TokenExpired, "The token has expired. Get a new one.")
 	}

@@ -17,7 +17,7 @@ import (
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	a := &Access{opt: Options{Clock: clock.At(now), JWTSecret: secret}}
+	a := &Access{opt: Options{Clock: clock.At(now)}, signing: newKeyring(secret)}
 	a.parser = newParser(a)
 	in := func(d time.Duration) *jwt.NumericDate { return jwt.NewNumericDate(now.Add(d)) }
 	for _, tt := range []struct {
@@ -58,7 +58,7 @@ func TestVerify(t *testing.T) {
 func TestVerifySignature(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	a := &Access{opt: Options{Clock: clock.At(now), JWTSecret: secret}}
+	a := &Access{opt: Options{Clock: clock.At(now)}, signing: newKeyring(secret)}
 	a.parser = newParser(a)
 	c := claims(now)
 	good := sign(t, c)

@@ -16,7 +16,7 @@ const viewedFor = time.Hour
 
 // View is an administrator looking at a tenant's data.
 type View struct {
-	Admin    models.Admin
+	Admin    models.Account
 	Session  string
 	TenantID string
 }
@@ -38,7 +38,7 @@ func (a *Access) Viewed(ctx context.Context, v View) error {
 		return nil
 	}
 	req := telemetry.RequestOf(ctx)
-	by := store.Author{Actor: "admin:" + v.Admin.ID, Address: req.Address, RequestID: req.ID}
+	by := store.Author{Actor: v.Admin.Actor(), Address: req.Address, RequestID: req.ID}
 	entry := models.AuditEntry{TenantID: v.TenantID, Action: "tenant.view", Object: v.TenantID}
 	if err := a.opt.Store.Audit(store.As(ctx, by), entry); err != nil {
 		return err

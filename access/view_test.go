@@ -33,7 +33,7 @@ func TestALookAtATenantIsInItsAuditOnceAnHour(t *testing.T) {
 		ctx := telemetry.WithRequest(t.Context(), &telemetry.Request{ID: "req", Address: "192.0.2.1"})
 		look := func(admin, session, tenantID string) {
 			t.Helper()
-			if err := r.Viewed(ctx, View{models.Admin{ID: admin}, session, tenantID}); err != nil {
+			if err := r.Viewed(ctx, View{models.Account{ID: admin}, session, tenantID}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -46,7 +46,7 @@ func TestALookAtATenantIsInItsAuditOnceAnHour(t *testing.T) {
 		}
 		look("a", "another session", r.tenant.ID)
 		look("b", "s", r.tenant.ID)
-		if d := cmp.Diff([]string{"admin:b 192.0.2.1 req", "admin:a 192.0.2.1 req", "admin:a 192.0.2.1 req"}, rows(r.tenant.ID)); d != "" {
+		if d := cmp.Diff([]string{"account:b 192.0.2.1 req", "account:a 192.0.2.1 req", "account:a 192.0.2.1 req"}, rows(r.tenant.ID)); d != "" {
 			t.Error(d)
 		}
 		if got := rows(other.ID); len(got) != 0 {
@@ -75,7 +75,7 @@ func TestALookAtATenantIsInItsAuditOnceAnHour(t *testing.T) {
 func TestALookThatCannotBeNotedIsRefused(t *testing.T) {
 	t.Parallel()
 	r := onSQLite(t)
-	v := View{models.Admin{ID: "a"}, "s", r.tenant.ID}
+	v := View{models.Account{ID: "a"}, "s", r.tenant.ID}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := r.Viewed(gone, v); err == nil {

@@ -110,7 +110,7 @@ func waits(who string) func(*models.Conflict) {
 
 func decided(after time.Duration) func(*models.Conflict) {
 	return func(c *models.Conflict) {
-		c.Strategy, c.Winner, c.ResolvedBy, c.ResolvedAt = models.StrategyManual, "incoming", "admin:1", c.CreatedAt+after.Milliseconds()
+		c.Strategy, c.Winner, c.ResolvedBy, c.ResolvedAt = models.StrategyManual, "incoming", "account:1", c.CreatedAt+after.Milliseconds()
 	}
 }
 
@@ -123,7 +123,7 @@ func TestConflictsAreCounted(t *testing.T) {
 			b.at(2*time.Hour, "orders/2", decided(10*time.Minute)),
 			b.at(2*time.Hour, "notes:7", decided(30*time.Minute)),
 			b.at(3*time.Hour, "notes:7", decided(2*time.Hour)),
-			b.at(4*time.Hour, "k", waits("admin:1")),
+			b.at(4*time.Hour, "k", waits("account:1")),
 			b.at(5*time.Hour, "k", waits("")),
 			b.at(6*time.Hour, "k", waits("")),
 			b.at(40*time.Hour, "old/1", func(c *models.Conflict) { c.Kind, c.Winner = models.ConflictDelete, "current" }),
@@ -147,7 +147,7 @@ func TestConflictsAreCounted(t *testing.T) {
 			"devices":    {s.Devices, []analytics.Count{{"phone", 8, 3}}},
 			"resolving":  {s.Resolving, analytics.Waited{N: 3, Median: 30 * 60_000, P90: 120 * 60_000}},
 			"outcomes":   {s.Outcomes, []analytics.Count{{"merged", 2, 0}, {"incoming", 3, 0}, {"current", 0, 0}, {"open", 3, 3}}},
-			"behind":     {s.Behind, []analytics.Behind{{"", 2, noon.Add(-6 * time.Hour).UnixMilli()}, {"admin:1", 1, noon.Add(-4 * time.Hour).UnixMilli()}}},
+			"behind":     {s.Behind, []analytics.Behind{{"", 2, noon.Add(-6 * time.Hour).UnixMilli()}, {"account:1", 1, noon.Add(-4 * time.Hour).UnixMilli()}}},
 			"strategies": {s.Strategies, []analytics.StrategyCount{{"", 3, 0, 3, 0, 0}, {models.StrategyManual, 3, 0, 0, 3, 0}, {models.StrategyMerge, 2, 2, 0, 0, 1}}},
 		} {
 			if diff := cmp.Diff(c.want, c.got); diff != "" {

@@ -11,7 +11,7 @@ import (
 // auditDecision notes what an administrator decided of a conflict, or undid, with the commit that does it.
 func (l *ledger) auditDecision(t *store.CommitTx, c *models.Conflict) error {
 	who := l.deciders[c]
-	if who == nil || !strings.HasPrefix(who.Actor, "admin:") {
+	if who == nil || !strings.HasPrefix(who.Actor, models.ActorAccount) {
 		return nil
 	}
 	told := map[string]any{"key": c.Key, "owner": c.Owner, "collection": c.Collection, "strategy": string(c.Strategy), "version": c.StandsVersion}

@@ -30,7 +30,7 @@ func (h *harness) ends(id string) models.Job {
 }
 
 func (h *harness) admin() models.Caller {
-	return models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "admin:1", CanRead: true, CanWrite: true, Door: models.DoorConsole, RequestID: "r", Address: "192.0.2.1"}
+	return models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "account:1", CanRead: true, CanWrite: true, Door: models.DoorConsole, RequestID: "r", Address: "192.0.2.1"}
 }
 
 // bulk previews something and does it.

@@ -32,7 +32,7 @@ func (h *harness) ended(id string) models.Job {
 func TestManyAreSettledAsThePreviewSaysAndUndone(t *testing.T) {
 	eachDB(t, func(h *harness) {
 		n := h.node()
-		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "admin:7", CanRead: true, CanWrite: true, Door: models.DoorConsole}
+		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "account:7", CanRead: true, CanWrite: true, Door: models.DoorConsole}
 		var ids []string
 		for i := range 5 {
 			ids = append(ids, h.clash(n, fmt.Sprint("clash/", i)))
@@ -102,7 +102,7 @@ func TestManyAreSettledAsThePreviewSaysAndUndone(t *testing.T) {
 func TestDecisionsOfAdministratorsAreAudited(t *testing.T) {
 	eachDB(t, func(h *harness) {
 		n := h.node()
-		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "admin:7", CanRead: true, CanWrite: true, Door: models.DoorConsole, Address: "192.0.2.1", RequestID: "req"}
+		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "account:7", CanRead: true, CanWrite: true, Door: models.DoorConsole, Address: "192.0.2.1", RequestID: "req"}
 		id := h.clash(n, "k")
 		_, err := n.Resolve(h.Context(), who, id, engine.Resolution{Strategy: models.StrategyManual, Take: conflict.Incoming})
 		h.ok(err)
@@ -122,8 +122,8 @@ func TestDecisionsOfAdministratorsAreAudited(t *testing.T) {
 			}
 		}
 		want := []string{
-			fmt.Sprintln("conflict.reopen admin:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":4}`),
-			fmt.Sprintln("conflict.resolve admin:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":3,"winner":"incoming"}`),
+			fmt.Sprintln("conflict.reopen account:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":4}`),
+			fmt.Sprintln("conflict.resolve account:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":3,"winner":"incoming"}`),
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			h.Error(d)

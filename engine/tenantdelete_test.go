@@ -85,13 +85,13 @@ func TestADeletedTenantLeavesNothingButItsAudit(t *testing.T) {
 		for _, table := range h.tenantTables() {
 			before[table] = h.rowsIn(table, globex.ID)
 		}
-		by := store.As(h.Context(), store.Author{Actor: "admin:amina"})
+		by := store.As(h.Context(), store.Author{Actor: "account:amina"})
 		_, err := n.DeleteTenant(by, h.tenant)
 		h.is(err, fault.StaleEdit) // it is not in the trash
 		trashed := h.trash(h.tenant)
 		j, err := n.DeleteTenant(by, trashed)
 		h.ok(err)
-		if j = h.finished(j); j.Status != models.JobDone || j.Actor != "admin:amina" || j.Done < 1800 || j.Done != j.Total {
+		if j = h.finished(j); j.Status != models.JobDone || j.Actor != "account:amina" || j.Done < 1800 || j.Done != j.Total {
 			h.Errorf("%+v", j)
 		}
 		for _, table := range h.tenantTables() {
@@ -106,7 +106,7 @@ func TestADeletedTenantLeavesNothingButItsAudit(t *testing.T) {
 		h.is(err, fault.NotFound)
 		entries, err := h.store.AuditEntries(h.Context(), h.tenant.ID, "", 2)
 		h.ok(err)
-		if entries[0].Action != "tenant.deleted" || entries[1].Action != "tenant.delete" || entries[0].Actor != "admin:amina" || entries[1].Actor != "admin:amina" {
+		if entries[0].Action != "tenant.deleted" || entries[1].Action != "tenant.delete" || entries[0].Actor != "account:amina" || entries[1].Actor != "account:amina" {
 			h.Errorf("%+v", entries)
 		}
 		h.addTenant("acme", "") // its slug is free again

@@ -4,7 +4,7 @@ package models
 type AuditEntry struct {
 	ID        string
 	TenantID  string // empty: the installation
-	Actor     string // key:<id>, user:<id>, admin:<id>, system
+	Actor     string // key:<id>, user:<id>, account:<id>, system
 	Action    string // such as apikey.revoke
 	Object    string // id of the entity
 	Address   string

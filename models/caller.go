@@ -38,9 +38,14 @@ type Caller struct {
 	InstanceID string // the device; empty: ephemeral
 	KeyID      string // API key, if one let the caller in
 	Rotation   int64  // of the key's secret, which one it was
-	Actor      string // who, for the log: key:<id>, user:<id>, admin:<id>, system
+	AccountID  string // of a token that was issued to an account
+	FamilyID   string // of the sign-in that such a token came from
+	Actor      string // who, for the log: key:<id>, user:<id>, account:<id>, system
 	Scopes     []string
-	Reads      []Reach // what its scopes let it read; nil: everything
+	Role       string      // of the user in the tenant; empty: none
+	Grants     []string    // what the role gives, in the form of scopes; nil: the scopes alone count
+	Fields     []FieldRule // what the role takes away of values
+	Reads      []Reach     // what scopes and role let it read; nil: everything
 	CanRead    bool
 	CanWrite   bool
 	ExpiresAt  int64            // when the credential ends, ms; 0: never

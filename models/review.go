@@ -43,7 +43,7 @@ type Review struct {
 	Device     string // whose write waits
 	Kind       ConflictKind
 	Severity   Severity
-	Assignee   string // an actor, as "admin:<id>"; empty: nobody
+	Assignee   string // an actor, as "account:<id>"; empty: nobody
 	ClaimedBy  string // the actor who has it open; empty: nobody
 	ClaimedAt  int64  // ms
 	Assist     Assist

@@ -4,7 +4,7 @@ package models
 // of the token that the browser has, and opens nothing.
 type Session struct {
 	ID        string
-	AdminID   string // empty: nobody has signed in
+	AccountID string // empty: nobody has signed in
 	Data      []byte // what the console keeps in it; empty in lists
 	CreatedAt int64
 	SeenAt    int64 // last request, within a minute

@@ -17,6 +17,9 @@ type Tenant struct {
 	Usage         Usage
 	Policies      []ConflictPolicy // where they were asked for
 	Assisted      bool             // its assistant may be asked; where that was asked for
+	Roles         []Role           // its own; where they were asked for
+	Registration  string           // the role of who registers; empty: nobody may, but by an invitation
+	MFARoles      []string         // roles whose members sign in with a second factor
 }
 
 // TenantLimits bound what a tenant may keep. Zero: no limit.
@@ -73,17 +76,4 @@ type User struct {
 	Bytes     int64 // stored bytes, exact
 	Items     int64 // live items
 	CreatedAt int64
-}
-
-// Admin signs in to the console and may do everything in the installation.
-type Admin struct {
-	ID           string
-	Email        string
-	Name         string
-	PasswordHash []byte
-	Disabled     bool
-	Version      int64
-	CreatedAt    int64
-	UpdatedAt    int64
-	LastLoginAt  int64
 }

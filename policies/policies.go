@@ -1,7 +1,10 @@
 // Package policies holds the shipped roles: a casbin model and its rules, as text.
 //
-// A rule gives a role one action of an area within a domain. The domain is the
-// tenant, or "installation" for what concerns no tenant alone; there is no wildcard domain.
+// A rule gives a role one action of an area within a domain, everywhere (*) or in
+// a part of it: a key of a collection, or all keys that begin with what stands
+// before a last *. The domain is "installation" for what concerns no tenant alone,
+// and otherwise a tenant: where a rule says "tenant", it is loaded for each tenant
+// under that tenant's own id. There is no wildcard domain.
 package policies
 
 import _ "embed" // the two texts

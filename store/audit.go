@@ -12,7 +12,7 @@ import (
 
 // Author is on whose behalf a change of keys, tenants or administrators is made.
 type Author struct {
-	Actor     string // admin:<id>, key:<id>, …
+	Actor     string // account:<id>, key:<id>, …
 	Address   string
 	RequestID string
 }

@@ -19,7 +19,7 @@ func (s *Store) Decisions(ctx context.Context, p ConflictSpan, limit int) ([]mod
 	return s.ConflictsByID(ctx, p.TenantID, ids)
 }
 
-const decisionSelect = "SELECT id" + inSpan + " AND (resolved_by LIKE 'admin:%' OR resolved_by LIKE 'user:%' OR resolved_by LIKE 'key:%') ORDER BY id DESC LIMIT ?"
+const decisionSelect = "SELECT id" + inSpan + " AND (resolved_by LIKE 'account:%' OR resolved_by LIKE 'user:%' OR resolved_by LIKE 'key:%') ORDER BY id DESC LIMIT ?"
 
 // Dismissed are the names of the policies that were offered to a tenant and turned down.
 func (s *Store) Dismissed(ctx context.Context, tenantID string) (map[string]bool, error) {

@@ -117,7 +117,7 @@ func TestASearchForDevicesLooksAtABoundedStretch(t *testing.T) {
 func TestADeviceIsForgottenUntilItIsTakenAgain(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		ctx := store.As(t.Context(), store.Author{Actor: "admin:1", Address: "10.0.0.9", RequestID: "r"})
+		ctx := store.As(t.Context(), store.Author{Actor: "account:1", Address: "10.0.0.9", RequestID: "r"})
 		phone := models.Instance{TenantID: "t", UserID: "u", ID: "phone", Node: "a", ConnID: 7, Mark: 9}
 		wantFault(t, s.TakeInstances(ctx, "a", []models.Instance{phone}), "")
 		wantFault(t, s.EndConnection(ctx, "t", "u", "Phone", "unavailable"), fault.NotFound)
@@ -155,7 +155,7 @@ func TestADeviceIsForgottenUntilItIsTakenAgain(t *testing.T) {
 		for _, e := range must[[]models.AuditEntry](t)(s.AuditEntries(ctx, "t", "", 10)) {
 			acts = append(acts, e.Action+" "+e.Object+" "+e.Actor+" "+e.RequestID)
 		}
-		if d := cmp.Diff([]string{"device.forget phone admin:1 r", "device.disconnect phone admin:1 r"}, acts); d != "" {
+		if d := cmp.Diff([]string{"device.forget phone account:1 r", "device.disconnect phone account:1 r"}, acts); d != "" {
 			t.Error(d)
 		}
 	})

@@ -59,7 +59,7 @@ func ids(jobs []models.Job) string {
 func TestAJobIsOneNodesAtATime(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		j := models.Job{ID: "1", TenantID: "t", Kind: "bulk", Status: models.JobOpen, Actor: "admin:1"}
+		j := models.Job{ID: "1", TenantID: "t", Kind: "bulk", Status: models.JobOpen, Actor: "account:1"}
 		wantFault(t, s.AddJob(t.Context(), j, models.AuditEntry{TenantID: "t", Action: "items.delete", Object: "1"}), "")
 		until := clock.Millis(c) + 1000
 		wantFault(t, s.ClaimJob(t.Context(), "1", "a", until), "")

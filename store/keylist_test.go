@@ -91,7 +91,7 @@ func TestAKeyIsEditedFromTheVersionItHas(t *testing.T) {
 		edit.Name, edit.CanRead, edit.CanWrite, edit.Scopes, edit.ExpiresAt = " Küche ", false, true, []string{"items:write:orders/*"}, 77
 		c.Advance(time.Minute)
 		before := must[int64](t)(s.Revision(t.Context()))
-		got := must[models.APIKey](t)(s.EditAPIKey(store.As(t.Context(), store.Author{Actor: "admin:a"}), edit))
+		got := must[models.APIKey](t)(s.EditAPIKey(store.As(t.Context(), store.Author{Actor: "account:a"}), edit))
 		want := edit
 		want.Name, want.Version, want.UpdatedAt = "Küche", 2, clock.Millis(c)
 		if d := cmp.Diff(want, got); d != "" {
@@ -104,7 +104,7 @@ func TestAKeyIsEditedFromTheVersionItHas(t *testing.T) {
 			t.Errorf("revision %d after %d", after, before)
 		}
 		row := must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), acme.ID, "", 1))[0]
-		if row.Actor != "admin:a" || row.Action != "apikey.edit" || row.Object != k.ID || !bytes.Contains(row.Detail, []byte("items:write:orders/*")) {
+		if row.Actor != "account:a" || row.Action != "apikey.edit" || row.Object != k.ID || !bytes.Contains(row.Detail, []byte("items:write:orders/*")) {
 			t.Errorf("%+v", row)
 		}
 		_, err := s.APIKey(t.Context(), globex.ID, k.ID)

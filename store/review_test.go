@@ -26,7 +26,7 @@ func queued(t *testing.T, o Options, n int) (*Store, models.Tenant) {
 			if i%100 == 0 {
 				c.Owner, c.Kind = "few", models.ConflictDelete
 				r = models.ReviewOf(c, models.AssistReady)
-				r.Assignee, r.Device = "admin:me", "special"
+				r.Assignee, r.Device = "account:me", "special"
 			}
 			conflicts, reviews = append(conflicts, c), append(reviews, r)
 		}
@@ -57,7 +57,7 @@ func TestTheQueueIsReadByItsIndexes(t *testing.T) {
 			"reviews_device":   {Device: "special"},
 			"reviews_kind":     {Kind: models.ConflictDelete},
 			"reviews_severity": {Severity: models.SeverityHigh},
-			"reviews_assignee": {Assignee: "admin:me"},
+			"reviews_assignee": {Assignee: "account:me"},
 			"reviews_assist":   {Assist: models.AssistReady},
 			"reviews_key":      {Collection: models.Storage, Key: "orders/00001"},
 		} {
@@ -129,25 +129,25 @@ func TestTheQueueIsPagedAndClaimed(t *testing.T) {
 		since int64
 		want  string
 	}{
-		{"admin:a", 0, "admin:a"},
-		{"admin:b", 0, "admin:a"},                              // another has it
-		{"admin:b", clock.Millis(s.clock) + 60_000, "admin:b"}, // his claim is too old to count
+		{"account:a", 0, "account:a"},
+		{"account:b", 0, "account:a"},                              // another has it
+		{"account:b", clock.Millis(s.clock) + 60_000, "account:b"}, // his claim is too old to count
 	} {
 		r, err := s.Claim(t.Context(), tenant.ID, id, c.actor, c.since)
 		if err != nil || r.ClaimedBy != c.want {
 			t.Errorf("%+v: %+v, %v", c, r, err)
 		}
 	}
-	if err := s.Release(t.Context(), tenant.ID, id, "admin:a"); err != nil {
+	if err := s.Release(t.Context(), tenant.ID, id, "account:a"); err != nil {
 		t.Error(err)
 	}
-	if r, _ := s.Review(t.Context(), tenant.ID, id); r.ClaimedBy != "admin:b" {
+	if r, _ := s.Review(t.Context(), tenant.ID, id); r.ClaimedBy != "account:b" {
 		t.Error("somebody else ended a claim")
 	}
-	if err := s.Assign(t.Context(), tenant.ID, id, "admin:b"); err != nil {
+	if err := s.Assign(t.Context(), tenant.ID, id, "account:b"); err != nil {
 		t.Error(err)
 	}
-	if rows, err := s.Reviews(t.Context(), ReviewFilter{TenantID: tenant.ID, Assignee: "admin:b"}, 9); err != nil || len(rows) != 1 {
+	if rows, err := s.Reviews(t.Context(), ReviewFilter{TenantID: tenant.ID, Assignee: "account:b"}, 9); err != nil || len(rows) != 1 {
 		t.Error(rows, err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	maxUserAgent = 512 // bytes that are kept of one
-	maxSessions  = 200 // of an administrator, in a list
+	maxSessions  = 200 // of an account, in a list
 )
 
 // SessionID is what the database knows of a session's token.
@@ -42,8 +42,8 @@ func (s *Store) SessionAdd(ctx context.Context, token string, m models.Session) 
 		if err != nil || there {
 			return err
 		}
-		return tx.Exec("INSERT INTO sessions (token, admin_id, data, created_at, seen_at, address, user_agent, expires_at) VALUES (?,?,?,?,?,?,?,?)",
-			SessionID(token), m.AdminID, m.Data, m.CreatedAt, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt).Error
+		return tx.Exec("INSERT INTO sessions (token, account_id, data, created_at, seen_at, address, user_agent, expires_at) VALUES (?,?,?,?,?,?,?,?)",
+			SessionID(token), m.AccountID, m.Data, m.CreatedAt, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt).Error
 	})
 }
 
@@ -56,8 +56,8 @@ func (s *Store) SessionSave(ctx context.Context, token string, m models.Session)
 }
 
 func updateSession(tx *gorm.DB, token string, m models.Session) (there bool, err error) {
-	res := tx.Exec("UPDATE sessions SET admin_id = ?, data = ?, seen_at = ?, address = ?, user_agent = ?, expires_at = ? WHERE token = ?",
-		m.AdminID, m.Data, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt, SessionID(token))
+	res := tx.Exec("UPDATE sessions SET account_id = ?, data = ?, seen_at = ?, address = ?, user_agent = ?, expires_at = ? WHERE token = ?",
+		m.AccountID, m.Data, m.SeenAt, m.Address, clipAgent(m.UserAgent), m.ExpiresAt, SessionID(token))
 	return res.RowsAffected > 0, res.Error
 }
 
@@ -79,34 +79,34 @@ func (s *Store) SessionDelete(ctx context.Context, token string) error {
 	})
 }
 
-// Sessions lists an administrator's sessions that have not expired and were used since (ms), the last used first.
+// Sessions lists an account's sessions that have not expired and were used since (ms), the last used first.
 func (s *Store) Sessions(ctx context.Context, adminID string, since int64) ([]models.Session, error) {
-	text := `SELECT token, admin_id, created_at, seen_at, address, user_agent, expires_at FROM sessions
-WHERE admin_id = ? AND expires_at > ? AND seen_at >= ? ORDER BY seen_at DESC, token LIMIT ?`
+	text := `SELECT token, account_id, created_at, seen_at, address, user_agent, expires_at FROM sessions
+WHERE account_id = ? AND expires_at > ? AND seen_at >= ? ORDER BY seen_at DESC, token LIMIT ?`
 	out, err := scanAll(s.read(ctx), scanSession, text, adminID, clock.Millis(s.clock), since, maxSessions)
 	return out, s.fault(err)
 }
 
 func scanSession(row scanner, m *models.Session) error {
-	return row.Scan(&m.ID, &m.AdminID, &m.CreatedAt, &m.SeenAt, &m.Address, &m.UserAgent, &m.ExpiresAt)
+	return row.Scan(&m.ID, &m.AccountID, &m.CreatedAt, &m.SeenAt, &m.Address, &m.UserAgent, &m.ExpiresAt)
 }
 
-// EndSession ends one of an administrator's sessions by its id, from its next request on; `not_found` when there is none.
-func (s *Store) EndSession(ctx context.Context, m models.Admin, id string) error {
+// EndSession ends one of an account's sessions by its id, from its next request on; `not_found` when there is none.
+func (s *Store) EndSession(ctx context.Context, m models.Account, id string) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		res := tx.Exec("DELETE FROM sessions WHERE token = ? AND admin_id = ?", id, m.ID)
+		res := tx.Exec("DELETE FROM sessions WHERE token = ? AND account_id = ?", id, m.ID)
 		if res.Error == nil && res.RowsAffected == 0 {
 			return fault.New(fault.NotFound, "This session has ended already.")
 		}
 		if res.Error != nil {
 			return res.Error
 		}
-		return s.addAudit(ctx, tx, adminAudit(m, "session.end"))
+		return s.addAudit(ctx, tx, accountAudit(m, "session.end"))
 	})
 }
 
-// EndOtherSessions ends all sessions of an administrator but the one with the token, and says how many.
-func (s *Store) EndOtherSessions(ctx context.Context, m models.Admin, token string) (ended int64, err error) {
+// EndOtherSessions ends all sessions of an account but the one with the token, and says how many.
+func (s *Store) EndOtherSessions(ctx context.Context, m models.Account, token string) (ended int64, err error) {
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		if ended, err = endOthers(tx, m, token); err != nil || ended == 0 {
 			return err
@@ -117,7 +117,7 @@ func (s *Store) EndOtherSessions(ctx context.Context, m models.Admin, token stri
 	return ended, err
 }
 
-func endOthers(tx *gorm.DB, m models.Admin, token string) (int64, error) {
-	res := tx.Exec("DELETE FROM sessions WHERE admin_id = ? AND token <> ?", m.ID, SessionID(token))
+func endOthers(tx *gorm.DB, m models.Account, token string) (int64, error) {
+	res := tx.Exec("DELETE FROM sessions WHERE account_id = ? AND token <> ?", m.ID, SessionID(token))
 	return res.RowsAffected, res.Error
 }

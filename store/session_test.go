@@ -65,14 +65,14 @@ func TestSessions(t *testing.T) {
 func TestAnAdministratorsSessionsAreTheirsToEnd(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("h")}))
+		m := must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Email: "a@x.org", PasswordHash: []byte("h")}))
 		now := clock.Millis(c)
 		for i, token := range []string{"one", "two", "three", "old"} {
 			agent := strings.Repeat("Ä", 400) + "\xff"
-			row := models.Session{AdminID: m.ID, Data: []byte("d"), CreatedAt: now, SeenAt: now - int64(i), Address: "192.0.2.1", UserAgent: agent, ExpiresAt: now + 1000}
+			row := models.Session{AccountID: m.ID, Data: []byte("d"), CreatedAt: now, SeenAt: now - int64(i), Address: "192.0.2.1", UserAgent: agent, ExpiresAt: now + 1000}
 			wantFault(t, s.SessionAdd(t.Context(), token, row), "")
 		}
-		wantFault(t, s.SessionAdd(t.Context(), "strange", models.Session{AdminID: "x", Data: []byte("d"), SeenAt: now, ExpiresAt: now + 1000}), "")
+		wantFault(t, s.SessionAdd(t.Context(), "strange", models.Session{AccountID: "x", Data: []byte("d"), SeenAt: now, ExpiresAt: now + 1000}), "")
 		list := must[[]models.Session](t)(s.Sessions(t.Context(), m.ID, now-2))
 		if len(list) != 3 || list[0].ID != store.SessionID("one") || list[0].Address != "192.0.2.1" || len(list[0].UserAgent) > 512 || !utf8.ValidString(list[0].UserAgent) {
 			t.Errorf("%+v", list)
@@ -93,7 +93,7 @@ func TestAnAdministratorsSessionsAreTheirsToEnd(t *testing.T) {
 		for _, e := range must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), "", "", 9)) {
 			did = append(did, e.Action)
 		}
-		if got := strings.Join(did, " "); got != "session.end_others session.end admin.create" {
+		if got := strings.Join(did, " "); got != "session.end_others session.end account.create" {
 			t.Errorf("audit: %s", got)
 		}
 	})

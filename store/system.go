@@ -69,7 +69,7 @@ func (s *Store) Names(ctx context.Context, ids []string) (map[string]string, err
 	in := "(?" + strings.Repeat(",?", len(ids)-1) + ")"
 	type named struct{ id, name string }
 	found, err := scanAll(s.read(ctx), func(row scanner, n *named) error { return row.Scan(&n.id, &n.name) },
-		"SELECT id, name FROM admins WHERE id IN "+in+" UNION ALL SELECT id, name FROM api_keys WHERE id IN "+in+" UNION ALL SELECT id, name FROM tenants WHERE id IN "+in, args...)
+		"SELECT id, name FROM accounts WHERE id IN "+in+" UNION ALL SELECT id, name FROM api_keys WHERE id IN "+in+" UNION ALL SELECT id, name FROM tenants WHERE id IN "+in, args...)
 	for _, n := range found {
 		names[n.id] = n.name
 	}

@@ -18,7 +18,7 @@ func TestTheAuditIsSearchedPageByPage(t *testing.T) {
 		start := clock.Millis(c)
 		for i := range 12 {
 			c.Advance(time.Second)
-			ctx := store.As(t.Context(), store.Author{Actor: []string{"admin:a", "key:k", "key:l"}[i%3]})
+			ctx := store.As(t.Context(), store.Author{Actor: []string{"account:a", "key:k", "key:l"}[i%3]})
 			e := models.AuditEntry{TenantID: []string{"", "t"}[i%2], Action: []string{"apikey.create", "apikey.revoke", "tenant.view", "apikeys.x"}[i%4], Object: fmt.Sprint(i)}
 			if err := s.Audit(ctx, e); err != nil {
 				t.Fatal(err)
@@ -80,7 +80,7 @@ func TestWhatTheSystemPageAsksTheDatabase(t *testing.T) {
 			t.Errorf("nodes: %+v", n)
 		}
 		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme", Name: "Acme"}))
-		amina := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@example.com", Name: "Amina", PasswordHash: []byte("x")}))
+		amina := must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Email: "a@example.com", Name: "Amina", PasswordHash: []byte("x")}))
 		names := must[map[string]string](t)(s.Names(t.Context(), []string{acme.ID, amina.ID, "gone"}))
 		if diff := cmp.Diff(map[string]string{acme.ID: "Acme", amina.ID: "Amina"}, names); diff != "" {
 			t.Error(diff)

@@ -66,7 +66,7 @@ const (
 var (
 	secretColumns = regexp.MustCompile(`hash|password|token|secret|credential`)
 	hiddenColumns = map[string][]string{"meta": {"value"}, "sessions": {"data"}, "tickets": {"caller"}}
-	createTable   = regexp.MustCompile(`(?m)^CREATE TABLE (?:IF NOT EXISTS )?([a-z0-9_]+)`)
+	createTable   = regexp.MustCompile(`(?m)(?:^CREATE TABLE|^ALTER TABLE \w+ RENAME TO) (\w+)`)
 )
 
 // ownTables are the names of the tables that the migrations make; no other table of the database is looked at.

@@ -137,13 +137,14 @@ func TestSecretsOfTablesAreNeverRead(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
 		const secret = "the-secret-itself-0123456789abcd"
 		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
-		must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@example.com", Name: "A", PasswordHash: []byte(secret)}))
+		must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Email: "a@example.com", Name: "A", PasswordHash: []byte(secret)}))
 		must[models.APIKey](t)(s.CreateAPIKey(t.Context(), models.APIKey{TenantID: acme.ID, Name: "k", Hash: []byte(secret), Prefix: "sk_", Last4: "abcd", Scopes: []string{"read"}}))
+		must[models.AccountToken](t)(s.AddAccountToken(t.Context(), models.AccountToken{Kind: models.TokenVerify, Hash: []byte(secret), PasswordHash: []byte(secret), Email: "b@example.com", ExpiresAt: clock.Millis(c) + 1000}))
 		must[[]byte](t)(s.MetaOnce(t.Context(), "drawn", func() []byte { return []byte(secret) }))
 		if err := s.SessionAdd(t.Context(), "token", models.Session{Data: []byte(secret), ExpiresAt: clock.Millis(c) + 1000}); err != nil {
 			t.Fatal(err)
 		}
-		for name, columns := range map[string][]string{"admins": {"password_hash"}, "api_keys": {"hash", "former_hash"}, "meta": {"value"}, "sessions": {"token", "data"}} {
+		for name, columns := range map[string][]string{"accounts": {"password_hash", "totp_secret"}, "api_keys": {"hash", "former_hash"}, "account_tokens": {"hash", "password_hash"}, "meta": {"value"}, "sessions": {"token", "data"}} {
 			table := must[store.Table](t)(s.Table(t.Context(), name))
 			rows, _, err := s.TableRows(t.Context(), table, store.TableQuery{Table: name, Limit: 10, Cell: 1000})
 			if err != nil || len(rows) == 0 {

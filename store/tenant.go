@@ -24,14 +24,14 @@ const (
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 const tenantColumns = `SELECT id, slug, name, suspended, strategy, retention_days, version, created_at, updated_at, deleted_at, delete_job,
-max_items, max_bytes, max_user_bytes, items, bytes, users FROM tenants JOIN tenant_heads ON tenant_id = id`
+max_items, max_bytes, max_user_bytes, items, bytes, users, registration, mfa_roles FROM tenants JOIN tenant_heads ON tenant_id = id`
 
 const tenantSelect = tenantColumns + " WHERE deleted_at = 0"
 
 func tenantFields(t *models.Tenant) []any {
 	return []any{
 		&t.ID, &t.Slug, &t.Name, &t.Suspended, &t.Strategy, &t.RetentionDays, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt, &t.DeleteJob,
-		&t.Limits.Items, &t.Limits.Bytes, &t.Limits.UserBytes, &t.Usage.Items, &t.Usage.Bytes, &t.Usage.Users,
+		&t.Limits.Items, &t.Limits.Bytes, &t.Limits.UserBytes, &t.Usage.Items, &t.Usage.Bytes, &t.Usage.Users, &t.Registration, jsonOf(&t.MFARoles),
 	}
 }
 

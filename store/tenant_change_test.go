@@ -13,7 +13,7 @@ import (
 	"tidemark/store"
 )
 
-var byAmina = store.Author{Actor: "admin:amina", Address: "192.0.2.1", RequestID: "r1"}
+var byAmina = store.Author{Actor: "account:amina", Address: "192.0.2.1", RequestID: "r1"}
 
 func TestAnEditTellsWhatItChanged(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestAnEditTellsWhatItChanged(t *testing.T) {
 		}
 		told := must[[]models.TenantChange](t)(s.TenantChanges(t.Context(), acme.ID, 1))
 		changed := []models.FieldChange{{Field: "name", From: "acme", To: "Acme Ltd"}, {Field: "strategy", From: "", To: "LAST_WRITE_WINS"}, {Field: "maxItems", From: 0.0, To: 9.0}}
-		if d := cmp.Diff([]models.TenantChange{{Actor: "admin:amina", Action: "edit", At: clock.Millis(c), Version: 2, Changed: changed}}, told); d != "" {
+		if d := cmp.Diff([]models.TenantChange{{Actor: "account:amina", Action: "edit", At: clock.Millis(c), Version: 2, Changed: changed}}, told); d != "" {
 			t.Error(d)
 		}
 		if none := must[[]models.TenantChange](t)(s.TenantChanges(t.Context(), acme.ID, 2)); len(none) != 0 {
@@ -96,7 +96,7 @@ func TestATenantInTheTrashKeepsItsSlugAndIsNotFoundByPages(t *testing.T) {
 		for _, e := range must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), acme.ID, "", 10)) {
 			actions = append(actions, e.Actor+" "+e.Action)
 		}
-		if d := cmp.Diff([]string{"admin:amina tenant.restore", "admin:amina tenant.trash", "system tenant.create"}, actions); d != "" {
+		if d := cmp.Diff([]string{"account:amina tenant.restore", "account:amina tenant.trash", "system tenant.create"}, actions); d != "" {
 			t.Error(d)
 		}
 	})

@@ -81,7 +81,7 @@ func TestOnlyTheNodeThatHasADeletionDeletes(t *testing.T) {
 func TestAStoppedDeletionDeletesNoMore(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
-		by := store.As(t.Context(), store.Author{Actor: "admin:1"})
+		by := store.As(t.Context(), store.Author{Actor: "account:1"})
 		spared, early := doomed(t, s, "acme", 2)
 		wantFault(t, s.StopTenantDelete(by, spared.ID, early.ID), "")
 		early = must[models.Job](t)(s.DeleteTenantRows(t.Context(), spared.ID, early, 9))

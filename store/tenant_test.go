@@ -86,7 +86,7 @@ func TestSuspending(t *testing.T) {
 		tenant := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme"}))
 		before := must[int64](t)(s.Revision(t.Context()))
 		c.Advance(time.Second)
-		by := store.As(t.Context(), store.Author{Actor: "admin:1", Address: "192.0.2.1", RequestID: "r1"})
+		by := store.As(t.Context(), store.Author{Actor: "account:1", Address: "192.0.2.1", RequestID: "r1"})
 		got := must[models.Tenant](t)(s.SetTenantSuspended(by, tenant.ID, true, tenant.Version))
 		if !got.Suspended || got.Version != 2 {
 			t.Errorf("%+v", got)
@@ -104,7 +104,7 @@ func TestSuspending(t *testing.T) {
 		for _, e := range entries {
 			actions = append(actions, e.Actor+" "+e.Action)
 		}
-		if !slices.Equal(actions, []string{"admin:1 tenant.suspend", "system tenant.create"}) || entries[0].Address != "192.0.2.1" || entries[0].RequestID != "r1" {
+		if !slices.Equal(actions, []string{"account:1 tenant.suspend", "system tenant.create"}) || entries[0].Address != "192.0.2.1" || entries[0].RequestID != "r1" {
 			t.Errorf("%+v", entries)
 		}
 		if older := must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), tenant.ID, entries[0].ID, 10)); len(older) != 1 {

@@ -42,13 +42,15 @@ func (s *Store) TakeTicket(ctx context.Context, hash []byte) ([]byte, error) {
 	return caller, nil
 }
 
-// SweepExpired removes tickets and sessions that have passed.
+// SweepExpired removes what has passed: tickets, sessions, links of mails and the sign-ins of apps.
 func (s *Store) SweepExpired(ctx context.Context) error {
 	now := clock.Millis(s.clock)
 	return s.write(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("DELETE FROM tickets WHERE expires_at <= ?", now).Error; err != nil {
-			return err
+		for _, table := range []string{"tickets", "sessions", "account_tokens", "token_families"} {
+			if err := tx.Exec("DELETE FROM "+table+" WHERE expires_at <= ?", now).Error; err != nil {
+				return err
+			}
 		}
-		return tx.Exec("DELETE FROM sessions WHERE expires_at <= ?", now).Error
+		return nil
 	})
 }

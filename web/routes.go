@@ -77,7 +77,9 @@ func (s *Server) pages() {
 	for _, prefix := range []string{consolePath, assetsPath} {
 		s.app.Use(prefix, s.run(s.family(prefix), func(c *fiber.Ctx) error { return c.Next() }))
 	}
-	s.opt.Console.Routes(s.app)
+	if err := s.opt.Console.Routes(s.app); err != nil {
+		s.faults = append(s.faults, err)
+	}
 }
 
 // route is one entry of the table.

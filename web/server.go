@@ -64,7 +64,7 @@ type Options struct {
 // Console is the pages for administrators.
 type Console interface {
 	// Routes adds the pages, all under /console, and their files under /assets.
-	Routes(r fiber.Router)
+	Routes(r fiber.Router) error
 	// Error renders a fault as a page or fragment.
 	Error(c *fiber.Ctx, err error) error
 	// SignedIn says whether an administrator's session comes with a request, whatever its path.

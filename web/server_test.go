@@ -98,7 +98,7 @@ func TestABodyTooLargeIsAnsweredThoughTheClientIsStillSending(t *testing.T) {
 // pages stand for the console where only the way to it is looked at.
 type pages struct{ Console }
 
-func (pages) Routes(fiber.Router) {}
+func (pages) Routes(fiber.Router) error { return nil }
 
 func (pages) Error(c *fiber.Ctx, err error) error {
 	return c.SendString(c.Path() + ": " + err.Error())

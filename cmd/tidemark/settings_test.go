@@ -106,7 +106,7 @@ func TestPasswordsCostWhatTheVariableSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = m.Close() }() // the test ends
-	admin, err := s.AdminByEmail(t.Context(), "a@example.com")
+	admin, err := s.AccountByEmail(t.Context(), "a@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

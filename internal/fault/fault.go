@@ -25,6 +25,8 @@ const (
 	TokenInvalid   Code = "token_invalid"
 	TokenExpired   Code = "token_expired"
 	Revoked        Code = "revoked"
+	SignInFailed   Code = "sign_in_failed"
+	MFARequired    Code = "mfa_required"
 
 	ScopeMissing        Code = "scope_missing"
 	ReadOnly            Code = "read_only"
@@ -34,11 +36,13 @@ const (
 	UserAgentNotAllowed Code = "user_agent_not_allowed"
 	IdentityMismatch    Code = "identity_mismatch"
 	TenantSuspended     Code = "tenant_suspended"
+	EmailUnverified     Code = "email_unverified"
 
 	NotFound Code = "not_found"
 
 	VersionConflict Code = "version_conflict"
 	AlreadyResolved Code = "already_resolved"
+	AlreadyExists   Code = "already_exists"
 	StaleEdit       Code = "stale_edit"
 	TxAborted       Code = "tx_aborted"
 
@@ -64,10 +68,10 @@ const (
 var status = map[Code]int{
 	Malformed:     400,
 	APIKeyMissing: 401, APIKeyInvalid: 401, APIKeyExpired: 401, APIKeyInactive: 401,
-	TokenInvalid: 401, TokenExpired: 401, Revoked: 401,
-	ScopeMissing: 403, ReadOnly: 403, IPNotAllowed: 403, CountryNotAllowed: 403, OriginNotAllowed: 403, UserAgentNotAllowed: 403, IdentityMismatch: 403, TenantSuspended: 403,
+	TokenInvalid: 401, TokenExpired: 401, Revoked: 401, SignInFailed: 401, MFARequired: 401,
+	ScopeMissing: 403, ReadOnly: 403, IPNotAllowed: 403, CountryNotAllowed: 403, OriginNotAllowed: 403, UserAgentNotAllowed: 403, IdentityMismatch: 403, TenantSuspended: 403, EmailUnverified: 403,
 	NotFound: 404, MethodNotAllowed: 405,
-	VersionConflict: 409, AlreadyResolved: 409, StaleEdit: 409, TxAborted: 409,
+	VersionConflict: 409, AlreadyResolved: 409, AlreadyExists: 409, StaleEdit: 409, TxAborted: 409,
 	CursorExpired: 410,
 	ItemTooLarge:  413, BatchTooLarge: 413, StorageQuotaExceeded: 413,
 	UnsupportedEncoding: 415, Invalid: 422, IdempotencyMismatch: 422,

@@ -156,7 +156,7 @@ func conflictStates(one func(string, func(*conflicts.DetailProps)) PageState) []
 		}),
 		one("conflict-settled", settled),
 		one("conflict-claimed", func(p *conflicts.DetailProps) {
-			p.People = []ui.Option{{Value: "nobody", Label: "Nobody", Selected: true}, {Value: "admin:1", Label: "Amina Haddad (me)"}, {Value: "admin:2", Label: "Jonas Keller"}}
+			p.People = []ui.Option{{Value: "nobody", Label: "Nobody", Selected: true}, {Value: "account:1", Label: "Amina Haddad (me)"}, {Value: "account:2", Label: "Jonas Keller"}}
 			p.Claim, p.Mine, p.Assignee = conflicts.Claim{Name: "Sofia Lindqvist", At: now - 45_000}, true, "Amina Haddad"
 		}),
 		one("conflict-viewer", func(p *conflicts.DetailProps) { p.May = false }),

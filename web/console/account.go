@@ -31,7 +31,7 @@ func (c *Console) accountRoutes(in fiber.Router) {
 }
 
 func (c *Console) account(f *fiber.Ctx) error {
-	m := visitOf(f).admin
+	m := visitOf(f).account
 	return c.accountPage(f, account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}})
 }
 
@@ -40,8 +40,8 @@ func (c *Console) accountPage(f *fiber.Ctx, p account.Props) error {
 	v := visitOf(f)
 	frame := c.frame(f, "Account")
 	p.CSRF, p.Now, p.Theme, p.KeysOff, p.Keys = frame.CSRF, frame.Now, frame.Theme, frame.KeysOff, layout.Shortcuts([]layout.NavGroup{layout.InstallationNav()})
-	p.Password.Email = v.admin.Email
-	open, err := c.opt.Store.Sessions(f.UserContext(), v.admin.ID, p.Now-sessionIdle.Milliseconds())
+	p.Password.Email = v.account.Email
+	open, err := c.opt.Store.Sessions(f.UserContext(), v.account.ID, p.Now-sessionIdle.Milliseconds())
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *Console) saveProfile(f *fiber.Ctx) error {
 		return fault.OfField("version", "format", "must be a number")
 	}
 	typed := account.Profile{Name: f.FormValue("name"), Email: f.FormValue("email"), Version: version}
-	_, err = c.opt.Access.UpdateAdmin(as(f), models.Admin{ID: visitOf(f).admin.ID, Name: typed.Name, Email: typed.Email, Version: version})
+	_, err = c.opt.Access.UpdateAccount(as(f), models.Account{ID: visitOf(f).account.ID, Name: typed.Name, Email: typed.Email, Version: version})
 	if err == nil {
 		return c.done(f, accountPath, flash{Text: "Your profile is saved."})
 	}
@@ -82,7 +82,7 @@ func (c *Console) saveProfile(f *fiber.Ctx) error {
 		if typed.Stale, err = c.staleProfile(f); err != nil {
 			return err
 		}
-		typed.Version = visitOf(f).admin.Version
+		typed.Version = visitOf(f).account.Version
 	default:
 		return err
 	}
@@ -91,27 +91,27 @@ func (c *Console) saveProfile(f *fiber.Ctx) error {
 
 func (c *Console) staleProfile(f *fiber.Ctx) (*account.Stale, error) {
 	v := visitOf(f)
-	now, err := c.admin(f.UserContext(), v.admin.ID)
+	now, err := c.admin(f.UserContext(), v.account.ID)
 	if err != nil {
 		return nil, err
 	}
-	v.admin = now
+	v.account = now
 	who, err := c.changedBy(f.UserContext(), now)
 	return &account.Stale{Who: who, At: now.UpdatedAt, Name: now.Name, Email: now.Email}, err
 }
 
 // changedBy names who changed an administrator last, as the audit has it.
-func (c *Console) changedBy(ctx context.Context, m models.Admin) (string, error) {
-	since := store.AuditQuery{Tenant: new(string), Action: "admin.", From: m.UpdatedAt, Limit: auditLooked}
+func (c *Console) changedBy(ctx context.Context, m models.Account) (string, error) {
+	since := store.AuditQuery{Tenant: new(string), Action: "account.", From: m.UpdatedAt, Limit: auditLooked}
 	found, err := c.opt.Store.SearchAudit(ctx, since)
 	if err != nil {
 		return "", err
 	}
 	for _, e := range found.Entries {
-		if e.Object != m.ID || e.Action != "admin.update" && e.Action != "admin.password" {
+		if e.Object != m.ID || e.Action != "account.update" && e.Action != "account.password" {
 			continue
 		}
-		if e.Actor == "admin:"+m.ID {
+		if e.Actor == models.ActorAccount+m.ID {
 			return "You, in another window,", nil
 		}
 		return c.tenantAuthor(ctx, e.Actor)
@@ -122,9 +122,9 @@ func (c *Console) changedBy(ctx context.Context, m models.Admin) (string, error)
 // changePassword also gives this session a new token; all others end.
 func (c *Console) changePassword(f *fiber.Ctx) error {
 	v := visitOf(f)
-	ended, err := c.opt.Access.ChangePassword(as(f), v.admin, access.Passwords{Old: f.FormValue("old"), New: f.FormValue("password")}, v.token)
+	ended, err := c.opt.Access.ChangePassword(as(f), v.account, access.Passwords{Old: f.FormValue("old"), New: f.FormValue("password")}, v.token)
 	if err == nil {
-		if err = c.enter(f, v.admin.ID); err != nil {
+		if err = c.enter(f, v.account.ID); err != nil {
 			return err
 		}
 		return c.done(f, accountPath, flash{Text: "Your password is changed. " + endedText(ended)})
@@ -139,7 +139,7 @@ func (c *Console) changePassword(f *fiber.Ctx) error {
 	default:
 		return err
 	}
-	m := v.admin
+	m := v.account
 	return c.accountPage(f.Status(fl.Code.Status()), account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}, Password: form})
 }
 
@@ -151,7 +151,7 @@ func endedText(n int64) string {
 }
 
 func (c *Console) endSession(f *fiber.Ctx) error {
-	err := c.opt.Store.EndSession(as(f), visitOf(f).admin, f.FormValue("id"))
+	err := c.opt.Store.EndSession(as(f), visitOf(f).account, f.FormValue("id"))
 	if fault.Is(err, fault.NotFound) {
 		return c.done(f, accountPath, flash{Text: "That session had ended already."})
 	}
@@ -163,7 +163,7 @@ func (c *Console) endSession(f *fiber.Ctx) error {
 
 func (c *Console) endOtherSessions(f *fiber.Ctx) error {
 	v := visitOf(f)
-	ended, err := c.opt.Store.EndOtherSessions(as(f), v.admin, v.token)
+	ended, err := c.opt.Store.EndOtherSessions(as(f), v.account, v.token)
 	if err != nil {
 		return err
 	}

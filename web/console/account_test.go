@@ -35,7 +35,7 @@ func did(t *testing.T, h *e2e.House, n int) string {
 	}
 	var out []string
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Actor, "admin:") || e.Address != "127.0.0.1" || e.RequestID == "" {
+		if !strings.HasPrefix(e.Actor, "account:") || e.Address != "127.0.0.1" || e.RequestID == "" {
 			t.Errorf("not said who did it: %+v", e)
 		}
 		out = append([]string{e.Action}, out...)
@@ -75,7 +75,7 @@ func TestAProfileIsSavedAgainstItsVersion(t *testing.T) {
 	if a := save("Mine", email, "2"); a.status != 303 {
 		t.Errorf("saved again: %d", a.status)
 	}
-	if got := did(t, h, 2); got != "admin.update admin.update" {
+	if got := did(t, h, 2); got != "account.update account.update" {
 		t.Errorf("audit: %s", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestAStaleProfileNamesWhoChangedIt(t *testing.T) {
 	t.Parallel()
 	h := house(t, nil)
 	b := signedIn(t, h)
-	m, err := h.Store.AdminByEmail(t.Context(), email)
+	m, err := h.Store.AccountByEmail(t.Context(), email)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +92,9 @@ func TestAStaleProfileNamesWhoChangedIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for actor, want := range map[string]string{"admin:" + bob.ID: "<bdi>Bob &lt;b&gt;Okafor</bdi> changed this", "command line": "<bdi>The command line</bdi> changed this"} {
+	for actor, want := range map[string]string{"account:" + bob.ID: "<bdi>Bob &lt;b&gt;Okafor</bdi> changed this", "command line": "<bdi>The command line</bdi> changed this"} {
 		ctx := store.As(t.Context(), store.Author{Actor: actor})
-		if m, err = h.Access.UpdateAdmin(ctx, models.Admin{ID: m.ID, Name: "Renamed", Email: email, Version: m.Version}); err != nil {
+		if m, err = h.Access.UpdateAccount(ctx, models.Account{ID: m.ID, Name: "Renamed", Email: email, Version: m.Version}); err != nil {
 			t.Fatal(err)
 		}
 		for range 3 {
@@ -146,7 +146,7 @@ func TestANewPasswordKeepsThisSessionAlone(t *testing.T) {
 	if a := newBrowser(t, h).post("/console/login", url.Values{"email": {email}, "password": {password}}); a.status != 422 {
 		t.Errorf("the old password: %d", a.status)
 	}
-	if got := did(t, h, 1); got != "admin.password" {
+	if got := did(t, h, 1); got != "account.password" {
 		t.Errorf("audit: %s", got)
 	}
 }

@@ -19,9 +19,7 @@ func as(f *fiber.Ctx) context.Context {
 	return store.As(f.UserContext(), store.Author{Actor: actor(f), Address: req.Address, RequestID: req.ID})
 }
 
-func actor(f *fiber.Ctx) string { return adminActor + visitOf(f).admin.ID }
-
-const adminActor = "admin:" // begins the actor that an administrator is
+func actor(f *fiber.Ctx) string { return visitOf(f).account.Actor() }
 
 // caller is the administrator as the engine sees who reads and writes: on behalf
 // of one user of the page's tenant, or with an empty owner of all of them.

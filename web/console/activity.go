@@ -158,7 +158,7 @@ func sourceOf(ch *models.Change) string {
 		return ch.Instance
 	case kind == "key":
 		return "API key"
-	case kind == "admin":
+	case kind == "account":
 		return "administrator"
 	case kind == "user":
 		return "user"

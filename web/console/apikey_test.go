@@ -90,7 +90,7 @@ func TestASecretIsShownOnceAndKeptNowhere(t *testing.T) {
 	if key := b.get(strings.TrimSuffix(to, "/secret")); strings.Contains(key.body, secret) || !strings.Contains(key.body, "shown once") {
 		t.Error("the key's page has the secret, or does not say where it went")
 	}
-	if e := lastAudit(t, h); e.Action != "apikey.create" || !strings.HasPrefix(e.Actor, "admin:") || bytes.Contains(e.Detail, []byte(secret)) {
+	if e := lastAudit(t, h); e.Action != "apikey.create" || !strings.HasPrefix(e.Actor, "account:") || bytes.Contains(e.Detail, []byte(secret)) {
 		t.Errorf("audit: %+v", e)
 	}
 	if all, err := h.Store.APIKeys(t.Context(), h.Tenants[0].ID); err != nil || len(all) != 2 {
@@ -244,7 +244,7 @@ func TestAKeyGetsAnotherSecret(t *testing.T) {
 	if a, b := reads(t, h, first), reads(t, h, second); a != 200 || b != 200 {
 		t.Errorf("the former %d, the new one %d", a, b)
 	}
-	if e := lastAudit(t, h); e.Action != "apikey.rotate" || !strings.HasPrefix(e.Actor, "admin:") || strings.Contains(string(e.Detail), second) {
+	if e := lastAudit(t, h); e.Action != "apikey.rotate" || !strings.HasPrefix(e.Actor, "account:") || strings.Contains(string(e.Detail), second) {
 		t.Errorf("%+v", e)
 	}
 	if stale := b.post(page+"/rotate", url.Values{"version": {"1"}, "overlap": {"0s"}}); stale.status != 409 || !strings.Contains(stale.body, "No secret was made.") {
@@ -340,7 +340,7 @@ func TestTwoWhoEditAKeyLoseNothing(t *testing.T) {
 	if a := b.post(path+"/edit", form("first", "1")); a.status != 303 || a.header.Get("Location") != path {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	if e := lastAudit(t, h); e.Action != "apikey.edit" || !strings.HasPrefix(e.Actor, "admin:") || !bytes.Contains(e.Detail, []byte(`"name":"first"`)) {
+	if e := lastAudit(t, h); e.Action != "apikey.edit" || !strings.HasPrefix(e.Actor, "account:") || !bytes.Contains(e.Detail, []byte(`"name":"first"`)) {
 		t.Errorf("audit: %+v", e)
 	}
 	a := b.post(path+"/edit", form("second", "1"))
@@ -374,7 +374,7 @@ func TestAKeyIsSwitchedOffAndTheUndoSwitchesItOn(t *testing.T) {
 	if a := b.post(path+"/active", url.Values{"version": {"1"}, "active": {"0"}}); a.status != 303 || works() {
 		t.Fatalf("%d, still works: %t", a.status, works())
 	}
-	if e := lastAudit(t, h); e.Action != "apikey.disable" || !strings.HasPrefix(e.Actor, "admin:") {
+	if e := lastAudit(t, h); e.Action != "apikey.disable" || !strings.HasPrefix(e.Actor, "account:") {
 		t.Errorf("audit: %+v", e)
 	}
 	page := b.get(path)
@@ -430,7 +430,7 @@ func TestARevokedKeyIsCountedNamedAndEndsItsConnections(t *testing.T) {
 	if a := b.post(path, url.Values{"confirm": {k.Name}}); a.status != 303 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	if e := lastAudit(t, h); e.Action != "apikey.revoke" || !strings.HasPrefix(e.Actor, "admin:") || e.Object != k.ID {
+	if e := lastAudit(t, h); e.Action != "apikey.revoke" || !strings.HasPrefix(e.Actor, "account:") || e.Object != k.ID {
 		t.Errorf("audit: %+v", e)
 	}
 	for err := error(nil); err == nil; {

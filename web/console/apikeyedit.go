@@ -141,11 +141,11 @@ func (c *Console) lastEditor(ctx context.Context, k models.APIKey) (string, erro
 
 // authorName is what an author of the audit is called.
 func (c *Console) authorName(ctx context.Context, actor string) (string, error) {
-	id, ok := strings.CutPrefix(actor, "admin:")
+	id, ok := strings.CutPrefix(actor, models.ActorAccount)
 	if !ok {
 		return "Somebody at the command line", nil
 	}
-	m, err := c.opt.Store.AdminByID(ctx, id)
+	m, err := c.opt.Store.AccountByID(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		return "An administrator who is gone", nil
 	}

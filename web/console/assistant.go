@@ -25,9 +25,9 @@ const (
 )
 
 func (c *Console) assistantRoutes(in fiber.Router) {
-	in.Get("/t/:tenant/conflicts/assistant", c.needs(access.AssistantRead), c.ofTenant, c.assistant)
-	in.Post("/t/:tenant/conflicts/assistant", c.needs(access.AssistantWrite), c.ofTenant, c.saveAssistant)
-	in.Post("/t/:tenant/conflicts/assistant/try", c.needs(access.AssistantWrite), c.ofTenant, c.tryAssistant)
+	in.Get("/t/:tenant/conflicts/assistant", c.ofTenant, c.assistant)
+	in.Post("/t/:tenant/conflicts/assistant", c.ofTenant, c.saveAssistant)
+	in.Post("/t/:tenant/conflicts/assistant/try", c.ofTenant, c.tryAssistant)
 }
 
 func (c *Console) assistant(f *fiber.Ctx) error {
@@ -47,7 +47,7 @@ func (c *Console) assistantPage(f *fiber.Ctx, p assistant.Props) error {
 func (c *Console) assistantProps(f *fiber.Ctx, s *engine.AssistantState, v assistant.Values) assistant.Props {
 	base := conflictsHref(f)
 	p := assistant.Props{
-		CSRF: c.token(f), Self: base + "/assistant", Try: base + "/assistant/try", Back: base, May: c.opt.Access.AllowAdmin(visitOf(f).admin, access.AssistantWrite) == nil,
+		CSRF: c.token(f), Self: base + "/assistant", Try: base + "/assistant/try", Back: base, May: c.allow(f, access.AssistantWrite) == nil,
 		Version: s.Settings.Version, Values: v, OwnKey: s.OwnKey, Installs: s.Installs, Model: s.Installed, Loopback: s.Loopback, Most: s.Most,
 		State: assistant.State{
 			Enabled: s.Settings.Enabled, Trouble: s.Trouble, Failures: s.Circuit.Failures, Probing: s.Circuit.Probing, Requests: s.Use.Requests, Daily: s.Daily,

@@ -65,7 +65,7 @@ func TestATenantIsOptedInToTheAssistant(t *testing.T) {
 			t.Errorf("the page does not say %q", part)
 		}
 	}
-	if e := lastAudit(t, h); e.Action != "assistant.edit" || !strings.HasPrefix(e.Actor, "admin:") || !strings.Contains(string(e.Detail), `"enabled":true`) {
+	if e := lastAudit(t, h); e.Action != "assistant.edit" || !strings.HasPrefix(e.Actor, "account:") || !strings.Contains(string(e.Detail), `"enabled":true`) {
 		t.Errorf("%+v %s", e, e.Detail)
 	}
 	late := b.post(assistantPath, assistantForm("0", func(v url.Values) { v.Set("model", "typed-too-late") }))

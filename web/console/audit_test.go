@@ -56,7 +56,7 @@ func TestARequestIsCalledTheSameInLogAndAudit(t *testing.T) {
 	for _, e := range entries {
 		got = append(got, e.Action+" "+e.RequestID+" "+e.Address)
 	}
-	if diff := cmp.Diff([]string{"admin.signin req-right 127.0.0.1", "admin.setup req-setup 127.0.0.1"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"account.signin req-right 127.0.0.1", "account.setup req-setup 127.0.0.1"}, got); diff != "" {
 		t.Errorf("audit (-want +got):\n%s", diff)
 	}
 	if refused := log.with("signin_refused"); len(refused) != 1 || !strings.Contains(refused[0], `"request_id":"req-wrong"`) {

@@ -18,7 +18,9 @@ func TestEveryRouteOfTheConsoleIsClosed(t *testing.T) {
 	t.Parallel()
 	h := house(t, func(o *e2e.Options) { o.Shipped = true })
 	app, stranger, in, seen := fiber.New(), newBrowser(t, h), signedIn(t, h), 0
-	h.Console.Routes(app)
+	if err := h.Console.Routes(app); err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range app.GetRoutes(true) {
 		path := strings.NewReplacer(":tenant", "acme", ":build", "x", "*", "x").Replace(r.Path)
 		needless := false

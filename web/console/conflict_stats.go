@@ -29,7 +29,7 @@ func (c *Console) conflictStats(f *fiber.Ctx) error {
 	p.Now = clock.Millis(c.opt.Clock)
 	var ids []string
 	for _, b := range s.Behind {
-		ids = append(ids, strings.TrimPrefix(b.Assignee, "admin:"))
+		ids = append(ids, strings.TrimPrefix(b.Assignee, models.ActorAccount))
 	}
 	names, err := c.opt.Store.Names(f.UserContext(), ids)
 	if err != nil {

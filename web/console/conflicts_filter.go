@@ -45,8 +45,8 @@ type filterReader struct {
 // conflictFilter reads what is filtered for: `invalid` with a sentence for a person where it is not understood.
 func (c *Console) conflictFilter(ctx context.Context, a asked, text, me string, now int64) (asked, error) {
 	r := filterReader{now: now, me: me, out: a, seen: map[string]bool{}, admin: func(email string) (string, error) {
-		m, err := c.opt.Store.AdminByEmail(ctx, email)
-		return "admin:" + m.ID, err
+		m, err := c.opt.Store.AccountByEmail(ctx, email)
+		return models.ActorAccount + m.ID, err
 	}}
 	for _, t := range termsOf(text) {
 		if err := r.read(t); err != nil {

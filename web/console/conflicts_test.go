@@ -309,18 +309,18 @@ func TestConflictsAreClaimedAssignedAndToldLive(t *testing.T) {
 	if got := inQueue(ann.get(queueAt + "?view=mine")); len(got) != 0 {
 		t.Errorf("it is Ann's, too: %v", got)
 	}
-	who, err := h.Store.AdminByEmail(t.Context(), "ann@example.com")
+	who, err := h.Store.AccountByEmail(t.Context(), "ann@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.get(queueAt+"/"+quiet).shows(t, 200, `<option value="admin:`+who.ID+`">Ann &lt;b&gt;Lee</option>`, " (me)</option>")
-	if a := b.post(queueAt+"/"+quiet+"/assign", url.Values{"to": {"admin:" + who.ID}}); a.status != 303 {
+	b.get(queueAt+"/"+quiet).shows(t, 200, `<option value="account:`+who.ID+`">Ann &lt;b&gt;Lee</option>`, " (me)</option>")
+	if a := b.post(queueAt+"/"+quiet+"/assign", url.Values{"to": {"account:" + who.ID}}); a.status != 303 {
 		t.Errorf("assigned to Ann: %d", a.status)
 	}
 	if got := inQueue(ann.get(queueAt + "?view=mine")); len(got) != 1 {
 		t.Errorf("it is not Ann's: %v", got)
 	}
-	for _, to := range []string{"somebody", "admin:", "admin:01M7ZZZZZZZZZZZZZZZZZZZZZZ", "key:x"} {
+	for _, to := range []string{"somebody", "account:", "account:01M7ZZZZZZZZZZZZZZZZZZZZZZ", "key:x"} {
 		if a := b.post(queueAt+"/"+quiet+"/assign", url.Values{"to": {to}}); a.status != 422 {
 			t.Errorf("assigned to %s: %d", to, a.status)
 		}

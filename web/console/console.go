@@ -40,6 +40,7 @@ type Console struct {
 	assets   assets
 	sessions *scs.SessionManager
 	streams  streams
+	faults   []error // pages without a permission
 
 	systemState systemState
 

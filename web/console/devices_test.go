@@ -179,7 +179,7 @@ func TestADeviceIsDisconnectedAndForgottenByItsAdministrator(t *testing.T) {
 	}
 	var acts []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Action, "device.") && strings.HasPrefix(e.Actor, "admin:") && e.Address == "127.0.0.1" && e.RequestID != "" {
+		if strings.HasPrefix(e.Action, "device.") && strings.HasPrefix(e.Actor, "account:") && e.Address == "127.0.0.1" && e.RequestID != "" {
 			acts = append(acts, e.Action+" "+e.Object)
 		}
 	}

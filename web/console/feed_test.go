@@ -190,7 +190,7 @@ func TestARowLeadsToItsItemAndItsDevice(t *testing.T) {
 func TestWhoMadeAChangeHasAName(t *testing.T) {
 	t.Parallel()
 	for want, ch := range map[string]models.Change{
-		"tablet-7": {Instance: "tablet-7", Actor: "key:1"}, "API key": {Actor: "key:1"}, "administrator": {Actor: "admin:1"}, "user": {Actor: "user:1"}, "Tidemark": {Actor: "system"},
+		"tablet-7": {Instance: "tablet-7", Actor: "key:1"}, "API key": {Actor: "key:1"}, "administrator": {Actor: "account:1"}, "user": {Actor: "user:1"}, "Tidemark": {Actor: "system"},
 	} {
 		if got := sourceOf(&ch); got != want {
 			t.Errorf("%+v: %q", ch, got)

@@ -55,7 +55,7 @@ func (c *Console) mark(f *fiber.Ctx, id string) string {
 // whose is the mark of who is signed in; where nobody is, or that cannot be known, of whose the page was that sent the request.
 func (c *Console) whose(f *fiber.Ctx) string {
 	if v := visitOf(f); v.signedIn() {
-		return c.mark(f, v.admin.ID)
+		return c.mark(f, v.account.ID)
 	}
 	return sentBy(f)
 }

@@ -45,12 +45,12 @@ func (c *Console) outdated(f *fiber.Ctx, refused error) error {
 	case !ours(f):
 		return refused
 	case f.Path() == loginPath && v.signedIn(): // meanwhile, in another tab
-		return c.entered(f, v.admin)
+		return c.entered(f, v.account)
 	case openForms[f.Path()] || partial(f) && v.signedIn():
 		return refused
 	case !v.signedIn():
 		return c.toLogin(f)
-	case sentBy(f) != c.mark(f, v.admin.ID):
+	case sentBy(f) != c.mark(f, v.account.ID):
 		return fault.New(fault.OriginNotAllowed, "Somebody else has signed in in this browser since this page was opened, so nothing was done.")
 	}
 	kept := keptOf(f)
@@ -138,7 +138,7 @@ func uploadPage(f *fiber.Ctx) string {
 }
 
 // entered goes on after a sign-in: with the form in the hand, if it is theirs, or to the page they came from.
-func (c *Console) entered(f *fiber.Ctx, m models.Admin) error {
+func (c *Console) entered(f *fiber.Ctx, m models.Account) error {
 	kept := inHand(f)
 	switch {
 	case kept == nil:
@@ -162,13 +162,13 @@ func shown(f *fiber.Ctx, status int) int {
 }
 
 // settle stores the session now, so that the page that answers can have a form of it.
-func (c *Console) settle(f *fiber.Ctx, m models.Admin) error {
+func (c *Console) settle(f *fiber.Ctx, m models.Account) error {
 	token, expires, err := c.sessions.Commit(f.UserContext())
 	if err != nil {
 		return err
 	}
 	c.setCookie(f, sessionCookie, token, expires)
-	visitOf(f).admin, visitOf(f).token = m, token
+	visitOf(f).account, visitOf(f).token = m, token
 	return nil
 }
 

@@ -38,12 +38,12 @@ func (c *Console) recently(act string) fiber.Handler {
 		case password == "":
 			return c.askPassword(f.Status(http.StatusUnprocessableEntity), act, "")
 		}
-		err := c.opt.Access.Confirm(as(f), v.admin, password)
+		err := c.opt.Access.Confirm(as(f), v.account, password)
 		if err == nil {
-			err = c.enter(f, v.admin.ID)
+			err = c.enter(f, v.account.ID)
 		}
 		if err == nil {
-			err = c.settle(f, v.admin)
+			err = c.settle(f, v.account)
 		}
 		if err == nil {
 			return f.Next()
@@ -86,6 +86,6 @@ func (c *Console) askPassword(f *fiber.Ctx, act, wrong string) error {
 	}
 	f.Set("HX-Push-Url", "false")
 	return c.page(f, place{title: "Give your password"}, signin.Confirm(signin.ConfirmProps{
-		CSRF: c.token(f), Email: visitOf(f).admin.Email, Act: act, Object: sent.Get("confirm"), Begun: c.begun(f), Now: clock.Millis(c.opt.Clock), Error: wrong, Kept: *kept,
+		CSRF: c.token(f), Email: visitOf(f).account.Email, Act: act, Object: sent.Get("confirm"), Begun: c.begun(f), Now: clock.Millis(c.opt.Clock), Error: wrong, Kept: *kept,
 	}))
 }

@@ -82,7 +82,7 @@ func TestWhatCannotBeUndoneAsksForThePasswordAndGoesOn(t *testing.T) {
 	if a := b.get(keysPath + "/" + id); a.status != 200 || !strings.Contains(a.body, "The key is revoked.") {
 		t.Errorf("the toast: %d", a.status)
 	}
-	if got := confirmations(t, h); !slices.Equal(got, []string{"admin.confirm", "admin.confirm_refused"}) {
+	if got := confirmations(t, h); !slices.Equal(got, []string{"account.confirm", "account.confirm_refused"}) {
 		t.Errorf("audit: %q", got)
 	}
 }
@@ -95,10 +95,10 @@ func confirmations(t *testing.T, h *e2e.House) (out []string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Action, "admin.confirm") {
+		if !strings.HasPrefix(e.Action, "account.confirm") {
 			continue
 		}
-		if out = append(out, e.Action); e.Actor != "admin:"+e.Object || e.Address != "127.0.0.1" || e.RequestID == "" {
+		if out = append(out, e.Action); e.Actor != "account:"+e.Object || e.Address != "127.0.0.1" || e.RequestID == "" {
 			t.Errorf("audit: %+v", e)
 		}
 	}

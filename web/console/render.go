@@ -76,7 +76,7 @@ func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 	frame.Toast = c.told(f)
 	s := layout.Shell{
 		Frame: frame, Active: p.active, Crumbs: p.crumbs, Switcher: switcher,
-		Person: layout.Person{Name: v.admin.Name, Email: v.admin.Email, Role: "Administrator"},
+		Person: layout.Person{Name: v.account.Name, Email: v.account.Email, Role: "Administrator"},
 		Groups: []layout.NavGroup{layout.InstallationNav()},
 	}
 	if v.tenant.ID != "" {

@@ -1,9 +1,13 @@
 package console
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"errors"
 
-// Routes adds the pages, all under /console.
-func (c *Console) Routes(r fiber.Router) {
+	"github.com/gofiber/fiber/v2"
+)
+
+// Routes adds the pages, all under /console. An error names those without a permission, which must not be served.
+func (c *Console) Routes(r fiber.Router) error {
 	r.Get("/console/assets/:build/*", c.asset)
 
 	open := r.Group("/console", c.headers, c.session, c.forms)
@@ -19,7 +23,7 @@ func (c *Console) Routes(r fiber.Router) {
 		open.Get("/gallery/:page/stream", c.galleryStream)
 	}
 
-	in := open.Group("", c.signedIn)
+	in := guarded{open.Group("", c.signedIn), c, ""}
 	in.Get("", c.home)
 	in.Get("/", c.home)
 	in.Post("/logout", c.logout)
@@ -40,4 +44,5 @@ func (c *Console) Routes(r fiber.Router) {
 	c.conflictRoutes(in) // after the pages beside the queue: what else follows /conflicts/ is an id
 	c.apiKeyRoutes(in)
 	c.storageRoutes(in)
+	return errors.Join(c.faults...)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"tidemark/access"
 	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
@@ -21,20 +20,19 @@ import (
 const offerLinks = 5 // of the decisions an offer is drawn from
 
 func (c *Console) rulesRoutes(in fiber.Router) {
-	read, write := c.needs(access.PoliciesRead), c.needs(access.PoliciesWrite)
-	in.Get("/t/:tenant/conflicts/rules", read, c.ofTenant, c.rules)
-	in.Get("/t/:tenant/conflicts/rules/new", write, c.ofTenant, c.newRule)
-	in.Post("/t/:tenant/conflicts/rules/new", write, c.ofTenant, c.tryNewRule)
-	in.Post("/t/:tenant/conflicts/rules/put", write, c.ofTenant, c.putRule)
-	in.Post("/t/:tenant/conflicts/rules/offers/:offer/dismiss", write, c.ofTenant, c.dismissOffer)
-	in.Post("/t/:tenant/conflicts/rules/offers/:offer/recall", write, c.ofTenant, c.recallOffer)
-	in.Get("/t/:tenant/conflicts/rules/dry/:job", read, c.ofTenant, c.dryRun)
-	in.Post("/t/:tenant/conflicts/rules/dry/:job/save", write, c.ofTenant, c.saveDryRun)
-	in.Post("/t/:tenant/conflicts/rules/dry/:job/cancel", write, c.ofTenant, c.cancelDryRun)
-	in.Get("/t/:tenant/conflicts/rules/:id", write, c.ofTenant, c.editRule)
-	in.Post("/t/:tenant/conflicts/rules/:id", write, c.ofTenant, c.tryRule)
-	in.Post("/t/:tenant/conflicts/rules/:id/delete", write, c.ofTenant, c.deleteRule)
-	in.Get("/t/:tenant/conflicts/stats", c.needs(access.ConflictsRead), c.ofTenant, c.conflictStats)
+	in.Get("/t/:tenant/conflicts/rules", c.ofTenant, c.rules)
+	in.Get("/t/:tenant/conflicts/rules/new", c.ofTenant, c.newRule)
+	in.Post("/t/:tenant/conflicts/rules/new", c.ofTenant, c.tryNewRule)
+	in.Post("/t/:tenant/conflicts/rules/put", c.ofTenant, c.putRule)
+	in.Post("/t/:tenant/conflicts/rules/offers/:offer/dismiss", c.ofTenant, c.dismissOffer)
+	in.Post("/t/:tenant/conflicts/rules/offers/:offer/recall", c.ofTenant, c.recallOffer)
+	in.Get("/t/:tenant/conflicts/rules/dry/:job", c.ofTenant, c.dryRun)
+	in.Post("/t/:tenant/conflicts/rules/dry/:job/save", c.ofTenant, c.saveDryRun)
+	in.Post("/t/:tenant/conflicts/rules/dry/:job/cancel", c.ofTenant, c.cancelDryRun)
+	in.Get("/t/:tenant/conflicts/rules/:id", c.ofTenant, c.editRule)
+	in.Post("/t/:tenant/conflicts/rules/:id", c.ofTenant, c.tryRule)
+	in.Post("/t/:tenant/conflicts/rules/:id/delete", c.ofTenant, c.deleteRule)
+	in.Get("/t/:tenant/conflicts/stats", c.ofTenant, c.conflictStats)
 }
 
 func rulesHref(f *fiber.Ctx) string { return conflictsHref(f) + "/rules" }

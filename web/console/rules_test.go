@@ -40,7 +40,7 @@ func disagree(t *testing.T, h *e2e.House, key string) (id string) {
 
 func decideFor(t *testing.T, h *e2e.House, id string, s models.Strategy) {
 	t.Helper()
-	who := models.Caller{TenantID: of(t, h, "acme").ID, AllUsers: true, Actor: "admin:1", CanRead: true, CanWrite: true, RequestID: "r"}
+	who := models.Caller{TenantID: of(t, h, "acme").ID, AllUsers: true, Actor: "account:1", CanRead: true, CanWrite: true, RequestID: "r"}
 	if _, err := h.Engine.Resolve(t.Context(), who, id, engine.Resolution{Strategy: s}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
@@ -42,13 +41,13 @@ const (
 
 // visit is who is asking, kept with the request.
 type visit struct {
-	base   context.Context // the request's, without the session and without an end
-	token  string          // of the session; empty: none
-	admin  models.Admin    // zero: nobody is signed in
-	tenant models.Tenant   // whose pages these are; zero: none
+	base    context.Context // the request's, without the session and without an end
+	token   string          // of the session; empty: none
+	account models.Account  // zero: nobody is signed in
+	tenant  models.Tenant   // whose pages these are; zero: none
 }
 
-func (v *visit) signedIn() bool { return v.admin.ID != "" }
+func (v *visit) signedIn() bool { return v.account.ID != "" }
 
 const visitKey = "console.visit"
 
@@ -87,7 +86,7 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, b []byte, exp
 		return err
 	}
 	m := models.Session{Data: b, ExpiresAt: expiry.UnixMilli()}
-	m.AdminID, _ = values[keyAdmin].(string) // of who is not signed in there is nothing of these
+	m.AccountID, _ = values[keyAdmin].(string) // of who is not signed in there is nothing of these
 	m.Address, _ = values[keyAddress].(string)
 	m.UserAgent, _ = values[keyAgent].(string)
 	m.CreatedAt, _ = values[keyBegun].(int64)
@@ -122,7 +121,7 @@ func (c *Console) session(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.admin = admin
+	v.account = admin
 	f.SetUserContext(ctx)
 	if admin.ID == "" {
 		v.token = ""
@@ -132,22 +131,22 @@ func (c *Console) session(f *fiber.Ctx) error {
 }
 
 // visitor is the administrator of a session, and the session in a context. Nobody is a zero administrator.
-func (c *Console) visitor(ctx context.Context, token string) (context.Context, models.Admin, error) {
+func (c *Console) visitor(ctx context.Context, token string) (context.Context, models.Account, error) {
 	ctx, err := c.sessions.Load(context.WithValue(ctx, loadedToken{}, token), token)
 	if err != nil {
-		return nil, models.Admin{}, err
+		return nil, models.Account{}, err
 	}
 	id, now := c.sessions.GetString(ctx, keyAdmin), clock.Millis(c.opt.Clock)
 	if id == "" {
-		return ctx, models.Admin{}, nil
+		return ctx, models.Account{}, nil
 	}
 	idle := time.Duration(now-c.sessions.GetInt64(ctx, keySeen)) * time.Millisecond
 	if idle > sessionIdle {
-		return ctx, models.Admin{}, c.sessions.Destroy(ctx)
+		return ctx, models.Account{}, c.sessions.Destroy(ctx)
 	}
 	admin, err := c.admin(ctx, id)
 	if fault.Is(err, fault.Revoked) || err == nil && c.sessions.GetString(ctx, keyPassword) != fingerprint(admin) {
-		return ctx, models.Admin{}, c.sessions.Destroy(ctx)
+		return ctx, models.Account{}, c.sessions.Destroy(ctx)
 	}
 	if err == nil && idle > sessionTouch {
 		c.seen(ctx)
@@ -166,12 +165,12 @@ func (c *Console) SignedIn(f *fiber.Ctx) (bool, error) {
 }
 
 // admin is the administrator, if they may use the console.
-func (c *Console) admin(ctx context.Context, id string) (models.Admin, error) {
-	m, err := c.opt.Access.AdminByID(ctx, id)
+func (c *Console) admin(ctx context.Context, id string) (models.Account, error) {
+	m, err := c.opt.Access.AccountByID(ctx, id)
 	if err != nil {
-		return models.Admin{}, err
+		return models.Account{}, err
 	}
-	return m, c.opt.Access.AllowAdmin(m, access.Console)
+	return m, c.opt.Access.MayEnter(ctx, m)
 }
 
 // enter makes the session the administrator's, under a new token.
@@ -198,7 +197,7 @@ func (c *Console) seen(ctx context.Context) {
 	c.sessions.Put(ctx, keyAddress, telemetry.RequestOf(ctx).Address)
 }
 
-func fingerprint(m models.Admin) string {
+func fingerprint(m models.Account) string {
 	sum := sha256.Sum256(m.PasswordHash)
 	return hex.EncodeToString(sum[:12])
 }
@@ -226,7 +225,7 @@ func (c *Console) setCookie(f *fiber.Ctx, name, value string, expires time.Time)
 	})
 }
 
-// signedIn lets administrators through and sends everybody else to sign in, and back afterwards.
+// signedIn lets who is signed in through and sends everybody else to sign in, and back afterwards.
 func (c *Console) signedIn(f *fiber.Ctx) error {
 	if visitOf(f).signedIn() {
 		return f.Next()

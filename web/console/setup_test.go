@@ -86,7 +86,7 @@ func TestATenantThatIsThereIsConnectedLater(t *testing.T) {
 	}
 	made := 0
 	for _, e := range entries {
-		if e.Action == "apikey.create" && strings.HasPrefix(e.Actor, "admin:") && e.RequestID != "" && !secretText.Match(e.Detail) {
+		if e.Action == "apikey.create" && strings.HasPrefix(e.Actor, "account:") && e.RequestID != "" && !secretText.Match(e.Detail) {
 			made++
 		}
 	}

@@ -119,7 +119,7 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 	return c.bare(f.Status(http.StatusUnprocessableEntity), "Set up", signin.Setup(p))
 }
 
-func (c *Console) settled(f *fiber.Ctx, admin models.Admin) error {
+func (c *Console) settled(f *fiber.Ctx, admin models.Account) error {
 	if err := c.enter(f, admin.ID); err != nil {
 		return err
 	}

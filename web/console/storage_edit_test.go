@@ -64,7 +64,7 @@ func TestAnItemIsMadeAndEdited(t *testing.T) {
 	}
 	it = lookAt(t, h, "dana", "a/b ?&#é")
 	change, err := h.Store.ChangeAt(t.Context(), it.TenantID, it.Seq)
-	if err != nil || it.Version != 2 || change.Door != models.DoorConsole || !strings.HasPrefix(change.Actor, "admin:") || change.Address != "127.0.0.1" || change.RequestID == "" || change.Base != 1 {
+	if err != nil || it.Version != 2 || change.Door != models.DoorConsole || !strings.HasPrefix(change.Actor, "account:") || change.Address != "127.0.0.1" || change.RequestID == "" || change.Base != 1 {
 		t.Errorf("the change is %+v, %v", change, err)
 	}
 	b.get(itemAt("/history", "dana", "a/b ?&#é")).says(t, 200, "Amina Haddad", "administrator", "Console")

@@ -27,9 +27,9 @@ func (c *Console) personOf(ctx context.Context, tenantID, actor string) (person,
 			name = k.Name
 		}
 		kind = "API key"
-	case "admin":
-		var a models.Admin
-		if a, err = c.opt.Store.AdminByID(ctx, id); err == nil {
+	case "account":
+		var a models.Account
+		if a, err = c.opt.Store.AccountByID(ctx, id); err == nil {
 			if name = a.Name; name == "" {
 				name = a.Email
 			}

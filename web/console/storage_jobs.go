@@ -38,7 +38,7 @@ func (c *Console) undoJob(f *fiber.Ctx) error {
 	}
 	undo := c.opt.Engine.StartUndo
 	if j.Kind == engine.JobSettle {
-		if err := c.opt.Access.AllowAdmin(visitOf(f).admin, access.ConflictsReview); err != nil {
+		if err := c.allow(f, access.ConflictsReview); err != nil {
 			return err
 		}
 		undo = c.opt.Engine.StartReopen

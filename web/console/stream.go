@@ -210,7 +210,7 @@ func (s *liveStream) stands() (bool, error) {
 	ctx, cancel := context.WithTimeout(s.visit.base, patience)
 	defer cancel()
 	_, admin, err := s.console.visitor(ctx, s.visit.token)
-	if err == nil && admin.ID != s.visit.admin.ID {
+	if err == nil && admin.ID != s.visit.account.ID {
 		return false, nil
 	}
 	if err == nil && s.visit.tenant.ID != "" {

@@ -44,7 +44,7 @@ func (c *Console) audit(f *fiber.Ctx) error {
 		one = new(string)
 	case ok:
 		one = &t.ID
-		if err := c.viewed(f.UserContext(), &visit{token: visitOf(f).token, admin: visitOf(f).admin, tenant: t}); err != nil {
+		if err := c.viewed(f.UserContext(), &visit{token: visitOf(f).token, account: visitOf(f).account, tenant: t}); err != nil {
 			return err
 		}
 	default:
@@ -119,11 +119,11 @@ func (c *Console) auditQuery(ctx context.Context, fl system.AuditFilter) (store.
 		q.To += (24 * time.Hour).Milliseconds()
 	}
 	if strings.Contains(q.Actor, "@") {
-		m, err := c.opt.Store.AdminByEmail(ctx, strings.ToLower(q.Actor))
+		m, err := c.opt.Store.AccountByEmail(ctx, strings.ToLower(q.Actor))
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return q, err
 		}
-		q.Actor = "admin:" + m.ID + map[bool]string{true: "?"}[m.ID == ""] // nobody's
+		q.Actor = models.ActorAccount + m.ID + map[bool]string{true: "?"}[m.ID == ""] // nobody's
 	}
 	return q, nil
 }
@@ -266,7 +266,7 @@ func (p *people) actor(raw string) string {
 		return raw
 	case name == "":
 		return kind + " " + id
-	case kind == "admin":
+	case kind == "account":
 		return name
 	}
 	return fmt.Sprintf("%s \u2068%s\u2069", kind, name)

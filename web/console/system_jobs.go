@@ -39,7 +39,7 @@ func (c *Console) allJobs(f *fiber.Ctx) error {
 	if err := who.find(f.UserContext()); err != nil {
 		return err
 	}
-	mayCancel := c.opt.Access.AllowAdmin(visitOf(f).admin, access.JobsCancel) == nil
+	mayCancel := c.allow(f, access.JobsCancel) == nil
 	for i := range jobs {
 		p.Rows = append(p.Rows, jobRowOf(&jobs[i], who, mayCancel, p.Now))
 	}

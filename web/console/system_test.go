@@ -116,8 +116,8 @@ func TestWhoMayNotSeeTheSystemIsToldSo(t *testing.T) {
 func TestAJobOfAnyTenantIsListedAndCancelled(t *testing.T) {
 	t.Parallel()
 	h := house(t, nil)
-	ctx := store.As(context.Background(), store.Author{Actor: "admin:gone"})
-	job := models.Job{ID: "01JDA2Q8M3X7Y5T4V6W8ZABCDE", TenantID: h.Tenants[1].ID, Kind: "import", Status: models.JobHeld, Done: 41, Total: 900, Error: "<b>line 3</b>", Actor: "admin:gone"}
+	ctx := store.As(context.Background(), store.Author{Actor: "account:gone"})
+	job := models.Job{ID: "01JDA2Q8M3X7Y5T4V6W8ZABCDE", TenantID: h.Tenants[1].ID, Kind: "import", Status: models.JobHeld, Done: 41, Total: 900, Error: "<b>line 3</b>", Actor: "account:gone"}
 	if err := h.Store.AddJob(ctx, job, models.AuditEntry{Action: "items.import"}); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestAJobOfAnyTenantIsListedAndCancelled(t *testing.T) {
 		t.Errorf("once more: %d", a.status)
 	}
 	entries, err := h.Store.AuditEntries(context.Background(), job.TenantID, "", 10)
-	if err != nil || len(entries) == 0 || entries[0].Action != "job.cancel" || entries[0].Object != job.ID || !strings.HasPrefix(entries[0].Actor, "admin:") {
+	if err != nil || len(entries) == 0 || entries[0].Action != "job.cancel" || entries[0].Object != job.ID || !strings.HasPrefix(entries[0].Actor, "account:") {
 		t.Errorf("audit: %+v %v", entries, err)
 	}
 }
@@ -159,7 +159,7 @@ func TestTheAuditNamesPeopleAndIsFiltered(t *testing.T) {
 	}
 	b := signedIn(t, h)
 	a := b.get("/console/system/audit")
-	for _, want := range []string{"Amina Haddad", "admin.signin", "user &lt;b&gt;eve", "10.0.0.9", "req-7", "&lt;script&gt;o", "&lt;i&gt;", "&lt;u&gt;", "apikey.create", ">acme<"} {
+	for _, want := range []string{"Amina Haddad", "account.signin", "user &lt;b&gt;eve", "10.0.0.9", "req-7", "&lt;script&gt;o", "&lt;i&gt;", "&lt;u&gt;", "apikey.create", ">acme<"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page does not hold %q", want)
 		}
@@ -178,7 +178,7 @@ func TestTheAuditNamesPeopleAndIsFiltered(t *testing.T) {
 		"?from=2020-01-01&action=apikey.": {false, false, true},
 	} {
 		a := b.get("/console/system/audit" + query)
-		got := [3]bool{shows(a, "item.odd"), shows(a, "admin.signin"), shows(a, "apikey.create")}
+		got := [3]bool{shows(a, "item.odd"), shows(a, "account.signin"), shows(a, "apikey.create")}
 		if a.status != 200 || got != want {
 			t.Errorf("%s: %d %v, want %v", query, a.status, got, want)
 		}
@@ -188,7 +188,7 @@ func TestTheAuditNamesPeopleAndIsFiltered(t *testing.T) {
 			t.Errorf("%s: %d", query, a.status)
 		}
 	}
-	if a := b.get("/console/t/acme/audit"); !shows(a, "item.odd") || shows(a, "admin.signin") || strings.Contains(a.body, "audit-tenant") {
+	if a := b.get("/console/t/acme/audit"); !shows(a, "item.odd") || shows(a, "account.signin") || strings.Contains(a.body, "audit-tenant") {
 		t.Error("a tenant's audit is not its own")
 	}
 	if a := b.get("/console/t/globex/audit"); shows(a, "item.odd") {
@@ -215,7 +215,7 @@ func TestLooksAtTablesAreInTheAuditAndHoldNoSecret(t *testing.T) {
 	if err != nil || len(entries) != 1 || entries[0].Action != "table.view" || entries[0].Object != "items" || !strings.Contains(string(entries[0].Detail), "item_key") {
 		t.Errorf("audit: %+v %v", entries, err)
 	}
-	for table, secrets := range map[string]int{"admins": 1, "sessions": 2, "api_keys": 1} {
+	for table, secrets := range map[string]int{"accounts": 1, "sessions": 2, "api_keys": 1} {
 		if a := b.get("/console/system/tables/" + table); a.status != 200 || strings.Count(a.body, ">hidden</span>") < secrets || strings.Contains(a.body, "$2a$") {
 			t.Errorf("%s: %d, %d hidden", table, a.status, strings.Count(a.body, ">hidden</span>"))
 		}

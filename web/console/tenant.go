@@ -30,7 +30,7 @@ func (c *Console) ofTenant(f *fiber.Ctx) error {
 }
 
 func (c *Console) viewed(ctx context.Context, v *visit) error {
-	return c.opt.Access.Viewed(ctx, access.View{Admin: v.admin, Session: v.token, TenantID: v.tenant.ID})
+	return c.opt.Access.Viewed(ctx, access.View{Admin: v.account, Session: v.token, TenantID: v.tenant.ID})
 }
 
 // home leads to the first of the tenants that is not suspended; without one, to how the first is made.

@@ -35,11 +35,11 @@ func (c *Console) toldChanges(ctx context.Context, found []models.TenantChange) 
 
 // tenantAuthor is the name of an author in the audit.
 func (c *Console) tenantAuthor(ctx context.Context, actor string) (string, error) {
-	id, isAdmin := strings.CutPrefix(actor, "admin:")
+	id, isAdmin := strings.CutPrefix(actor, models.ActorAccount)
 	if !isAdmin {
 		return "The command line", nil
 	}
-	m, err := c.opt.Store.AdminByID(ctx, id)
+	m, err := c.opt.Store.AccountByID(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		return "An administrator", nil
 	}

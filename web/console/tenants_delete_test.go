@@ -59,7 +59,7 @@ func TestATenantIsDeletedForGoodFromTheTrashAlone(t *testing.T) {
 	if f := b.get(progress, "HX-Request: true"); strings.Contains(f.body, "<html") || !strings.Contains(f.body, `id="deletion"`) || strings.Contains(f.body, "hx-get") {
 		t.Errorf("over, and asks on: %s", f.body)
 	}
-	if got := audited(t, h, acme); !slices.Equal(got, []string{"admin tenant.deleted", "admin tenant.delete", "admin tenant.trash", "system tenant.create"}) {
+	if got := audited(t, h, acme); !slices.Equal(got, []string{"account tenant.deleted", "account tenant.delete", "account tenant.trash", "system tenant.create"}) {
 		t.Errorf("%v", got)
 	}
 	testkit.Eventually(t, 10*time.Second, "its key is unknown", func() bool { return reads(t, h, h.Keys[0]) == 401 })
@@ -119,7 +119,7 @@ func TestAStoppedDeletionSaysWhatIsGone(t *testing.T) {
 	trash.shows(t, 200, "partly deleted", page)
 	trash.hides(t, `aria-label="Restore`, "being deleted")
 	b.get(at(acme, "delete")).shows(t, 200, "An earlier deletion took 2 rows away")
-	if got := audited(t, h, acme); !slices.Equal(got, []string{"system tenant.delete_stopped", "admin tenant.delete_stop", "system tenant.delete", "admin tenant.trash", "system tenant.create"}) {
+	if got := audited(t, h, acme); !slices.Equal(got, []string{"system tenant.delete_stopped", "account tenant.delete_stop", "system tenant.delete", "account tenant.trash", "system tenant.create"}) {
 		t.Errorf("%v", got)
 	}
 	again := version(of(t, h, "acme"))

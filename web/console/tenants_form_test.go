@@ -44,7 +44,7 @@ func TestATenantIsMadeAndEdited(t *testing.T) {
 	if want := (models.TenantLimits{UserBytes: 7 << 20}); saved.Limits != want || saved.Name != "North" || saved.Version != 2 {
 		t.Errorf("%+v", saved)
 	}
-	if got := audited(t, h, made); !slices.Equal(got, []string{"admin tenant.edit", "admin tenant.create"}) {
+	if got := audited(t, h, made); !slices.Equal(got, []string{"account tenant.edit", "account tenant.create"}) {
 		t.Errorf("%v", got)
 	}
 	undo := undoIn(t, b.get(at(made, "")).body)

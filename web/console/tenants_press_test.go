@@ -54,7 +54,7 @@ func TestASuspendedTenantsSocketsCloseWithinASecond(t *testing.T) {
 		testkit.Eventually(t, 10*time.Second, "its key lets in again", func() bool { return reads(t, h, h.Keys[0]) == 200 })
 		_, _ = ws.Close(), other.Close()
 	}
-	if got := audited(t, h, of(t, h, "acme")); !slices.Equal(got[:4], []string{"admin tenant.restore", "admin tenant.trash", "admin tenant.resume", "admin tenant.suspend"}) {
+	if got := audited(t, h, of(t, h, "acme")); !slices.Equal(got[:4], []string{"account tenant.restore", "account tenant.trash", "account tenant.resume", "account tenant.suspend"}) {
 		t.Errorf("%v", got)
 	}
 }

@@ -148,7 +148,7 @@ async function filterTheAudit(w) {
 async function readTheTenantsAudit(w) {
   await w.go("audit");
   w.expect("a tenant's audit has what was done in it", (await rowsOf(w).filter({ hasText: "job.cancel" }).count()) === 1);
-  w.expect("and nothing of others", (await w.page.getByLabel("Tenant", { exact: true }).count()) === 0 && (await rowsOf(w).filter({ hasText: "admin.setup" }).count()) === 0);
+  w.expect("and nothing of others", (await w.page.getByLabel("Tenant", { exact: true }).count()) === 0 && (await rowsOf(w).filter({ hasText: "account.setup" }).count()) === 0);
   await w.look("a tenant's audit");
 }
 

@@ -72,7 +72,7 @@ func TestSetupIsWonOnce(t *testing.T) {
 		errs := make([]error, 4)
 		for i, email := range []string{"a@x.org", "b@x.org", "c@x.org", "d@x.org"} {
 			wg.Go(func() {
-				_, errs[i] = s.SetUpAdmin(t.Context(), token, models.Admin{Email: email, PasswordHash: []byte("h")})
+				_, errs[i] = s.SetUpAdmin(t.Context(), token, models.Account{Email: email, PasswordHash: []byte("h")})
 			})
 		}
 		wg.Wait()
@@ -94,20 +94,20 @@ func TestSetupIsWonOnce(t *testing.T) {
 func TestAdmins(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", Name: "Añ", PasswordHash: []byte("old")}))
-		_, err := s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("h")})
+		m := must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Installation: true, Email: "a@x.org", Name: "Añ", PasswordHash: []byte("old")}))
+		_, err := s.CreateAccount(t.Context(), models.Account{Installation: true, Email: "a@x.org", PasswordHash: []byte("h")})
 		wantFault(t, err, fault.Invalid)
 		c.Advance(time.Minute)
-		wantFault(t, s.AdminSignedIn(t.Context(), m, []byte("new")), "")
-		got := must[models.Admin](t)(s.AdminByEmail(t.Context(), "a@x.org"))
+		wantFault(t, s.AccountSignedIn(t.Context(), m, []byte("new")), "")
+		got := must[models.Account](t)(s.AccountByEmail(t.Context(), "a@x.org"))
 		if got.LastLoginAt != clock.Millis(c) || string(got.PasswordHash) != "new" || got.Name != "Añ" {
 			t.Errorf("%+v", got)
 		}
-		wantFault(t, s.AdminSignedIn(t.Context(), m, []byte("late")), "")
-		if got = must[models.Admin](t)(s.AdminByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" {
+		wantFault(t, s.AccountSignedIn(t.Context(), m, []byte("late")), "")
+		if got = must[models.Account](t)(s.AccountByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" {
 			t.Error("a hash made of an older one replaces the newer")
 		}
-		_, err = s.AdminByEmail(t.Context(), "A@x.org")
+		_, err = s.AccountByEmail(t.Context(), "A@x.org")
 		wantFault(t, err, fault.NotFound)
 	})
 }
@@ -115,20 +115,20 @@ func TestAdmins(t *testing.T) {
 func TestAnAdministratorIsChangedByVersion(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
-		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", Name: "A", PasswordHash: []byte("h")}))
-		must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "b@x.org", Name: "B", PasswordHash: []byte("h")}))
+		m := must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Installation: true, Email: "a@x.org", Name: "A", PasswordHash: []byte("h")}))
+		must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Installation: true, Email: "b@x.org", Name: "B", PasswordHash: []byte("h")}))
 		m.Name = "Änne"
-		got := must[models.Admin](t)(s.UpdateAdmin(t.Context(), m))
+		got := must[models.Account](t)(s.UpdateAccount(t.Context(), m))
 		if got.Name != "Änne" || got.Version != m.Version+1 || got.Email != "a@x.org" {
 			t.Errorf("%+v", got)
 		}
-		_, err := s.UpdateAdmin(t.Context(), m)
+		_, err := s.UpdateAccount(t.Context(), m)
 		wantFault(t, err, fault.StaleEdit)
 		got.Email = "b@x.org"
-		_, err = s.UpdateAdmin(t.Context(), got)
+		_, err = s.UpdateAccount(t.Context(), got)
 		wantFault(t, err, fault.Invalid)
 		got.ID = "nobody"
-		_, err = s.UpdateAdmin(t.Context(), got)
+		_, err = s.UpdateAccount(t.Context(), got)
 		wantFault(t, err, fault.NotFound)
 	})
 }
@@ -136,23 +136,23 @@ func TestAnAdministratorIsChangedByVersion(t *testing.T) {
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, c *clock.Manual) {
-		m := must[models.Admin](t)(s.CreateAdmin(t.Context(), models.Admin{Email: "a@x.org", PasswordHash: []byte("old")}))
+		m := must[models.Account](t)(s.CreateAccount(t.Context(), models.Account{Installation: true, Email: "a@x.org", PasswordHash: []byte("old")}))
 		for _, token := range []string{"this", "that"} {
-			wantFault(t, s.SessionAdd(t.Context(), token, models.Session{AdminID: m.ID, Data: []byte("d"), ExpiresAt: clock.Millis(c) + 1000}), "")
+			wantFault(t, s.SessionAdd(t.Context(), token, models.Session{AccountID: m.ID, Data: []byte("d"), ExpiresAt: clock.Millis(c) + 1000}), "")
 		}
-		if n := must[int64](t)(s.SetAdminPassword(t.Context(), m, []byte("new"), "this")); n != 1 {
+		if n := must[int64](t)(s.SetPassword(t.Context(), m, []byte("new"), "this")); n != 1 {
 			t.Errorf("%d sessions ended", n)
 		}
-		_, err := s.SetAdminPassword(t.Context(), m, []byte("late"), "that")
+		_, err := s.SetPassword(t.Context(), m, []byte("late"), "that")
 		wantFault(t, err, fault.StaleEdit)
-		if got := must[models.Admin](t)(s.AdminByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" || got.Version != m.Version+1 {
+		if got := must[models.Account](t)(s.AccountByID(t.Context(), m.ID)); string(got.PasswordHash) != "new" || got.Version != m.Version+1 {
 			t.Errorf("%+v", got)
 		}
 		left := must[[]models.Session](t)(s.Sessions(t.Context(), m.ID, 0))
 		if len(left) != 1 || left[0].ID != store.SessionID("this") {
 			t.Errorf("left: %+v", left)
 		}
-		if e := must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), "", "", 1)); e[0].Action != "admin.password" || e[0].Object != m.ID {
+		if e := must[[]models.AuditEntry](t)(s.AuditEntries(t.Context(), "", "", 1)); e[0].Action != "account.password" || e[0].Object != m.ID {
 			t.Errorf("audit: %+v", e)
 		}
 	})

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+const accountSelect = `SELECT id, email, name, password_hash, installation, disabled, verified_at, totp_secret, totp_at, totp_step,
+version, created_at, updated_at, last_login_at FROM accounts`
+
+const setupToken = "setup_token" // in meta: the hash of the one-time setup token
+
+func scanAccount(row scanner, a *models.Account) error {
+	return row.Scan(&a.ID, &a.Email, &a.Name, &a.PasswordHash, &a.Installation, &a.Disabled, &a.VerifiedAt, &a.TOTPSecret, &a.TOTPAt, &a.TOTPStep,
+		&a.Version, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt)
+}
+
+// CreateAccount adds an account and fills in the id and times. An e-mail that is taken is `invalid`.
+func (s *Store) CreateAccount(ctx context.Context, m models.Account) (models.Account, error) {
+	m = s.newAccount(m)
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		return accountAudit(m, "account.create"), insertAccount(tx, m)
+	})
+	return m, s.takenEmail(err)
+}
+
+// SetUpAdmin adds the first administrator for the one who holds the setup token,
+// which is used up: `token_invalid` when it is another one, or an administrator exists.
+func (s *Store) SetUpAdmin(ctx context.Context, tokenHash []byte, m models.Account) (models.Account, error) {
+	m = s.newAccount(m)
+	m.Installation, m.VerifiedAt = true, m.CreatedAt
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("DELETE FROM meta WHERE name = ? AND value = ?", setupToken, tokenHash)
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		n, err := countAdmins(tx)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		if n > 0 || res.RowsAffected != 1 {
+			return models.AuditEntry{}, errSetupLink()
+		}
+		return accountAudit(m, "account.setup"), insertAccount(tx, m)
+	})
+	return m, s.takenEmail(err)
+}
+
+// CheckSetupToken says whether the hash is that of the setup token: `token_invalid` otherwise.
+func (s *Store) CheckSetupToken(ctx context.Context, hash []byte) error {
+	var n int64
+	err := s.read(ctx).Raw("SELECT COUNT(*) FROM meta WHERE name = ? AND value = ?", setupToken, hash).Row().Scan(&n)
+	if err == nil && n == 0 {
+		return errSetupLink()
+	}
+	return s.fault(err)
+}
+
+func errSetupLink() error {
+	return fault.New(fault.TokenInvalid, "This setup link is no longer good.")
+}
+
+// SetSetupToken replaces the setup token by the one with the hash: `already_resolved` when an administrator exists.
+func (s *Store) SetSetupToken(ctx context.Context, hash []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		n, err := countAdmins(tx)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return fault.New(fault.AlreadyResolved, "Tidemark is set up already. Sign in.")
+		}
+		if err := tx.Exec("DELETE FROM meta WHERE name = ?", setupToken).Error; err != nil {
+			return err
+		}
+		return tx.Exec("INSERT INTO meta (name, value) VALUES (?,?)", setupToken, hash).Error
+	})
+}
+
+// Admins counts the installation's administrators.
+func (s *Store) Admins(ctx context.Context) (int64, error) {
+	n, err := countAdmins(s.read(ctx))
+	return n, s.fault(err)
+}
+
+func countAdmins(db *gorm.DB) (int64, error) {
+	var n int64
+	err := db.Raw("SELECT COUNT(*) FROM accounts WHERE installation = 1").Row().Scan(&n)
+	return n, err
+}
+
+// Colleagues reads the installation's administrators who may sign in, by name, at most so many.
+func (s *Store) Colleagues(ctx context.Context, most int) ([]models.Account, error) {
+	all, err := scanAll(s.read(ctx), scanAccount, accountSelect+" WHERE disabled = 0 AND installation = 1 ORDER BY name, id LIMIT ?", most)
+	return all, s.fault(err)
+}
+
+// AccountByID reads an account; unknown is `not_found`.
+func (s *Store) AccountByID(ctx context.Context, id string) (models.Account, error) {
+	m, err := scanOne(s.read(ctx), scanAccount, accountSelect+" WHERE id = ?", id)
+	return m, s.fault(err)
+}
+
+// AccountByEmail reads an account; unknown is `not_found`.
+func (s *Store) AccountByEmail(ctx context.Context, email string) (models.Account, error) {
+	m, err := scanOne(s.read(ctx), scanAccount, accountSelect+" WHERE email = ?", email)
+	return m, s.fault(err)
+}
+
+// AccountSignedIn notes a sign-in and, when one is given, a stronger hash of the same password.
+func (s *Store) AccountSignedIn(ctx context.Context, m models.Account, stronger []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", clock.Millis(s.clock), m.ID).Error; err != nil {
+			return err
+		}
+		if stronger != nil {
+			err := tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?", stronger, m.ID, m.PasswordHash).Error
+			if err != nil {
+				return err
+			}
+		}
+		return s.addAudit(ctx, tx, accountAudit(m, "account.signin"))
+	})
+}
+
+// AccountConfirmed notes that who is signed in gave their password once more, or a wrong one.
+func (s *Store) AccountConfirmed(ctx context.Context, m models.Account, right bool) error {
+	action := "account.confirm"
+	if !right {
+		action = "account.confirm_refused"
+	}
+	return s.write(ctx, func(tx *gorm.DB) error { return s.addAudit(ctx, tx, accountAudit(m, action)) })
+}
+
+// UpdateAccount changes an account's name and e-mail. The version names what
+// was changed: `stale_edit` when it is no longer theirs, `invalid` when the e-mail is taken.
+func (s *Store) UpdateAccount(ctx context.Context, m models.Account) (models.Account, error) {
+	var out models.Account
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("UPDATE accounts SET email = ?, name = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+			m.Email, m.Name, clock.Millis(s.clock), m.ID, m.Version)
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		var err error
+		if out, err = scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if res.RowsAffected == 0 {
+			return models.AuditEntry{}, errStale()
+		}
+		return accountAudit(out, "account.update"), nil
+	})
+	return out, s.takenEmail(err)
+}
+
+// SetPassword replaces the hash of an account's password and ends
+// their sessions, but the one with the token. `stale_edit` when the hash is not the one that m had.
+func (s *Store) SetPassword(ctx context.Context, m models.Account, hash []byte, token string) (ended int64, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("UPDATE accounts SET password_hash = ?, version = version + 1, updated_at = ? WHERE id = ? AND password_hash = ?",
+			hash, clock.Millis(s.clock), m.ID, m.PasswordHash)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return models.AuditEntry{}, errStale()
+		}
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		ended, err = endOthers(tx, m, token)
+		return accountAudit(m, "account.password"), err
+	})
+	return ended, err
+}
+
+func (s *Store) newAccount(m models.Account) models.Account {
+	now := clock.Millis(s.clock)
+	m.ID, m.Version, m.CreatedAt, m.UpdatedAt = clock.NewID(s.clock), 1, now, now
+	return m
+}
+
+func insertAccount(tx *gorm.DB, m models.Account) error {
+	password := m.PasswordHash
+	if password == nil {
+		password = []byte{}
+	}
+	return tx.Exec(`INSERT INTO accounts (id, email, name, password_hash, installation, disabled, verified_at, version, created_at, updated_at, last_login_at)
+VALUES (?,?,?,?,?,0,?,?,?,?,0)`, m.ID, m.Email, m.Name, password, asInt(m.Installation), m.VerifiedAt, m.Version, m.CreatedAt, m.UpdatedAt).Error
+}
+
+func accountAudit(m models.Account, action string) models.AuditEntry {
+	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email})}
+}
+
+func (s *Store) takenEmail(err error) error {
+	if s.Duplicate(err) {
+		return fault.OfField("email", "taken", "belongs to an account already")
+	}
+	return err
+}
