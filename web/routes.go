@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,8 +15,43 @@ import (
 	"tidemark/web/api"
 )
 
+// Part is a share of what is served, for those who deploy the shares apart.
+type Part string
+
+// The parts. Health, metrics and the documents belong to each.
+const (
+	PartAuth    Part = "auth"    // signing in and out, tokens and tickets
+	PartSync    Part = "sync"    // items, the log, conflicts, and the sockets
+	PartConsole Part = "console" // the pages for people
+)
+
+// Parts are all of them.
+var Parts = []Part{PartAuth, PartSync, PartConsole}
+
+func (s *Server) serves(p Part) bool { return len(s.opt.Only) == 0 || slices.Contains(s.opt.Only, p) }
+
 // routes is all that is served. The permission of each is in access.Routes.
 func (s *Server) routes() {
+	if s.serves(PartSync) {
+		s.syncRoutes()
+		s.sockets()
+	}
+	if s.serves(PartAuth) {
+		s.authRoutes()
+	}
+	s.open("/health", s.api.Health).quiet = true
+	s.open("/health/live", s.api.Alive).quiet = true
+	s.open("/health/ready", s.api.Ready).quiet = true
+	s.open("/metrics", s.metrics).quiet = true
+	s.open("/api/openapi.json", s.documents(s.api.OpenAPI))
+	s.open("/api/docs", s.documents(s.api.Docs))
+	s.open("/api/docs/*", s.documents(s.api.DocsFile)).quiet = true
+	if s.serves(PartConsole) {
+		s.pages()
+	}
+}
+
+func (s *Server) syncRoutes() {
 	a := s.api
 
 	s.guard("GET", "/api/v1/sync-storage/item/*", a.GetItem)
@@ -41,18 +77,11 @@ func (s *Server) routes() {
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait
 	s.guard("GET", "/api/v1/sync/snapshot", a.Snapshot)
 	s.guard("GET", "/api/v1/sync/status", a.Status)
+}
+
+func (s *Server) authRoutes() {
+	a := s.api
 	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
-
-	s.open("/health", a.Health).quiet = true
-	s.open("/health/live", a.Alive).quiet = true
-	s.open("/health/ready", a.Ready).quiet = true
-	s.open("/metrics", s.metrics).quiet = true
-	s.open("/api/openapi.json", s.documents(a.OpenAPI))
-	s.open("/api/docs", s.documents(a.Docs))
-	s.open("/api/docs/*", s.documents(a.DocsFile)).quiet = true
-
-	s.sockets()
-	s.pages()
 }
 
 // sockets have a permission for each event, in access.Events, which they ask for themselves.

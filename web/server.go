@@ -57,6 +57,7 @@ type Options struct {
 	TLSCert         string // PEM files; both or none
 	TLSKey          string
 
+	Only    []Part         // what is served; none: all of it
 	Console Console        // nil: none
 	Health  *health.Health // nil: one is made of these options
 }
@@ -114,6 +115,9 @@ func New(o Options) (*Server, error) {
 		o.Analytics = analytics.New(o.Store, o.Clock)
 	}
 	s := &Server{opt: o, trusted: o.TrustedProxies, draining: make(chan struct{}), served: make(chan error, 1)}
+	if !s.serves(PartConsole) {
+		s.opt.Console = nil
+	}
 	s.base, s.abandon = context.WithCancel(context.Background())
 	var err error
 	if s.cors, err = newCORS(o.CORSOrigins, o.CORSCredentials); err != nil {

@@ -24,7 +24,7 @@ func (c command) synopsis() string { return strings.TrimSpace(c.name + " " + c.u
 // commands lists them all.
 func (m *Main) commands() []command {
 	return []command{
-		{name: "serve", usage: "[--demo]", doc: "run the server", flags: m.serve},
+		{name: "serve", usage: "[--demo] [--only auth,sync,console]", doc: "run the server", flags: m.serve},
 		{name: "migrate up", usage: "[--dry-run]", doc: "bring the database's schema up to date", flags: m.migrateUp},
 		{name: "migrate down", usage: "[--dry-run]", doc: "take the last migration back", flags: m.migrateDown},
 		{name: "migrate status", doc: "list migrations and whether they stand", flags: m.migrateStatus},

@@ -11,7 +11,7 @@ import (
 )
 
 // newServer makes the web server with all its doors.
-func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, error) {
+func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics, only []web.Part) (*web.Server, error) {
 	c := m.Config
 	known, figures := m.system(r, metrics), analytics.New(r.store, m.Clock)
 	pages := console.New(console.Options{
@@ -21,7 +21,7 @@ func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics) (*web.Server, err
 	})
 	server, err := web.New(web.Options{
 		Engine: r.engine, Access: r.access, Store: r.store, Log: r.log, Clock: m.Clock, Metrics: metrics,
-		Console: pages, Analytics: figures, Health: known.Health,
+		Only: only, Console: pages, Analytics: figures, Health: known.Health,
 		Host: c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
 		RateLimit: c.RateLimit, AddressRate: c.AddressRate, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,

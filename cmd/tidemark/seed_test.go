@@ -33,7 +33,7 @@ func (p *program) start(ctx context.Context) (said string, err error) {
 	if err := m.ParseFlags([]string{"serve", "--demo"}); err != nil {
 		p.t.Fatal(err)
 	}
-	_, err = m.build(ctx, true)
+	_, err = m.build(ctx, true, nil)
 	if err := m.Close(); err != nil {
 		p.t.Error(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -35,15 +36,20 @@ type rooms struct {
 
 func (m *Main) serve(f *pflag.FlagSet) func(context.Context) error {
 	demo := f.Bool("demo", false, "fill an empty database with the demo tenants first, or finish such a filling")
+	parts := f.StringSlice("only", nil, "serve some parts alone, by comma: auth, sync, console")
 	return func(ctx context.Context) error {
-		r, err := m.build(ctx, *demo)
+		only, err := partsOf(*parts)
+		if err != nil {
+			return err
+		}
+		r, err := m.build(ctx, *demo, only)
 		if err != nil {
 			return err
 		}
 		if err := r.server.Listen(ctx); err != nil {
 			return err
 		}
-		if err := m.announce(ctx, r); err != nil {
+		if err := m.announce(ctx, r, only); err != nil {
 			return err
 		}
 		ended := make(chan error, 1)
@@ -57,9 +63,20 @@ func (m *Main) serve(f *pflag.FlagSet) func(context.Context) error {
 	}
 }
 
+func partsOf(names []string) ([]web.Part, error) {
+	var out []web.Part
+	for _, n := range names {
+		if !slices.Contains(web.Parts, web.Part(n)) {
+			return nil, usageError{fmt.Sprintf("--only knows auth, sync and console, not %q", n)}
+		}
+		out = append(out, web.Part(n))
+	}
+	return out, nil
+}
+
 // build makes every room over the database, which it brings up to date. Close
 // undoes it in the right order: sockets and requests drain, then commits.
-func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
+func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, error) {
 	c := m.Config
 	if err := errors.Join(os.MkdirAll(c.DataDir, 0o700), c.FillSecrets()); err != nil {
 		return nil, err
@@ -98,7 +115,7 @@ func (m *Main) build(ctx context.Context, demo bool) (*rooms, error) {
 		return nil, err
 	}
 	m.onClose(m.graceful(r.engine.Close))
-	if r.server, err = m.newServer(r, metrics); err != nil {
+	if r.server, err = m.newServer(r, metrics, only); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -150,10 +167,15 @@ func fitting(name string) string {
 }
 
 // announce tells where the console is and, while there is no administrator, how the first one gets in.
-func (m *Main) announce(ctx context.Context, r *rooms) error {
+func (m *Main) announce(ctx context.Context, r *rooms, only []web.Part) error {
 	base := m.baseURL(r.server.Addr())
-	place := map[string]any{"url": base, "console": base + "/console", "docs": base + "/api/docs"}
-	rows := [][]string{{"  Console", base + "/console"}, {"  API", base + "/api/docs"}, {"  Data", m.Config.Database.describe()}}
+	place := map[string]any{"url": base, "docs": base + "/api/docs"}
+	rows := [][]string{{"  API", base + "/api/docs"}, {"  Data", m.Config.Database.describe()}}
+	if len(only) > 0 && !slices.Contains(only, web.PartConsole) {
+		return m.say(place, "Tidemark "+version+" is running.\n"+table(rows))
+	}
+	place["console"] = base + "/console"
+	rows = append([][]string{{"  Console", base + "/console"}}, rows...)
 	token, err := r.access.SetupToken(ctx)
 	switch {
 	case err == nil:
