@@ -95,6 +95,9 @@ func (m *member) admit() error {
 // bind holds a caller to the user's role, beside what its credential gives.
 func (m *member) bind(c *models.Caller) {
 	c.Role, c.Grants, c.Fields = m.Role, m.grants, m.fields
+	if c.AccountID != "" && m.grants != nil {
+		c.Scopes = m.grants // a token of ours gives what its user's role does
+	}
 	c.Reads = readsOf(c.Scopes)
 	if m.grants != nil {
 		c.Reads = meet(c.Reads, m.reads)

@@ -20,9 +20,12 @@ var bundles = map[string][]Permission{
 }
 
 var (
-	grantable  = []Permission{ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead}
+	grantable = []Permission{
+		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead,
+		KeysRead, KeysWrite, MembersRead, MembersWrite, RolesRead, RolesWrite, TenantsRead, TenantsWrite,
+	}
 	narrowable = []Permission{ItemsRead, ItemsWrite}
-	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite}
+	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite}
 	fullScopes = []string{"read", "write"}
 )
 

@@ -82,10 +82,7 @@ JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a
 LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_id`
 		args = []any{q.Tenant, q.After, q.Role, q.Limit, q.Tenant, q.Tenant}
 	}
-	out, err := scanAll(s.read(ctx), func(row scanner, r *MemberRow) error {
-		r.TenantID = q.Tenant
-		return row.Scan(append(append([]any{}, memberFields(&r.Member)[1:]...), &r.Known, &r.Items, &r.Bytes)...)
-	}, text, args...)
+	out, err := scanAll(s.read(ctx), scanMemberRow(q.Tenant), text, args...)
 	return out, s.fault(err)
 }
 
@@ -226,4 +223,22 @@ func (s *Store) MemberEmail(ctx context.Context, tenantID, email string) (bool, 
 	var n int64
 	err := s.read(ctx).Raw("SELECT COUNT(*) FROM accounts a JOIN members m ON m.account_id = a.id WHERE a.email = ? AND m.tenant_id = ? AND m.deleted_at = 0", email, tenantID).Row().Scan(&n)
 	return n > 0, s.fault(err)
+}
+
+// MemberRow reads a user of a tenant as lists have them: `not_found` when they have no items and are no member.
+func (s *Store) MemberRow(ctx context.Context, tenantID, userID string) (MemberRow, error) {
+	text := `SELECT i.user_id, COALESCE(m.account_id, ''), COALESCE(m.role, ''), COALESCE(m.disabled, 0), COALESCE(m.version, 0), COALESCE(m.created_at, u.created_at, 0), COALESCE(m.updated_at, 0), COALESCE(m.deleted_at, 0),
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id = ? UNION SELECT user_id FROM members WHERE tenant_id = ? AND user_id = ?) i
+LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
+LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id`
+	r, err := scanOne(s.read(ctx), scanMemberRow(tenantID), text, tenantID, userID, tenantID, userID, tenantID, tenantID)
+	return r, s.fault(err)
+}
+
+func scanMemberRow(tenantID string) func(scanner, *MemberRow) error {
+	return func(row scanner, r *MemberRow) error {
+		r.TenantID = tenantID
+		return row.Scan(append(append([]any{}, memberFields(&r.Member)[1:]...), &r.Known, &r.Items, &r.Bytes)...)
+	}
 }

@@ -20,7 +20,7 @@ type Part string
 
 // The parts. Health, metrics and the documents belong to each.
 const (
-	PartAuth    Part = "auth"    // signing in and out, tokens and tickets
+	PartAuth    Part = "auth"    // signing in and out, tokens and tickets, and who may do what
 	PartSync    Part = "sync"    // items, the log, conflicts, and the sockets
 	PartConsole Part = "console" // the pages for people
 )
@@ -38,6 +38,7 @@ func (s *Server) routes() {
 	}
 	if s.serves(PartAuth) {
 		s.authRoutes()
+		s.adminRoutes()
 	}
 	s.open("/health", s.api.Health).quiet = true
 	s.open("/health/live", s.api.Alive).quiet = true
@@ -82,6 +83,37 @@ func (s *Server) syncRoutes() {
 func (s *Server) authRoutes() {
 	a := s.api
 	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
+}
+
+// adminRoutes are for what people administer in the console, too.
+func (s *Server) adminRoutes() {
+	a := s.api
+	s.guard("GET", "/api/v1/admin/tenant", a.GetTenant)
+	s.guard("PATCH", "/api/v1/admin/tenant", a.EditTenant)
+
+	s.guard("GET", "/api/v1/admin/api-keys", a.ListKeysOfTenant)
+	s.guard("POST", "/api/v1/admin/api-keys", a.CreateAPIKey)
+	s.guard("GET", "/api/v1/admin/api-keys/*", a.GetAPIKey)
+	s.guard("PATCH", "/api/v1/admin/api-keys/*", a.EditAPIKey)
+	s.guard("DELETE", "/api/v1/admin/api-keys/*", a.RevokeAPIKey)
+	s.guard("POST", "/api/v1/admin/api-keys/rotate/*", a.RotateAPIKey)
+
+	s.guard("GET", "/api/v1/admin/users", a.ListMembers)
+	s.guard("POST", "/api/v1/admin/users", a.AddMember)
+	s.guard("GET", "/api/v1/admin/users/*", a.GetMember)
+	s.guard("PATCH", "/api/v1/admin/users/*", a.EditMember)
+	s.guard("DELETE", "/api/v1/admin/users/*", a.RemoveMember)
+	s.guard("POST", "/api/v1/admin/users/restore/*", a.RestoreMember)
+	s.guard("GET", "/api/v1/admin/invitations", a.ListInvitations)
+	s.guard("POST", "/api/v1/admin/invitations", a.Invite)
+	s.guard("DELETE", "/api/v1/admin/invitations/*", a.WithdrawInvitation)
+
+	s.guard("GET", "/api/v1/admin/roles", a.ListRoles)
+	s.guard("POST", "/api/v1/admin/roles", a.AddRole)
+	s.guard("GET", "/api/v1/admin/roles/*", a.GetRole)
+	s.guard("PUT", "/api/v1/admin/roles/*", a.EditRole)
+	s.guard("DELETE", "/api/v1/admin/roles/*", a.DeleteRole)
+	s.guard("POST", "/api/v1/admin/roles/restore/*", a.RestoreRole)
 }
 
 // sockets have a permission for each event, in access.Events, which they ask for themselves.

@@ -40,7 +40,7 @@ func (a *API) describe() ([]byte, error) {
 			"token":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 			"ticket": {Type: "apiKey", In: "query", Name: "ticket"},
 		}},
-		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "sockets"}, {Name: "operation"}},
+		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
 	}
 	doc.Servers = []*huma.Server{{URL: "/"}} // where the document comes from
 	if a.opt.URL != "" {
