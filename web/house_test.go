@@ -13,6 +13,7 @@ import (
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
+	"tidemark/internal/mail"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
@@ -33,6 +34,11 @@ type house struct {
 	key          string // of acme's server, for any user
 	foreign      string // of globex's
 }
+
+// letterbox takes every mail, and keeps none.
+type letterbox struct{}
+
+func (letterbox) Send(context.Context, mail.Message) error { return nil }
 
 func newHouse(t *testing.T, change func(*Options)) *house {
 	t.Helper()
@@ -59,7 +65,7 @@ func newHouse(t *testing.T, change func(*Options)) *house {
 		}
 	})
 	h.access = access.New(access.Options{
-		Store: h.store, Clock: clock.System{}, JWTSecret: jwtSecret, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10,
+		Store: h.store, Clock: clock.System{}, JWTSecret: jwtSecret, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Mail: letterbox{},
 	})
 	t.Cleanup(h.access.Close)
 	h.acme, h.globex = h.tenant(t, "acme"), h.tenant(t, "globex")
