@@ -23,6 +23,7 @@ type chapter struct {
 func chapters() []chapter {
 	return []chapter{
 		{"writes", (*bench).writes},
+		{"access", (*bench).access},
 		{"merging", (*bench).merging},
 		{"reads", (*bench).reads},
 		{"pull", (*bench).pull},
