@@ -61,6 +61,7 @@ type Access struct {
 	usage     usage
 	quotas    quotas
 	views     views
+	limiter   atomic.Pointer[Limiter] // of the doors; nil: they have none
 
 	listeners struct {
 		sync.Mutex

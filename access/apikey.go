@@ -62,7 +62,7 @@ func (a *Access) newKey(n NewKey) (models.APIKey, error) {
 		k.From, err = checkRestrictions(n.From)
 	}
 	if err == nil {
-		err = a.checkPlaces(k.From)
+		err = a.checkPlaces(k.From, models.Restrictions{})
 	}
 	if err == nil {
 		err = checkQuotas(k.Quotas)
@@ -157,25 +157,27 @@ func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, e
 		err = checkQuotas(k.Quotas)
 	}
 	if err == nil {
-		err = a.checkPlaces(k.From)
+		err = a.keptOrGood(ctx, k)
 	}
 	if err != nil {
 		return models.APIKey{}, err
-	}
-	if k.ExpiresAt != 0 {
-		if err := a.keptOrToCome(ctx, k); err != nil {
-			return models.APIKey{}, err
-		}
 	}
 	k, err = a.opt.Store.EditAPIKey(ctx, k)
 	a.Forget()
 	return k, err
 }
 
-// keptOrToCome lets an expiry stay as it is, even one that has passed.
-func (a *Access) keptOrToCome(ctx context.Context, k models.APIKey) error {
-	now, err := a.opt.Store.APIKeyByID(ctx, k.ID)
-	if err != nil || now.ExpiresAt == k.ExpiresAt {
+// keptOrGood lets stay what could not be given to a key now: an expiry that has passed, and
+// countries where nothing tells any more in which an address is.
+func (a *Access) keptOrGood(ctx context.Context, k models.APIKey) error {
+	if k.ExpiresAt == 0 && len(k.From.Countries) == 0 {
+		return nil
+	}
+	was, err := a.opt.Store.APIKeyByID(ctx, k.ID)
+	if err == nil {
+		err = a.checkPlaces(k.From, was.From)
+	}
+	if err != nil || k.ExpiresAt == 0 || was.ExpiresAt == k.ExpiresAt {
 		return err
 	}
 	return a.checkExpiry(k.ExpiresAt)

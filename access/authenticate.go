@@ -36,15 +36,17 @@ func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller
 	if err != nil {
 		return models.Caller{}, err
 	}
+	cameBy(&c, &cr)
 	if err := a.actFor(ctx, &c, &cr); err != nil {
 		a.Served(c, Authenticated, err)
 		return models.Caller{}, err
 	}
-	if cr.Door == models.DoorSocketIO || cr.Door == models.DoorWebSocket {
-		a.Served(c, Authenticated, nil) // the requests of REST are counted when they are answered
-	}
-	c.Door, c.Address, c.Origin, c.UserAgent, c.RequestID = cr.Door, cr.Address, cr.Origin, cr.UserAgent, cr.RequestID
 	return c, nil
+}
+
+// cameBy notes where a caller asks from.
+func cameBy(c *models.Caller, cr *Credential) {
+	c.Door, c.Address, c.Origin, c.UserAgent, c.RequestID = cr.Door, cr.Address, cr.Origin, cr.UserAgent, cr.RequestID
 }
 
 // identify says who the credential is. An empty user means it may name one.
@@ -78,7 +80,8 @@ func (a *Access) byKey(ctx context.Context, cr *Credential) (models.Caller, erro
 	c.Rotation = e.rotationOf(hash[:])
 	c.ExpiresAt = e.ends(c.Rotation)
 	if err := e.good(now, c.Rotation, source{cr.Address, cr.Origin, cr.UserAgent}); err != nil {
-		e.uses.count(Authenticated, err)
+		cameBy(&c, cr)
+		a.note(e.uses, &c, Authenticated, err)
 		return models.Caller{}, err
 	}
 	e.uses.at.Store(now)
@@ -87,21 +90,8 @@ func (a *Access) byKey(ctx context.Context, cr *Credential) (models.Caller, erro
 
 // good says whether the key lets in at now (ms), by the secret of a rotation, from there.
 func (e *entry) good(now, rotation int64, from source) error {
-	switch {
-	case e.key.RevokedAt != 0:
-		return fault.New(fault.Revoked, "This API key was revoked.")
-	case !e.key.Active:
-		return fault.New(fault.APIKeyInactive, "This API key is switched off.")
-	case e.key.ExpiresAt != 0 && e.key.ExpiresAt <= now:
-		return fault.New(fault.APIKeyExpired, "This API key has expired.")
-	case e.replaced(rotation, now):
-		return fault.New(fault.APIKeyExpired, "This secret of the API key was replaced by another.")
-	}
-	if err := open(&e.tenant); err != nil {
-		return err
-	}
-	if e.user != nil {
-		if err := e.user.admit(); err != nil {
+	for _, c := range standing {
+		if err := c.ask(e, now, rotation); err != nil {
 			return err
 		}
 	}

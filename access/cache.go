@@ -166,12 +166,9 @@ func (a *Access) load(ctx context.Context, c *cache, name string, read func(cont
 		if err != nil {
 			return nil, err
 		}
-		e := newEntry(k, *t, a.usage.of(k.TenantID, k.ID), a.opt.Countries)
-		if k.UserID != "" {
-			if e.user, err = a.member(ctx, t, k.UserID); err != nil {
-				return nil, err
-			}
-			e.user.bind(&e.caller)
+		e, err := a.entryOf(ctx, k, t, a.usage.of(k.TenantID, k.ID))
+		if err != nil {
+			return nil, err
 		}
 		return c.add(e), nil
 	})
@@ -199,11 +196,25 @@ func (e *entry) hashes() [][sha256.Size]byte {
 	return out
 }
 
+// entryOf is a key with its tenant, held to the user that it is bound to.
+func (a *Access) entryOf(ctx context.Context, k models.APIKey, t *models.Tenant, u *uses) (*entry, error) {
+	e := newEntry(k, *t, u, a.opt.Countries)
+	if k.UserID == "" {
+		return e, nil
+	}
+	var err error
+	if e.user, err = a.member(ctx, t, k.UserID); err != nil {
+		return nil, err
+	}
+	e.user.bind(&e.caller)
+	return e, nil
+}
+
 func newEntry(k models.APIKey, t models.Tenant, u *uses, places *geo.Countries) *entry {
 	from, _ := compile(k.From, places)
 	return &entry{key: k, tenant: t, uses: u, rules: from, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
-		CanRead: k.CanRead, CanWrite: k.CanWrite, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
+		CanRead: k.CanRead, CanWrite: k.CanWrite, Quotas: k.Quotas, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
 	}}
 }
 

@@ -33,11 +33,16 @@ type Limiter struct {
 }
 
 // NewLimiter makes a limiter that holds the keys of an Access to their quotas, too; nil: of none.
+// The one made last for an Access is the one that Rehearse asks.
 func NewLimiter(c clock.Clock, l Limits, keys *Access) *Limiter {
 	if l.Window <= 0 {
 		l.Window = time.Minute
 	}
-	return &Limiter{clock: c, limits: l, keys: keys, taken: map[string]int{}}
+	made := &Limiter{clock: c, limits: l, keys: keys, taken: map[string]int{}}
+	if keys != nil {
+		keys.limiter.Store(made)
+	}
+	return made
 }
 
 // Rate is what is left of a caller's window. The zero Rate is that of no limit.
@@ -82,26 +87,40 @@ func (l *Limiter) Take(ctx context.Context, who models.Caller) (Rate, error) {
 }
 
 func (l *Limiter) rate(who models.Caller) (rate Rate, err error) {
-	if l.limits.PerAddress > 0 {
-		if rate, err = l.take("from:"+who.Address, l.limits.PerAddress); err != nil {
-			return rate, err
-		}
-	}
-	if l.limits.Requests <= 0 {
-		return rate, nil
-	}
-	if who.KeyID != "" {
-		r, err := l.take("key:"+who.KeyID, l.limits.Requests)
-		if err != nil || who.UserID == defaultUser {
-			return rate.tighter(r), err
+	for _, b := range l.bounds(who) {
+		r, err := l.take(b)
+		if err != nil {
+			return r, err
 		}
 		rate = rate.tighter(r)
 	}
-	r, err := l.take("user:"+who.TenantID+":"+who.UserID, l.limits.Requests)
-	if err != nil {
-		return r, err
+	return rate, nil
+}
+
+// bound is how many requests one is let make in a window.
+type bound struct {
+	who  string
+	most int // 0: any number
+}
+
+// bounds are those that a caller is held to, in the order in which they are asked.
+func (l *Limiter) bounds(who models.Caller) (out [3]bound) {
+	out[0] = bound{"from:" + who.Address, l.limits.PerAddress}
+	if l.limits.Requests <= 0 {
+		return out
 	}
-	return rate.tighter(r), nil
+	if who.KeyID != "" {
+		out[1] = bound{"key:" + who.KeyID, l.limits.Requests}
+	}
+	if who.KeyID == "" || who.UserID != defaultUser {
+		out[2] = bound{"user:" + who.TenantID + ":" + who.UserID, l.limits.Requests}
+	}
+	return out
+}
+
+// strangers are the bounds of credentials from an address that are refused.
+func (l *Limiter) strangers(address string) [2]bound {
+	return [2]bound{{"from:" + address, l.limits.PerAddress}, {"address:" + address, l.limits.Requests}}
 }
 
 // Refused counts a credential that was refused with err against the address it came
@@ -111,14 +130,8 @@ func (l *Limiter) Refused(address string, err error) (Rate, error) {
 		return Rate{}, err
 	}
 	var rate Rate
-	for _, count := range []struct {
-		name string
-		most int
-	}{{"from:", l.limits.PerAddress}, {"address:", l.limits.Requests}} {
-		if count.most <= 0 {
-			continue
-		}
-		r, limited := l.take(count.name+address, count.most)
+	for _, b := range l.strangers(address) {
+		r, limited := l.take(b)
 		if limited != nil {
 			return r, limited
 		}
@@ -127,13 +140,39 @@ func (l *Limiter) Refused(address string, err error) (Rate, error) {
 	return rate, err
 }
 
-func (l *Limiter) take(caller string, most int) (Rate, error) {
-	used, ends := l.count(caller)
-	rate := Rate{Limit: most, Remaining: max(most-used, 0), Reset: ends}
-	if used <= most {
+func (l *Limiter) take(b bound) (Rate, error) {
+	if b.most <= 0 {
+		return Rate{}, nil
+	}
+	used, ends := l.count(b.who)
+	return l.judge(b, used, ends)
+}
+
+// judge says what becomes of a request that is the used-th of its window.
+func (l *Limiter) judge(b bound, used int, ends time.Duration) (Rate, error) {
+	rate := Rate{Limit: b.most, Remaining: max(b.most-used, 0), Reset: ends}
+	if used <= b.most {
 		return rate, nil
 	}
-	return rate, fault.New(fault.RateLimited, "Too many requests: %d in %s are allowed. Try again later.", most, l.limits.Window).After(ends)
+	return rate, fault.New(fault.RateLimited, "Too many requests: %d in %s are allowed. Try again later.", b.most, l.limits.Window).After(ends)
+}
+
+// would says what would become of one request more, and takes none.
+func (l *Limiter) would(b bound) (Rate, error) {
+	if b.most <= 0 {
+		return Rate{}, nil
+	}
+	l.mu.Lock()
+	now, used, ends := l.clock.Now(), 0, l.limits.Window
+	if now.Before(l.ends) {
+		name := b.who
+		if len(l.taken) >= maxLimited && l.taken[name] == 0 {
+			name = ""
+		}
+		used, ends = l.taken[name], l.ends.Sub(now)
+	}
+	l.mu.Unlock()
+	return l.judge(b, used+1, ends)
 }
 
 func (l *Limiter) count(caller string) (used int, ends time.Duration) {

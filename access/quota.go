@@ -43,25 +43,37 @@ type window struct {
 	asked       time.Time // when it had nothing left
 }
 
-func (q *quotas) of(e *entry) *allowance {
+func (q *quotas) of(who models.Caller) *allowance {
 	q.mu.RLock()
-	w := q.keys[e.key.ID]
+	w := q.keys[who.KeyID]
 	q.mu.RUnlock()
 	if w != nil {
 		return w
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if w := q.keys[e.key.ID]; w != nil {
+	if w := q.keys[who.KeyID]; w != nil {
 		return w
 	}
 	if q.keys == nil {
 		q.keys = map[string]*allowance{}
 	}
 	makeRoom(q.keys, func(*allowance) {})
-	w = &allowance{tenantID: e.tenant.ID, keyID: e.key.ID}
-	q.keys[e.key.ID] = w
+	w = &allowance{tenantID: who.TenantID, keyID: who.KeyID}
+	q.keys[who.KeyID] = w
 	return w
+}
+
+// quotasOf are the quotas of the caller's key. A request knows them from when it was let in, a moment ago; a connection asks anew.
+func (a *Access) quotasOf(ctx context.Context, who models.Caller) (models.Quotas, error) {
+	if who.Door == models.DoorREST {
+		return who.Quotas, nil
+	}
+	e, err := a.keyByID(ctx, who.KeyID)
+	if err != nil {
+		return models.Quotas{}, err
+	}
+	return e.key.Quotas, nil
 }
 
 // spend takes a request of each quota of the caller's key. Faults: `quota_exceeded`, and
@@ -70,11 +82,11 @@ func (a *Access) spend(ctx context.Context, who models.Caller) (Rate, error) {
 	if who.KeyID == "" {
 		return Rate{}, nil
 	}
-	e, err := a.keyByID(ctx, who.KeyID)
-	if err != nil || e.key.Quotas.Empty() {
+	limits, err := a.quotasOf(ctx, who)
+	if err != nil || limits.Empty() {
 		return Rate{}, err
 	}
-	w := a.quotas.of(e)
+	w := a.quotas.of(who)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := a.opt.Clock.Now()
@@ -83,7 +95,7 @@ func (a *Access) spend(ctx context.Context, who models.Caller) (Rate, error) {
 		return Rate{}, w.fault
 	}
 	w.fault = nil
-	if wants := w.wants(e.key.Quotas, now); len(wants) > 0 {
+	if wants := w.wants(limits, now); len(wants) > 0 {
 		if err := a.lease(ctx, w, wants, now); err != nil {
 			w.failed, w.fault = a.opt.Clock.Now(), err
 			return Rate{}, err
@@ -153,7 +165,7 @@ func (w *allowance) take(now time.Time) (tightest Rate, err error) {
 		span := models.Spans[i]
 		if limit := w.limits.Of(span); limit > 0 && !w.windows[i].asked.IsZero() {
 			rate := w.windows[i].rate(limit, now)
-			return rate, fault.New(fault.QuotaExceeded, "The quota of this API key is used up: %d requests in a %s.", limit, span).After(rate.Reset)
+			return rate, usedUp(limit, span, rate)
 		}
 	}
 	for i, span := range models.Spans {
@@ -163,6 +175,10 @@ func (w *allowance) take(now time.Time) (tightest Rate, err error) {
 		}
 	}
 	return tightest, nil
+}
+
+func usedUp(limit int64, span models.Span, rate Rate) error {
+	return fault.New(fault.QuotaExceeded, "The quota of this API key is used up: %d requests in a %s.", limit, span).After(rate.Reset)
 }
 
 func (w *window) rate(limit int64, now time.Time) Rate {

@@ -75,22 +75,20 @@ func checkRestrictions(r models.Restrictions) (models.Restrictions, error) {
 	return r, nil
 }
 
-// checkPlaces refuses restrictions to countries where nothing tells in which an address is: `invalid`.
-func (a *Access) checkPlaces(r models.Restrictions) error {
-	if len(r.Countries) == 0 {
+// checkPlaces refuses restrictions to countries other than those there were where nothing tells
+// in which country an address is: `invalid`.
+func (a *Access) checkPlaces(r, were models.Restrictions) error {
+	if fewer := !slices.ContainsFunc(r.Countries, func(c string) bool { return !slices.Contains(were.Countries, c) }); fewer {
 		return nil
 	}
-	if err := a.PlacesFault(); err != nil {
+	if !a.opt.Countries.Ready() {
 		return fault.OfField("countryRestrictions", "known", "cannot be held to: there is no database of countries (GEOIP_DB_PATH)")
 	}
 	return nil
 }
 
-// PlacesFault says why there is no database that tells in which country an address is; nil: there is.
-func (a *Access) PlacesFault() error {
-	_, err := a.opt.Countries.Of(netip.IPv6Unspecified())
-	return err
-}
+// Placed says whether there is a database that tells in which country an address is.
+func (a *Access) Placed() bool { return a.opt.Countries.Ready() }
 
 // compile makes rules of restrictions as they are kept; false when they cannot be read.
 func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
@@ -122,22 +120,10 @@ func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
 // admit says whether a request from there is let through: nil, or
 // `ip_not_allowed`, `country_not_allowed`, `origin_not_allowed` or `user_agent_not_allowed`.
 func (r *rules) admit(from source) error {
-	if r == nil {
-		return fault.New(fault.APIKeyInactive, "The restrictions of this API key cannot be read, so it lets nobody in.")
-	}
-	if len(r.networks) > 0 && !r.near(from.address) {
-		return fault.New(fault.IPNotAllowed, "This API key may not be used from the address %s.", from.address)
-	}
-	if len(r.countries) > 0 {
-		if err := r.inside(from.address); err != nil {
+	for _, c := range origins {
+		if err := c.ask(r, from); err != nil {
 			return err
 		}
-	}
-	if len(r.sites) > 0 && !r.home(from.origin) {
-		return fault.New(fault.OriginNotAllowed, "This API key may be used by pages of its own domains alone, which say so by their Origin.")
-	}
-	if len(r.agents) > 0 && !slices.ContainsFunc(r.agents, func(p *regexp.Regexp) bool { return p.MatchString(from.agent) }) {
-		return fault.New(fault.UserAgentNotAllowed, "This API key may not be used by this program (its User-Agent).")
 	}
 	return nil
 }

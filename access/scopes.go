@@ -40,13 +40,7 @@ func (a *Access) Allow(c models.Caller, p Permission, collection, key string) er
 	if err := flags(c, p); err != nil {
 		return err
 	}
-	if !anyCovers(c.Scopes, p, collection, key) {
-		return missing(p)
-	}
-	if c.Grants != nil && !anyCovers(c.Grants, p, collection, key) {
-		return lacking(c, p)
-	}
-	return nil
+	return covered(c, p, collection, key)
 }
 
 func anyCovers(scopes []string, p Permission, collection, key string) bool {
@@ -67,13 +61,7 @@ func (a *Access) Holds(c models.Caller, p Permission) error {
 	if err := flags(c, p); err != nil {
 		return err
 	}
-	if !anyHolds(c.Scopes, p) {
-		return missing(p)
-	}
-	if c.Grants != nil && !anyHolds(c.Grants, p) {
-		return lacking(c, p)
-	}
-	return nil
+	return held(c, p)
 }
 
 func anyHolds(scopes []string, p Permission) bool {

@@ -80,10 +80,11 @@ func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (mo
 	c := models.Caller{
 		TenantID: t.TenantID, UserID: t.UserID, AllUsers: t.AllUsers, InstanceID: t.InstanceID, KeyID: t.KeyID, Rotation: t.Rotation, Actor: t.Actor,
 		AccountID: t.AccountID, FamilyID: t.FamilyID, Scopes: t.Scopes, CanRead: t.CanRead, CanWrite: t.CanWrite, ExpiresAt: t.ExpiresAt,
-		Address: cr.Address, Origin: cr.Origin, UserAgent: cr.UserAgent,
 	}
+	cameBy(&c, cr)
 	c, err := a.Renew(ctx, c)
 	if err != nil {
+		a.Served(c, Authenticated, err)
 		return models.Caller{}, err
 	}
 	if c.KeyID != "" {
@@ -91,6 +92,7 @@ func (a *Access) revive(ctx context.Context, t ticketCaller, cr *Credential) (mo
 		if err != nil {
 			return models.Caller{}, err
 		}
+		c.Quotas = e.key.Quotas
 		e.uses.at.Store(clock.Millis(a.opt.Clock))
 	}
 	tenant, err := a.tenantNamed(ctx, c.TenantID)

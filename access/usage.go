@@ -28,7 +28,11 @@ type usage struct {
 	writing sync.Mutex // held while what is late is written down
 	usedAt  map[string]int64
 	hours   map[keyHour]models.KeyUsage
-	swept   int64 // the hour of the last look for old ones; 0: none yet
+
+	requests   map[kind]models.KeyRequest // that are not written down yet
+	shapesHeld atomic.Int64
+
+	swept int64 // the hour of the last look for old ones; 0: none yet
 }
 
 type keyHour struct {
@@ -41,6 +45,7 @@ type uses struct {
 	tenantID                         string
 	at                               atomic.Int64 // the last use, ms; 0: none
 	requests, read, written, refused atomic.Int64
+	shapes                           shapes
 }
 
 // of is where the uses of a key are noted.
@@ -73,7 +78,17 @@ func (a *Access) Served(c models.Caller, p Permission, err error) {
 	}
 	k := a.usage.of(c.TenantID, c.KeyID)
 	k.at.Store(clock.Millis(a.opt.Clock))
+	a.note(k, &c, p, err)
+}
+
+// note counts a request of a caller's, and what it was like.
+func (a *Access) note(k *uses, c *models.Caller, p Permission, err error) {
 	k.count(p, err)
+	var code string
+	if err != nil {
+		code = string(fault.CodeOf(err))
+	}
+	k.shapes.see(shapeOf(c, p, code), c.RequestID, clock.Millis(a.opt.Clock), &a.usage.shapesHeld)
 }
 
 func (k *uses) count(p Permission, err error) {
@@ -141,6 +156,10 @@ func (a *Access) touch() {
 	}
 	clear(u.usedAt)
 	clear(u.hours)
+	if err := a.noteRequests(ctx, now); err != nil {
+		a.opt.Log.Warn("key_requests_not_written", "error", err)
+		return
+	}
 	if err := a.sweepUsage(ctx, now); err != nil {
 		a.opt.Log.Warn("sweep_failed", "error", err)
 	}
@@ -152,6 +171,9 @@ func (a *Access) sweepUsage(ctx context.Context, now int64) error {
 	a.usage.swept = hour
 	if last == 0 || last == hour {
 		return nil
+	}
+	if err := a.opt.Store.SweepKeyRequests(ctx, a.logFrom()); err != nil {
+		return err
 	}
 	return a.opt.Store.SweepKeyUsage(ctx, now-usageKept)
 }

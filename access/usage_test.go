@@ -82,8 +82,11 @@ func TestAKnownKeyThatIsRefusedIsCounted(t *testing.T) {
 	k, secret := r.key(t, NewKey{UserID: "bob"})
 	use := func(user string, want fault.Code) {
 		t.Helper()
-		_, err := r.Authenticate(t.Context(), Credential{APIKey: secret, UserID: user, Door: models.DoorWebSocket})
+		who, err := r.Authenticate(t.Context(), Credential{APIKey: secret, UserID: user, Door: models.DoorWebSocket})
 		wantCode(t, err, want)
+		if err == nil {
+			r.Served(who, Authenticated, nil) // as the door does
+		}
 	}
 	use("bob", "")
 	use("eve", fault.IdentityMismatch)

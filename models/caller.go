@@ -38,6 +38,7 @@ type Caller struct {
 	InstanceID string // the device; empty: ephemeral
 	KeyID      string // API key, if one let the caller in
 	Rotation   int64  // of the key's secret, which one it was
+	Quotas     Quotas // of the key, when it let in
 	AccountID  string // of a token that was issued to an account
 	FamilyID   string // of the sign-in that such a token came from
 	Actor      string // who, for the log: key:<id>, user:<id>, account:<id>, system

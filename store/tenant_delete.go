@@ -29,6 +29,7 @@ var tenantTables = []struct{ name, key string }{
 	{"tickets", "hash"},
 	{"api_key_usage", "tenant_id, key_id, at"},
 	{"api_keys", "id"},
+	{"api_key_requests", "tenant_id, key_id, day, shape"},
 	{"api_key_quota", "tenant_id, key_id, span"},
 	{"account_tokens", "hash"},
 	{"token_families", "id"},

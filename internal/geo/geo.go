@@ -60,6 +60,17 @@ func (g *Countries) Fault() error {
 	return g.fault
 }
 
+// Ready says whether there is a database to ask.
+func (g *Countries) Ready() bool {
+	if g == nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.look()
+	return g.db != nil
+}
+
 // Of is the country of an address, as ISO 3166-1 alpha-2 in capitals; empty when the database does not know. ErrNone when there is none.
 func (g *Countries) Of(address netip.Addr) (string, error) {
 	if g == nil {

@@ -343,6 +343,7 @@ type KeyProps struct {
 	Range       []ui.Choice
 	Chart       ui.StackedProps
 	Period      string // what the chart shows, such as "the last 24 hours"
+	Places      Places
 	Changes     []ui.ActivityRowProps
 	Activity    string
 	Curl        string

@@ -43,6 +43,12 @@ func apiKeyPages() []PageState {
 		shown("api-keys-key", "Tablets, north", sampleKey()),
 		shown("api-keys-key-unused", "Nightly import", unusedKey()),
 		shown("api-keys-key-revoked", "Revoked", revokedKey()),
+		shelled("api-keys-try", "Rehearse a request", "api-keys", apikeys.Try(sampleTry())),
+		shelled("api-keys-try-edited", "Rehearse a request", "api-keys", apikeys.Try(editedTry())),
+		shelled("api-keys-try-wrong", "Rehearse a request", "api-keys", apikeys.Try(wrongTry())),
+		shelled("api-keys-tighten", "Tighten by use", "api-keys", apikeys.Tighten(sampleTighten())),
+		shelled("api-keys-tighten-lost", "Tighten by use", "api-keys", apikeys.Tighten(lostTighten())),
+		shelled("api-keys-tighten-none", "Tighten by use", "api-keys", apikeys.Tighten(noTighten())),
 		shelled("api-keys-rotate", "New secret", "api-keys", apikeys.Rotate(rotateForm())),
 		shelled("api-keys-revoke", "Revoke", "api-keys", ui.Confirm(ui.ConfirmProps{
 			Action: "/console/gallery/api-keys-revoke", Title: "Revoke “Tablets, north”?", Text: "The key lets nobody in any more, within a second and for good.",
@@ -136,6 +142,7 @@ func sampleKey() apikeys.KeyProps {
 		{Span: "Per minute", Used: 570, Of: 600, Ends: now + 31_000}, {Span: "Per day", Used: 8_120, Of: 50_000, Ends: now + 7*3_600_000}, {Span: "Per month", Used: 741_002, Of: 1_000_000, Ends: now + 8*86_400_000},
 	}
 	p.Today, p.Month = 8_120, 741_002
+	p.Places = apikeys.Places{All: 9_000, Rows: []apikeys.Place{{Code: "DE", Requests: 7_400}, {Code: "AT", Requests: 1_560}, {Code: "", Requests: 40}}}
 	return p
 }
 
@@ -146,6 +153,7 @@ func unusedKey() apikeys.KeyProps {
 	p.Clash = "Amina changed this key 20 s ago. Nothing was switched; this is how it is now."
 	p.Write, p.Scopes[1].Off = false, "writing"
 	p.Quotas, p.Today, p.Month = nil, 0, 1
+	p.Places = apikeys.Places{}
 	p.RotatedAt, p.FormerUntil, p.Old = 0, 0, 412
 	for i := range p.Chart.Bars {
 		p.Chart.Bars[i].Values = make([]int64, 4)
@@ -157,6 +165,7 @@ func revokedKey() apikeys.KeyProps {
 	p := sampleKey()
 	p.Name, p.User, p.Scopes, p.RevokedAt = hostile+long, hostile, []apikeys.Grant{{Scope: hostile + long}}, now-3_600_000
 	p.State = apikeys.State{Name: "revoked", Now: now}
+	p.Places = apikeys.Places{None: true}
 	p.Changes = append(changes(1), hostileRow)
 	return p
 }

@@ -41,6 +41,7 @@ type AuditRow struct {
 	Tenant    string // empty: the installation
 	TenantURL string
 	Address   string
+	Country   string // by two letters; empty: not known
 	RequestID string
 	Detail    []Detail
 }

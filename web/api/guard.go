@@ -97,12 +97,15 @@ func refuseSecretInURL(c *fiber.Ctx) error {
 		return nil
 	}
 	for name := range c.Context().QueryArgs().All() {
-		if secretNames[plainName(name)] {
+		if SecretName(string(name)) {
 			return fault.New(fault.Malformed, "A credential in the URL is refused, since URLs are logged. Send it as a header.")
 		}
 	}
 	return nil
 }
+
+// SecretName says whether a parameter of a URL is named like a credential, for which the request is refused.
+func SecretName(name string) bool { return secretNames[plainName([]byte(name))] }
 
 // plainName is a parameter's name without case and separators.
 func plainName(name []byte) string {

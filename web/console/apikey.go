@@ -30,7 +30,8 @@ func (c *Console) apiKey(f *fiber.Ctx) error {
 func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	ctx, t, now := f.UserContext(), visitOf(f).tenant, clock.Millis(c.opt.Clock)
 	span := usageSpanOf(f.Query("range"))
-	used, err := c.opt.Store.KeyUsage(ctx, t.ID, []string{k.ID}, span.first(now))
+	month, _ := models.SpanMonth.Window(c.opt.Clock.Now())
+	used, err := c.opt.Store.KeyUsage(ctx, t.ID, []string{k.ID}, min(span.first(now), month.UnixMilli()))
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,11 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	if err != nil {
 		return err
 	}
-	counts, err := c.keyCounts(ctx, k)
+	counts, err := c.keyCounts(ctx, k, used)
+	if err != nil {
+		return err
+	}
+	places, err := c.keyPlaces(ctx, &k)
 	if err != nil {
 		return err
 	}
@@ -54,6 +59,7 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From),
 		Quotas: counts.quotas, Today: counts.today, Month: counts.month, User: k.UserID, CreatedAt: k.CreatedAt,
 		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
+		Places:  places,
 		Changes: rowsOf(t.Slug, made, now), Activity: tenantOf(t).Href() + "/activity", Curl: keyCurl(f, &k),
 	}))
 }
@@ -66,15 +72,15 @@ type keyCount struct {
 
 var spanWords = map[models.Span]string{models.SpanMinute: "Per minute", models.SpanHour: "Per hour", models.SpanDay: "Per day", models.SpanMonth: "Per month"}
 
-func (c *Console) keyCounts(ctx context.Context, k models.APIKey) (n keyCount, err error) {
+// keyCounts counts by the hours since the month began, at least.
+func (c *Console) keyCounts(ctx context.Context, k models.APIKey, hours []models.KeyUsage) (n keyCount, err error) {
 	now := c.opt.Clock.Now()
 	day, _ := models.SpanDay.Window(now)
 	month, _ := models.SpanMonth.Window(now)
-	hours, err := c.opt.Store.KeyUsage(ctx, k.TenantID, []string{k.ID}, month.UnixMilli())
-	if err != nil {
-		return n, err
-	}
 	for _, h := range hours {
+		if h.At < month.UnixMilli() {
+			continue
+		}
 		n.month += h.Requests - h.Refused
 		if h.At >= day.UnixMilli() {
 			n.today += h.Requests - h.Refused

@@ -3,7 +3,6 @@ package console_test
 import (
 	"bytes"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,8 +16,6 @@ import (
 
 	"tidemark/access"
 	"tidemark/engine"
-	"tidemark/internal/clock"
-	"tidemark/internal/geo"
 	"tidemark/internal/testkit"
 	"tidemark/models"
 	"tidemark/web/e2e"
@@ -117,169 +114,6 @@ func onDisk(t *testing.T, h *e2e.House, text string) {
 	for _, name := range files {
 		if content, err := os.ReadFile(name); err != nil || bytes.Contains(content, []byte(text)) {
 			t.Errorf("%s has the secret: %v", filepath.Base(name), err)
-		}
-	}
-}
-
-// What a key is restricted to is typed, shown, in the audit, and in the form once more.
-func TestAKeyIsRestricted(t *testing.T) {
-	t.Parallel()
-	places := testkit.Countries(t, "", map[string]string{"192.0.2.0/24": "DE"})
-	h := house(t, func(o *e2e.Options) { o.Places = geo.Open(places, clock.System{}, slog.New(slog.DiscardHandler)) })
-	b := signedIn(t, h)
-	k, _ := mint(t, h, access.NewKey{Name: "there"})
-	page := keysPath + "/" + k.ID
-	if before := b.get(page); strings.Contains(before.body, "Where from it may be used") {
-		t.Error("a key without restrictions has a card for them")
-	}
-	a := b.post(page+"/edit", keyFields(func(v url.Values) {
-		v.Set("version", "1")
-		v.Set("ips", " 203.0.113.7\n\n10.1.2.3/8\n")
-		v.Set("countries", "de\nAT")
-		v.Set("unplaced", "on")
-		v.Set("domains", "*.Example.com")
-		v.Set("agents", "^<i>App/")
-	}))
-	if a.status != 303 {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
-	for path, wants := range map[string][]string{
-		page:           {"Where from it may be used", "203.0.113.7", "10.0.0.0/8", "DE", "and where it is not known", "*.example.com", "^&lt;i&gt;App/"},
-		page + "/edit": {"203.0.113.7\n10.0.0.0/8</textarea>", "DE\nAT</textarea>", "*.example.com</textarea>", "^&lt;i&gt;App/</textarea>"},
-	} {
-		got := b.get(path)
-		for _, want := range wants {
-			if !strings.Contains(got.body, want) {
-				t.Errorf("%s lacks %s", path, want)
-			}
-		}
-	}
-	if e := lastAudit(t, h); e.Action != "apikey.edit" || !strings.Contains(string(e.Detail), `"ipRestrictions":["203.0.113.7","10.0.0.0/8"]`) {
-		t.Errorf("%+v", e)
-	}
-	stale := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("ips", "192.0.2.1") }))
-	if stale.status != 409 || !strings.Contains(stale.body, "203.0.113.7, 10.0.0.0/8") || !strings.Contains(stale.body, "192.0.2.1") {
-		t.Errorf("a stale edit: %d", stale.status)
-	}
-}
-
-func TestWithoutADatabaseNoKeyIsRestrictedToCountries(t *testing.T) {
-	t.Parallel()
-	b := signedIn(t, house(t, nil))
-	form := b.get(keysPath + "/new")
-	if !strings.Contains(form.body, "Needs a database of countries") {
-		t.Error("the form does not say that there is none")
-	}
-	a := b.post(keysPath+"/new", keyFields(func(v url.Values) { v.Set("countries", "DE") }))
-	if a.status != 422 || !strings.Contains(a.body, "The countries cannot be held to") || !strings.Contains(a.body, "DE</textarea>") {
-		t.Errorf("%d", a.status)
-	}
-}
-
-func TestAKeyHasQuotas(t *testing.T) {
-	t.Parallel()
-	h := house(t, nil)
-	b := signedIn(t, h)
-	k, secret := mint(t, h, access.NewKey{Name: "often"})
-	page := keysPath + "/" + k.ID
-	has := func(path string, wants ...string) {
-		t.Helper()
-		got := b.get(path)
-		for _, want := range wants {
-			if !strings.Contains(got.body, want) {
-				t.Errorf("%s lacks %s", path, want)
-			}
-		}
-	}
-	has(keysPath, "no quota")
-	has(page, "as often as one likes")
-	wrong := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("quotaPerMinute", "many"); v.Set("quotaPerDay", "0") }))
-	if wrong.status != 422 || !strings.Contains(wrong.body, "Requests per minute must be a whole number") || !strings.Contains(wrong.body, `value="many"`) {
-		t.Errorf("%d", wrong.status)
-	}
-	if a := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("quotaPerDay", "10"); v.Set("quotaPerMonth", "1200") })); a.status != 303 {
-		t.Fatalf("%d", a.status)
-	}
-	for range 3 {
-		if status := reads(t, h, secret); status != 200 {
-			t.Fatal(status)
-		}
-	}
-	testkit.Eventually(t, 10*time.Second, "what was let through is counted", func() bool {
-		return strings.Contains(b.get(page).body, `<span class="tnum">3 requests</span>`)
-	})
-	has(page, "3 of 10 · begins anew", "3 of 1,200 · begins anew")
-	has(page+"/edit", `value="10"`, `value="1200"`)
-	if list := b.get(keysPath); strings.Count(list.body, "no quota") != len(h.Keys)-1 {
-		t.Errorf("%d keys have no quota", strings.Count(list.body, "no quota"))
-	}
-	if e := lastAudit(t, h); !strings.Contains(string(e.Detail), `"quotaPerDay":10`) {
-		t.Errorf("%+v", e)
-	}
-	stale := b.post(page+"/edit", keyFields(func(v url.Values) { v.Set("version", "1"); v.Set("quotaPerDay", "77") }))
-	if stale.status != 409 || !strings.Contains(stale.body, "Requests per day") || !strings.Contains(stale.body, "77") {
-		t.Errorf("a stale edit: %d", stale.status)
-	}
-}
-
-func TestAKeyGetsAnotherSecret(t *testing.T) {
-	t.Parallel()
-	h := house(t, nil)
-	b := signedIn(t, h)
-	k, first := mint(t, h, access.NewKey{Name: "Tablets"})
-	page := keysPath + "/" + k.ID
-	form := b.get(page + "/rotate")
-	if form.status != 200 || !strings.Contains(form.body, "Nothing is connected by it now.") || !strings.Contains(form.body, `value="24h0m0s" selected`) {
-		t.Errorf("%d %s", form.status, form.body)
-	}
-	made := b.post(page+"/rotate", url.Values{"version": {"1"}, "overlap": {"1h0m0s"}})
-	if made.status != 303 || made.header.Get("Location") != page+"/secret" {
-		t.Fatalf("%d %s", made.status, made.body)
-	}
-	shown := b.get(page + "/secret")
-	second := regexp.MustCompile(`sk_live_[0-9A-Za-z]+`).FindString(shown.body)
-	if second == "" || second == first || !strings.Contains(shown.body, "New secret") {
-		t.Fatalf("%s", shown.body)
-	}
-	if a, b := reads(t, h, first), reads(t, h, second); a != 200 || b != 200 {
-		t.Errorf("the former %d, the new one %d", a, b)
-	}
-	if e := lastAudit(t, h); e.Action != "apikey.rotate" || !strings.HasPrefix(e.Actor, "account:") || strings.Contains(string(e.Detail), second) {
-		t.Errorf("%+v", e)
-	}
-	if stale := b.post(page+"/rotate", url.Values{"version": {"1"}, "overlap": {"0s"}}); stale.status != 409 || !strings.Contains(stale.body, "No secret was made.") {
-		t.Errorf("a stale one: %d", stale.status)
-	}
-	for _, wrong := range []url.Values{{"version": {"2"}, "overlap": {"soon"}}, {"version": {"2"}, "overlap": {"9999h"}}, {"overlap": {"1h0m0s"}}} {
-		if a := b.post(page+"/rotate", wrong); a.status/100 != 4 {
-			t.Errorf("%v: %d", wrong, a.status)
-		}
-	}
-	if now := b.get(page); !strings.Contains(now.body, "…"+first[len(first)-4:]) || !strings.Contains(now.body, "ends in 1 h") && !strings.Contains(now.body, "ends in 60 min") {
-		t.Error("the page does not tell of the former secret")
-	}
-	if again := b.get(page + "/rotate"); !strings.Contains(again.body, "It ends at once.") {
-		t.Error("nobody is told that the former secret ends")
-	}
-	if a := b.post(page+"/former", url.Values{"version": {"2"}}); a.status != 303 {
-		t.Fatalf("%d %s", a.status, a.body)
-	}
-	if a, b := reads(t, h, first), reads(t, h, second); a != 401 || b != 200 {
-		t.Errorf("the former %d, the new one %d", a, b)
-	}
-	if now := b.get(page); strings.Contains(now.body, "Former secret") {
-		t.Error("the former secret is still told of")
-	}
-}
-
-func TestASecretThatIsTooOldIsTold(t *testing.T) {
-	t.Parallel()
-	h := house(t, func(o *e2e.Options) { o.KeyAge, o.Clock = 90, clock.At(time.Now().Add(91*24*time.Hour+time.Minute)) })
-	b := signedIn(t, h)
-	k, _ := mint(t, h, access.NewKey{Name: "Tablets"})
-	for _, path := range []string{keysPath, keysPath + "/" + k.ID} {
-		if page := b.get(path); !strings.Contains(page.body, "secret 91 days old") {
-			t.Errorf("%s does not tell", path)
 		}
 	}
 }

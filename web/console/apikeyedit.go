@@ -31,7 +31,7 @@ func (c *Console) keyEditForm(f *fiber.Ctx, k models.APIKey, p apikeys.FormProps
 	base := keysBase(f) + "/" + k.ID
 	p.CSRF, p.Action, p.Cancel, p.Title, p.Edit = c.token(f), base+"/edit", base, "Edit API key", true
 	p.Mask, p.Version = mask(&k), strconv.FormatInt(k.Version, 10)
-	p.From.NoPlaces = c.opt.Access.PlacesFault() != nil
+	p.From.NoPlaces = !c.opt.Access.Placed()
 	chosen := p.Expiries[0].Value
 	keep := ui.Option{Value: expiryKept, Label: "As it is: " + lower(expiryWord(k.ExpiresAt)), Selected: chosen == expiryKept}
 	p.Expiries = append([]ui.Option{keep}, expiries(chosen, 0)...)

@@ -29,7 +29,7 @@ func (c *Console) newKeyForm(f *fiber.Ctx, p apikeys.FormProps) error {
 	p.CSRF, p.Action, p.Cancel, p.Title = c.token(f), base+"/new", base, "New API key"
 	_, days := c.opt.Access.NewKeyDefaults()
 	p.Expiries = expiries(p.Expiries[0].Value, days)
-	p.From.NoPlaces = c.opt.Access.PlacesFault() != nil
+	p.From.NoPlaces = !c.opt.Access.Placed()
 	return c.page(f, keyPlace(f, p.Title), apikeys.Form(p))
 }
 

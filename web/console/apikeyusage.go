@@ -57,7 +57,7 @@ func (s usageSpan) chart(used []models.KeyUsage, now int64) ui.StackedProps {
 	var requests, refused int64
 	for _, u := range used {
 		i := (u.At - first) / s.step
-		if i < 0 || i >= s.bars {
+		if u.At < first || i >= s.bars {
 			continue
 		}
 		v := p.Bars[i].Values

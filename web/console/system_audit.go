@@ -151,7 +151,7 @@ func (c *Console) auditRowsOf(ctx context.Context, entries []models.AuditEntry, 
 	for _, e := range entries {
 		row := system.AuditRow{
 			ID: e.ID, At: e.At, Actor: who.actor(e.Actor), ActorID: e.Actor, Action: e.Action, Object: who.name(e.Object), ObjectID: e.Object,
-			Address: e.Address, RequestID: e.RequestID, Detail: detailsOf(e.Detail),
+			Address: e.Address, Country: c.opt.Access.Country(e.Address), RequestID: e.RequestID, Detail: detailsOf(e.Detail),
 		}
 		row.Tenant, row.TenantURL = who.tenant(e.TenantID)
 		rows = append(rows, row)

@@ -151,7 +151,9 @@ func (c *conn) as(id string) models.Caller {
 
 // reply acks a request, or tells what was wrong with one that asked for no ack.
 func (c *conn) reply(r request, id string, fields []byte, err error) {
-	c.live.opt.Access.Served(c.caller, access.Events[r.event], err)
+	who := c.caller
+	who.RequestID = id
+	c.live.opt.Access.Served(who, access.Events[r.event], err)
 	f := c.live.noted(&c.caller, err, id)
 	if c.over.Load() {
 		return

@@ -45,11 +45,12 @@ func (l *Live) admit(ctx context.Context, cr access.Credential, err error) (who 
 		rate, err = l.opt.Limit.Refused(cr.Address, err)
 		return who, rate, err
 	}
-	if rate, err = l.opt.Limit.Take(ctx, who); err != nil {
-		return who, rate, err
+	if rate, err = l.opt.Limit.Take(ctx, who); err == nil {
+		err = l.opt.Access.Holds(who, access.Events[eventConnect])
 	}
-	if err := l.opt.Access.Holds(who, access.Events[eventConnect]); err != nil {
-		return who, rate, err
+	if err == nil {
+		err = l.conns.roomFor(who)
 	}
-	return who, rate, l.conns.roomFor(who)
+	l.opt.Access.Served(who, access.Authenticated, err)
+	return who, rate, err
 }
