@@ -60,6 +60,7 @@ func data() []Entry {
 		{"Data", "Table, no rows", table()},
 		{"Data", "ActivityRows with a gap", holding(ui.Table(ui.TableProps{Label: "Changes with a gap", Columns: ui.ActivityColumns()}), activity.Gap("1", 1204))},
 		{"Data", "Meter", holding(stack(), ui.Meter(ui.MeterProps{Label: "Storage used", Used: 12, Limit: 100}), ui.Meter(ui.MeterProps{Label: "Requests today", Used: 71, Limit: 100}), ui.Meter(ui.MeterProps{Label: "Keys", Used: 930, Limit: 1000}), ui.Meter(ui.MeterProps{Label: "No limit", Used: 5}))},
+		{"Data", "Share", ui.Share(ui.MeterProps{Label: "Share of DE", Used: 91, Limit: 100})},
 		{"Data", "PaletteList", listbox(layout.PaletteList(layout.PaletteOf(layout.TenantNav("northwind"), sampleTenants, "")))},
 		{"Data", "PaletteList, nothing found", listbox(layout.PaletteList(nil))},
 	}

@@ -85,7 +85,7 @@ func settingPages() []PageState {
 
 func auditPages() []PageState {
 	rows := []system.AuditRow{
-		{ID: "5", At: now - 4_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "apikey.revoke", Object: "Technician tablets", ObjectID: "01JDA2Q8M3X7Y5T4", Tenant: "Northwind Field Ops", TenantURL: "/console/t/northwind", Address: "10.0.0.7", RequestID: "01JDA2Q8M3X7Y5T4", Detail: []system.Detail{{Name: "name", Value: "Technician tablets"}, {Name: "scopes", Value: `["read","write"]`}}},
+		{ID: "5", At: now - 4_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "apikey.revoke", Object: "Technician tablets", ObjectID: "01JDA2Q8M3X7Y5T4", Tenant: "Northwind Field Ops", TenantURL: "/console/t/northwind", Address: "203.0.113.7", Country: "DE", RequestID: "01JDA2Q8M3X7Y5T4", Detail: []system.Detail{{Name: "name", Value: "Technician tablets"}, {Name: "scopes", Value: `["read","write"]`}}},
 		{ID: "4", At: now - 400_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "table.view", Object: "api_keys", ObjectID: "api_keys", Address: "10.0.0.7", RequestID: "01JDA2Q8M3X7Y5T3", Detail: []system.Detail{{Name: "column", Value: "tenant_id"}}},
 		{ID: "3", At: now - 86_400_000, Actor: "command line", ActorID: "command line", Action: "tenant.create", Object: "Acme", ObjectID: "2", Tenant: "01JDA2Q8M3X7Y5T9"},
 		{ID: "2", At: now - 9*86_400_000, Actor: hostile + long, ActorID: hostile, Action: hostile, Object: hostile + long, ObjectID: hostile, Tenant: hostile, TenantURL: "/console/t/hostile", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", RequestID: long, Detail: []system.Detail{{Name: hostile, Value: hostile + long}}},
