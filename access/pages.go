@@ -37,6 +37,10 @@ var Pages = map[string]Permission{
 	"POST /console/t/:tenant/api-keys/:id/rotate":                   KeysWrite,
 	"GET /console/t/:tenant/api-keys/:id/secret":                    KeysWrite,
 	"POST /console/t/:tenant/api-keys/:id/secret":                   KeysWrite,
+	"GET /console/t/:tenant/api-keys/:id/tighten":                   KeysWrite,
+	"POST /console/t/:tenant/api-keys/:id/tighten":                  KeysWrite,
+	"GET /console/t/:tenant/api-keys/:id/try":                       KeysRead,
+	"POST /console/t/:tenant/api-keys/:id/try":                      KeysRead, // changes nothing
 	"GET /console/t/:tenant/api-keys/new":                           KeysWrite,
 	"POST /console/t/:tenant/api-keys/new":                          KeysWrite,
 	"GET /console/t/:tenant/audit":                                  AuditRead,
