@@ -82,11 +82,18 @@ func TestARehearsalAgreesWithTheDoor(t *testing.T) {
 		"revoked": func(_ *access.NewKey, k *models.APIKey) { k.RevokedAt = 1 },
 	}
 	routes := []asked{
-		{method: "GET", path: "/sync-storage/items"}, {method: "GET", path: "/sync-storage/item/a"}, {method: "GET", path: "/sync-storage/item/pub%2Fx"},
-		{method: "PUT", path: "/sync-storage/item/a", body: `{"value":1}`}, {method: "PUT", path: "/sync-storage/item/pub/x", body: `{"value":1}`},
-		{method: "GET", path: "/sync/status"}, {method: "GET", path: "/sync-storage/conflicts"}, {method: "GET", path: "/sync-storage/conflicts/stats"},
-		{method: "GET", path: "/sync-storage/conflicts/policies"}, {method: "GET", path: "/nowhere"},
-		{method: "POST", path: "/auth/ticket"}, {method: "GET", path: "/sync-storage/items", query: "?token=x"},
+		{method: "GET", path: "/sync-storage/items"},
+		{method: "GET", path: "/sync-storage/item/a"},
+		{method: "GET", path: "/sync-storage/item/pub%2Fx"},
+		{method: "PUT", path: "/sync-storage/item/a", body: `{"value":1}`},
+		{method: "PUT", path: "/sync-storage/item/pub/x", body: `{"value":1}`},
+		{method: "GET", path: "/sync/status"},
+		{method: "GET", path: "/sync-storage/conflicts"},
+		{method: "GET", path: "/sync-storage/conflicts/stats"},
+		{method: "GET", path: "/sync-storage/conflicts/policies"},
+		{method: "GET", path: "/nowhere"},
+		{method: "POST", path: "/auth/ticket"},
+		{method: "GET", path: "/sync-storage/items", query: "?token=x"},
 	}
 	seen := map[string]int{}
 	for name, change := range kinds {

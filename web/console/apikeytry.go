@@ -64,8 +64,7 @@ func loggedOf(r *models.KeyRequest, href string) apikeys.Logged {
 // trial is a request to be rehearsed, as it is shown: without its secret.
 type trial struct {
 	access.Trial
-	base  string // scheme and host
-	query string
+	base string // scheme and host
 }
 
 // trialOf is a request like those of the log, by a route that asks for the same permission.
