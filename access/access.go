@@ -16,6 +16,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"tidemark/access/firebase"
 	"tidemark/internal/clock"
 	"tidemark/internal/geo"
 	"tidemark/internal/mail"
@@ -32,10 +33,11 @@ type Options struct {
 	JWTLife        time.Duration // of an access token; 0: an hour
 	RefreshSecret  []byte        // signs refresh tokens; empty: nobody signs in by the API
 	RefreshFormer  []byte
-	RefreshLife    time.Duration // of a refresh token; 0: 30 days
-	Mail           mail.Sender   // nil: no mail is sent, so nobody registers, is invited or resets a password
-	PublicURL      string        // what links in mails begin with
-	Seal           *seal.Box     // keeps second factors; nil: nobody can have one
+	RefreshLife    time.Duration      // of a refresh token; 0: 30 days
+	Mail           mail.Sender        // nil: no mail is sent, so nobody registers, is invited or resets a password
+	PublicURL      string             // what links in mails begin with
+	Seal           *seal.Box          // keeps second factors; nil: nobody can have one
+	Firebase       *firebase.Verifier // nil: nobody signs in by Firebase
 	APIKeysEnabled bool
 	KeyPrefix      string         // of new keys, such as sk_live_
 	KeyScopes      []string       // of new keys; nil: read and write

@@ -109,6 +109,11 @@ type Passwords struct{ Old, New string }
 // ChangePassword gives an administrator another password and ends their sessions
 // but the one with the token. A wrong old one is `invalid`, and a try as at the sign-in: too many are `rate_limited`.
 func (a *Access) ChangePassword(ctx context.Context, m models.Account, p Passwords, token string) (ended int64, err error) {
+	return a.ChangePasswordBy(ctx, m, p, store.Keep{Session: token})
+}
+
+// ChangePasswordBy is ChangePassword, by a session or by the sign-in of an app, which goes on.
+func (a *Access) ChangePasswordBy(ctx context.Context, m models.Account, p Passwords, keep store.Keep) (ended int64, err error) {
 	if err := checkPassword(p.New); err != nil {
 		return 0, err
 	}
@@ -124,7 +129,8 @@ func (a *Access) ChangePassword(ctx context.Context, m models.Account, p Passwor
 	if err != nil {
 		return 0, err
 	}
-	return a.opt.Store.SetPassword(ctx, m, hash, token)
+	defer a.Forget()
+	return a.opt.Store.SetPasswordBy(ctx, m, hash, keep)
 }
 
 // Confirm is for who is signed in and gives the password once more. A wrong one is

@@ -21,6 +21,7 @@ const tokenRefresh = "refresh"
 type SignIn struct {
 	Email, Password string
 	Tenant          string // id or slug; empty: the only one they are a member of
+	Code            string // of the second factor; empty: none was given
 	InstanceID      string
 	Address         string
 	UserAgent       string

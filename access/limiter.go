@@ -129,7 +129,18 @@ func (l *Limiter) Refused(address string, err error) (Rate, error) {
 	if l == nil || fault.CodeOf(err).Status() >= 500 {
 		return Rate{}, err
 	}
-	var rate Rate
+	rate, limited := l.Visit(address)
+	if limited != nil {
+		return rate, limited
+	}
+	return rate, err
+}
+
+// Visit takes one request of an address that brings no credential: `rate_limited` when it has had its own.
+func (l *Limiter) Visit(address string) (rate Rate, err error) {
+	if l == nil {
+		return rate, nil
+	}
 	for _, b := range l.strangers(address) {
 		r, limited := l.take(b)
 		if limited != nil {
@@ -137,7 +148,7 @@ func (l *Limiter) Refused(address string, err error) (Rate, error) {
 		}
 		rate = rate.tighter(r)
 	}
-	return rate, err
+	return rate, nil
 }
 
 func (l *Limiter) take(b bound) (Rate, error) {

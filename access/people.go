@@ -190,6 +190,9 @@ func (a *Access) Accept(ctx context.Context, token, name, password string) (mode
 
 // AskReset has a link sent by which an account gets another password. Nothing tells whether there is an account.
 func (a *Access) AskReset(ctx context.Context, email, address string) error {
+	if a.opt.Mail == nil { // also for who has no account
+		return noMail()
+	}
 	email = tidyEmail(email)
 	if err := a.throttle.enter("reset "+email, address); err != nil {
 		return err
@@ -254,11 +257,15 @@ func (a *Access) ConfirmEmail(ctx context.Context, token string) (models.Account
 		if out, err = f.Account(); err != nil {
 			return err
 		}
-		return f.SetEmail(ctx, out)
+		err = f.SetEmail(ctx, out)
+		out.Email = f.Token.Email
+		return err
 	})
 	a.Forget()
 	return out, err
 }
+
+func noMail() error { return fault.New(fault.Unavailable, "This installation sends no mail.") }
 
 // letter is the text of a mail with a link.
 type letter struct {
@@ -271,7 +278,7 @@ type letter struct {
 // send keeps a link and has it mailed.
 func (a *Access) send(ctx context.Context, t models.AccountToken, life time.Duration, l letter) error {
 	if a.opt.Mail == nil {
-		return fault.New(fault.Unavailable, "This installation sends no mail.")
+		return noMail()
 	}
 	token, err := newSecret(linkPrefix)
 	if err != nil {

@@ -104,6 +104,19 @@ var Routes = map[string]Permission{
 	"DELETE /api/v1/admin/roles/*":         RolesWrite,
 	"POST /api/v1/admin/roles/restore/*":   RolesWrite,
 
+	"POST /api/v1/auth/register":          Public, // what these are sent is itself what lets in
+	"POST /api/v1/auth/verify":            Public,
+	"POST /api/v1/auth/login":             Public,
+	"POST /api/v1/auth/firebase":          Public,
+	"POST /api/v1/auth/refresh":           Public,
+	"POST /api/v1/auth/logout":            Public,
+	"POST /api/v1/auth/forgot":            Public,
+	"POST /api/v1/auth/reset":             Public,
+	"POST /api/v1/auth/accept":            Public,
+	"GET /api/v1/auth/me":                 Authenticated,
+	"PATCH /api/v1/auth/me":               Authenticated,
+	"POST /api/v1/auth/logout-everywhere": Authenticated,
+
 	"GET /sync": ItemsRead,
 }
 
@@ -119,4 +132,5 @@ var Events = map[string]Permission{
 	"sync:push":        ItemsWrite,
 	"sync:pull":        ItemsRead,
 	"sync:ack":         Authenticated,
+	"sync:auth":        Authenticated,
 }

@@ -28,6 +28,7 @@ func (s *Session) Rescope(c models.Caller) {
 	s.t.mu.Lock()
 	was := s.rights.Load()
 	now := *was
+	now.AccountID, now.FamilyID, now.Role, now.Grants, now.Fields = c.AccountID, c.FamilyID, c.Role, c.Grants, c.Fields
 	now.Scopes, now.Reads, now.CanRead, now.CanWrite, now.ExpiresAt = c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt
 	s.rights.Store(&now)
 	if (was.Reads == nil) != (now.Reads == nil) || readScopes(*was) != readScopes(now) {

@@ -102,6 +102,13 @@ type AccountToken struct {
 	ExpiresAt    int64
 }
 
+// Identity is what an account is to a provider that it signs in by: issuer and subject, whatever its e-mail becomes.
+type Identity struct {
+	Issuer, Subject string
+	Provider        string // such as google.com
+	Email           string // that the provider verified last; empty: none
+}
+
 // TokenFamily is a sign-in of an app: one refresh token after the other, of which only the last is good.
 type TokenFamily struct {
 	ID         string

@@ -160,8 +160,16 @@ func (s *Store) UpdateAccount(ctx context.Context, m models.Account) (models.Acc
 }
 
 // SetPassword replaces the hash of an account's password and ends
-// their sessions, but the one with the token. `stale_edit` when the hash is not the one that m had.
+// their sessions, but the one with the token, and the sign-ins of their apps. `stale_edit` when the hash is not the one that m had.
 func (s *Store) SetPassword(ctx context.Context, m models.Account, hash []byte, token string) (ended int64, err error) {
+	return s.SetPasswordBy(ctx, m, hash, Keep{Session: token})
+}
+
+// Keep is what outlives a change of the password: the session, or the sign-in of an app, that it was made by.
+type Keep struct{ Session, Family string }
+
+// SetPasswordBy is SetPassword, which ends the sign-ins of the account's apps as well, but the one that is kept.
+func (s *Store) SetPasswordBy(ctx context.Context, m models.Account, hash []byte, keep Keep) (ended int64, err error) {
 	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		res := tx.Exec("UPDATE accounts SET password_hash = ?, version = version + 1, updated_at = ? WHERE id = ? AND password_hash = ?",
 			hash, clock.Millis(s.clock), m.ID, m.PasswordHash)
@@ -171,7 +179,11 @@ func (s *Store) SetPassword(ctx context.Context, m models.Account, hash []byte, 
 		if res.Error != nil {
 			return models.AuditEntry{}, res.Error
 		}
-		ended, err = endOthers(tx, m, token)
+		if ended, err = endOthers(tx, m, keep.Session); err != nil {
+			return models.AuditEntry{}, err
+		}
+		apps, err := s.revokeOthers(tx, m.ID, keep.Family)
+		ended += apps
 		return accountAudit(m, "account.password"), err
 	})
 	return ended, err

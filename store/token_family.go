@@ -118,6 +118,12 @@ func (s *Store) revokeFamilies(tx *gorm.DB, accountID, tenantID string) (int64, 
 	return res.RowsAffected, res.Error
 }
 
+// revokeOthers ends the sign-ins of an account's apps but one.
+func (s *Store) revokeOthers(tx *gorm.DB, accountID, kept string) (int64, error) {
+	res := tx.Exec("UPDATE token_families SET revoked_at = ? WHERE account_id = ? AND revoked_at = 0 AND id <> ?", clock.Millis(s.clock), accountID, kept)
+	return res.RowsAffected, res.Error
+}
+
 func familyAudit(f models.TokenFamily, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: f.TenantID, Action: action, Object: f.UserID, Detail: detail(map[string]any{"family": f.ID, "accountId": f.AccountID, "instanceId": f.InstanceID})}
 }

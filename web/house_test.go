@@ -13,7 +13,6 @@ import (
 	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/clock"
-	"tidemark/internal/mail"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
@@ -29,18 +28,19 @@ type house struct {
 	engine *engine.Engine
 	access *access.Access
 	log    *logBuffer
+	box    postbox
 
 	acme, globex models.Tenant
 	key          string // of acme's server, for any user
 	foreign      string // of globex's
 }
 
-// letterbox takes every mail, and keeps none.
-type letterbox struct{}
-
-func (letterbox) Send(context.Context, mail.Message) error { return nil }
-
 func newHouse(t *testing.T, change func(*Options)) *house {
+	t.Helper()
+	return newHouseWith(t, change, nil)
+}
+
+func newHouseWith(t *testing.T, change func(*Options), changeAccess func(*access.Options)) *house {
 	t.Helper()
 	ctx := context.Background()
 	h := &house{}
@@ -64,9 +64,14 @@ func newHouse(t *testing.T, change func(*Options)) *house {
 			t.Error(err)
 		}
 	})
-	h.access = access.New(access.Options{
-		Store: h.store, Clock: clock.System{}, JWTSecret: jwtSecret, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Mail: letterbox{},
-	})
+	ao := access.Options{
+		Store: h.store, Clock: clock.System{}, JWTSecret: jwtSecret, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10,
+		RefreshSecret: refreshSecret, Mail: &h.box, PublicURL: "https://sync.example.com",
+	}
+	if changeAccess != nil {
+		changeAccess(&ao)
+	}
+	h.access = access.New(ao)
 	t.Cleanup(h.access.Close)
 	h.acme, h.globex = h.tenant(t, "acme"), h.tenant(t, "globex")
 	h.key = h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "server"})

@@ -83,6 +83,19 @@ func (s *Server) syncRoutes() {
 func (s *Server) authRoutes() {
 	a := s.api
 	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
+
+	s.public("POST", "/api/v1/auth/register", a.Register)
+	s.public("POST", "/api/v1/auth/verify", a.Verify)
+	s.public("POST", "/api/v1/auth/login", a.Login)
+	s.public("POST", "/api/v1/auth/firebase", a.Firebase).timeout += firebaseTimeout
+	s.public("POST", "/api/v1/auth/refresh", a.Refresh)
+	s.public("POST", "/api/v1/auth/logout", a.Logout)
+	s.public("POST", "/api/v1/auth/forgot", a.Forgot)
+	s.public("POST", "/api/v1/auth/reset", a.Reset)
+	s.public("POST", "/api/v1/auth/accept", a.Accept)
+	s.guard("GET", "/api/v1/auth/me", a.Me)
+	s.guard("PATCH", "/api/v1/auth/me", a.ChangeMe)
+	s.guard("POST", "/api/v1/auth/logout-everywhere", a.LogoutEverywhere)
 }
 
 // adminRoutes are for what people administer in the console, too.
@@ -161,7 +174,16 @@ func (s *Server) guard(method, path string, h api.Handler) *route {
 
 // open adds a GET route that needs no credential, or decides for itself, and says so in the table of permissions.
 func (s *Server) open(path string, h fiber.Handler) *route {
-	rt := &route{method: fiber.MethodGet, path: path, timeout: s.timeout()}
+	return s.uncovered(fiber.MethodGet, path, h)
+}
+
+// public adds a route for anybody, within the rate of their address.
+func (s *Server) public(method, path string, h fiber.Handler) *route {
+	return s.uncovered(method, path, s.api.Public(h))
+}
+
+func (s *Server) uncovered(method, path string, h fiber.Handler) *route {
+	rt := &route{method: method, path: path, timeout: s.timeout()}
 	if p := s.permission(rt); p != access.Public {
 		s.faults = append(s.faults, fmt.Errorf("%s %s is served without a credential, but its permission is %s", rt.method, path, p))
 	}

@@ -74,13 +74,14 @@ type Console interface {
 
 // Bounds of the server.
 const (
-	readTimeout    = 30 * time.Second        // for a whole request to arrive
-	idleTimeout    = 75 * time.Second        // between requests of a connection
-	requestTimeout = 2400 * time.Millisecond // a database that is away is told within three seconds
-	clearTimeout   = 15 * time.Second        // of many steps
-	headBytes      = 6 << 10                 // of a request's head; a hijacked connection keeps as much
-	batchBytes     = 1 << 20                 // of a push
-	bodyMargin     = 64 << 10                // what surrounds the values in a body
+	readTimeout     = 30 * time.Second        // for a whole request to arrive
+	idleTimeout     = 75 * time.Second        // between requests of a connection
+	requestTimeout  = 2400 * time.Millisecond // a database that is away is told within three seconds
+	clearTimeout    = 15 * time.Second        // of many steps
+	firebaseTimeout = 2 * time.Second         // for its keys to come
+	headBytes       = 6 << 10                 // of a request's head; a hijacked connection keeps as much
+	batchBytes      = 1 << 20                 // of a push
+	bodyMargin      = 64 << 10                // what surrounds the values in a body
 )
 
 // Server is the HTTP server. It is safe for concurrent use.

@@ -5,7 +5,9 @@ import (
 	"log/slog"
 
 	"tidemark/access"
+	"tidemark/access/firebase"
 	"tidemark/internal/geo"
+	"tidemark/internal/seal"
 	"tidemark/internal/telemetry"
 	"tidemark/store"
 )
@@ -24,6 +26,20 @@ func (m *Main) accessOptions(s *store.Store, log *slog.Logger) access.Options {
 		Store: s, Clock: m.Clock, Log: log, Countries: m.countries(log),
 		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, KeyMaxAge: c.KeyMaxAge, BcryptCost: c.BcryptCost,
 	}
+}
+
+// signingOptions are accessOptions of a server: people sign in to it, and it writes to them.
+func (m *Main) signingOptions(s *store.Store, log *slog.Logger) (access.Options, error) {
+	c, o := m.Config, m.accessOptions(s, log)
+	o.JWTSecret, o.JWTFormer, o.JWTLife = []byte(c.JWTSecret.Reveal()), []byte(c.JWTFormer.Reveal()), c.JWTExpiry
+	o.RefreshSecret, o.RefreshFormer, o.RefreshLife = []byte(c.JWTRefreshSecret.Reveal()), []byte(c.JWTRefreshFormer.Reveal()), c.JWTRefreshExpiry
+	o.Mail, o.PublicURL = m.mailQueue(log), m.publicURL()
+	if c.FirebaseProject != "" {
+		o.Firebase = firebase.New(firebase.Options{Project: c.FirebaseProject, Emulator: c.FirebaseEmulator != "", Clock: m.Clock})
+	}
+	box, err := seal.New(c.SealSecret.Reveal(), c.SealFormer.Reveal())
+	o.Seal = box
+	return o, err
 }
 
 // countries tells in which country an address is; nil when GEOIP_DB_PATH names no database.

@@ -27,13 +27,16 @@ type Config struct {
 	Mail     Mail
 
 	JWTSecret        Secret
+	JWTFormer        Secret // its tokens are still good
 	JWTExpiry        time.Duration
 	JWTRefreshSecret Secret
+	JWTRefreshFormer Secret
 	JWTRefreshExpiry time.Duration
 	CSRFSecret       Secret
 	BcryptCost       int
 	FirebaseProject  string
 	FirebaseAccount  Secret
+	FirebaseEmulator string // host:port on this machine; empty: tokens are Google's
 
 	APIKeys         bool
 	KeyPrefix       string

@@ -43,6 +43,7 @@ func (c *Config) check() []problem {
 	refuse(c.JWTSecret.Set() && c.JWTSecret.Reveal() == c.JWTRefreshSecret.Reveal(), "JWT_REFRESH_SECRET", "must differ from JWT_SECRET")
 	refuse(c.CORSCredentials && slices.Contains(c.CORSOrigins, "*"), "CORS_ORIGIN", "must name its origins when CORS_CREDENTIALS is true: * would let every site act as the signed-in user")
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
+	refuse(c.FirebaseEmulator != "" && c.FirebaseProject == "", "FIREBASE_AUTH_EMULATOR_HOST", "needs FIREBASE_PROJECT_ID")
 	ps = append(ps, c.checkMail()...)
 	if c.Production {
 		refuse(strings.HasPrefix(c.PublicURL, "http:"), "PUBLIC_URL", "must be https in production")
@@ -51,6 +52,7 @@ func (c *Config) check() []problem {
 				ps = append(ps, problem{s.name, why + ", which production refuses"})
 			}
 		}
+		refuse(c.FirebaseEmulator != "", "FIREBASE_AUTH_EMULATOR_HOST", "must not be set in production: anybody can write what an emulator's tokens say")
 		refuse(c.BcryptCost < strongCost, "BCRYPT_SALT_ROUNDS", fmt.Sprintf("must be %d or more in production", strongCost))
 	}
 	return ps
@@ -64,7 +66,9 @@ type namedSecret struct {
 func (c *Config) secrets() []namedSecret {
 	return []namedSecret{
 		{"JWT_SECRET", c.JWTSecret},
+		{"JWT_SECRET_FORMER", c.JWTFormer},
 		{"JWT_REFRESH_SECRET", c.JWTRefreshSecret},
+		{"JWT_REFRESH_SECRET_FORMER", c.JWTRefreshFormer},
 		{"CSRF_SECRET", c.CSRFSecret},
 		{"METRICS_TOKEN", c.MetricsToken},
 		{"SEAL_SECRET", c.SealSecret},
@@ -110,6 +114,7 @@ func (c *Config) warnings() []string {
 		"DB_USERNAME or DB_PASSWORD is set, but neither DATABASE_URL nor DB_HOST: SQLite is used")
 	warn(c.Production && c.TLSCert == "" && len(c.Proxies) == 0, "production speaks plain HTTP: set TLS_CERT and TLS_KEY, or TRUST_PROXY for the proxy that ends TLS")
 	warn(c.Mail.Sink != mailSMTP && c.Mail.Host != "", "a mail server is set and MAIL_SINK is "+c.Mail.Sink+": no mail is sent")
+	warn(c.FirebaseEmulator != "", "FIREBASE_AUTH_EMULATOR_HOST is set: anybody who reaches this server can sign in as any user of "+c.FirebaseProject)
 	warn(c.AIBaseURL != "" && c.AIModel == "", "AI_BASE_URL is set and AI_MODEL is not: only tenants that name a model can use the assistant")
 	warn(c.AIKey.Set() && c.AIBaseURL == "", "AI_API_KEY is set and AI_BASE_URL is not: the key is used for nothing")
 	for _, s := range c.secrets() {

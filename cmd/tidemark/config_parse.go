@@ -212,6 +212,21 @@ func scopes(to *[]string) func(string) error {
 	}
 }
 
+// emulator is a host and a port on this machine, or nothing.
+func emulator(to *string) func(string) error {
+	return func(raw string) error {
+		*to = raw
+		if raw == "" {
+			return nil
+		}
+		host, port, err := net.SplitHostPort(raw)
+		if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 1 || n > 65535 || !loopback(host) {
+			return fmt.Errorf("must be a host and a port on this machine, such as 127.0.0.1:9099, not %q", raw)
+		}
+		return nil
+	}
+}
+
 func jsonSecret(to *Secret) func(string) error {
 	return func(raw string) error {
 		var object map[string]any

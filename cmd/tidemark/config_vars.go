@@ -19,6 +19,8 @@ type variable struct {
 var (
 	envNames  = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 	keyPrefix = regexp.MustCompile(`^[a-z][a-z0-9_]{0,15}$`)
+
+	firebaseProject = regexp.MustCompile(`^[a-z][a-z0-9-]{3,62}$`)
 )
 
 // variables is the table of every variable there is, in the order people read it.
@@ -53,10 +55,13 @@ func (c *Config) variables() []variable {
 		{name: "REDIS_DB", def: "0", later: true, set: integer(&c.Redis.DB, 0, 1<<15), doc: "Redis's database number."},
 
 		{group: "Authentication (secrets left unset are generated once and kept in DATA_DIR/secrets)", name: "JWT_SECRET", secret: true, set: secret(&c.JWTSecret), doc: "Signs access tokens; at least 32 characters, the same for all servers of one database."},
-		{name: "JWT_EXPIRES_IN", def: "1h", later: true, set: duration(&c.JWTExpiry), doc: "Life of an access token, such as 1h or 7d."},
-		{name: "JWT_REFRESH_SECRET", secret: true, set: secret(&c.JWTRefreshSecret), doc: "Signs refresh tokens; at least 32 characters, not JWT_SECRET.", later: true},
-		{name: "JWT_REFRESH_EXPIRES_IN", def: "30d", later: true, set: duration(&c.JWTRefreshExpiry), doc: "Life of a refresh token."},
-		{name: "FIREBASE_PROJECT_ID", later: true, set: text(&c.FirebaseProject), doc: "Firebase project whose tokens are accepted."},
+		{name: "JWT_SECRET_FORMER", secret: true, set: secret(&c.JWTFormer), doc: "What JWT_SECRET was before: its tokens are still good."},
+		{name: "JWT_EXPIRES_IN", def: "1h", set: duration(&c.JWTExpiry), doc: "Life of an access token, such as 1h or 7d."},
+		{name: "JWT_REFRESH_SECRET", secret: true, set: secret(&c.JWTRefreshSecret), doc: "Signs refresh tokens; at least 32 characters, not JWT_SECRET."},
+		{name: "JWT_REFRESH_SECRET_FORMER", secret: true, set: secret(&c.JWTRefreshFormer), doc: "What JWT_REFRESH_SECRET was before: its tokens are still good, once."},
+		{name: "JWT_REFRESH_EXPIRES_IN", def: "30d", set: duration(&c.JWTRefreshExpiry), doc: "Life of a refresh token."},
+		{name: "FIREBASE_PROJECT_ID", set: match(&c.FirebaseProject, firebaseProject, "a project id such as my-app-1234"), hint: "my-app-1234", doc: "Firebase project whose users may sign in; unset: those of none."},
+		{name: "FIREBASE_AUTH_EMULATOR_HOST", set: emulator(&c.FirebaseEmulator), hint: "127.0.0.1:9099", doc: "Firebase's emulator on this machine, whose tokens nobody has signed; not in production."},
 		{name: "FIREBASE_SERVICE_ACCOUNT", secret: true, later: true, set: jsonSecret(&c.FirebaseAccount), doc: "Firebase service account, the JSON itself."},
 
 		{group: "API keys", name: "API_KEYS_ENABLED", def: "true", set: boolean(&c.APIKeys), doc: "false refuses every API key; tokens still work."},

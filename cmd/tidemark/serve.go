@@ -97,8 +97,10 @@ func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, e
 			return nil, err
 		}
 	}
-	o := m.accessOptions(r.store, log)
-	o.JWTSecret = []byte(c.JWTSecret.Reveal())
+	o, err := m.signingOptions(r.store, log)
+	if err != nil {
+		return nil, err
+	}
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
 	metrics := telemetry.NewMetrics(version)

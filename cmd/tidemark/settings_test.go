@@ -22,7 +22,7 @@ var samples = map[string]string{
 	"DATABASE_URL": "mysql://u:" + strong + "@h/d", "DATABASE_REPLICA_URL": "mysql://u:" + strong + "@h/d", "DB_PORT": "3307", "DB_PASSWORD": strong,
 	"DB_CONNECTION_LIMIT": "7", "DB_SSL": "true", "DB_SSL_CA": "settings_test.go",
 	"REDIS_URL": "redis://:" + strong + "@h", "REDIS_PORT": "7000", "REDIS_DB": "3",
-	"JWT_SECRET": strong, "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
+	"JWT_SECRET": strong, "JWT_SECRET_FORMER": strong, "JWT_REFRESH_SECRET_FORMER": strong, "FIREBASE_PROJECT_ID": "my-app-1234", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099", "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
 	"FIREBASE_SERVICE_ACCOUNT": `{"k":"` + strong + `"}`, "API_KEYS_ENABLED": "false", "API_KEY_TOKEN_PREFIX": "sk_test_",
 	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "API_KEY_MAX_AGE_DAYS": "90", "BCRYPT_SALT_ROUNDS": "11", "CSRF_SECRET": strong,
 	"RATE_LIMIT_WINDOW_MS": "500", "RATE_LIMIT_MAX_REQUESTS": "5", "RATE_LIMIT_PER_ADDRESS": "5", "THROTTLE_TTL": "5", "THROTTLE_LIMIT": "5",
@@ -34,7 +34,7 @@ var samples = map[string]string{
 
 // anything lists the variables that take any text.
 var anything = []string{
-	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_REFRESH_SECRET", "FIREBASE_PROJECT_ID", "CSRF_SECRET", "METRICS_TOKEN",
+	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_SECRET_FORMER", "JWT_REFRESH_SECRET", "JWT_REFRESH_SECRET_FORMER", "CSRF_SECRET", "METRICS_TOKEN",
 	"AI_MODEL", "AI_API_KEY", "GEOIP_DB_PATH", "SMTP_USERNAME", "SMTP_PASSWORD", "SEAL_SECRET", "SEAL_SECRET_FORMER",
 }
 
@@ -48,6 +48,9 @@ func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
 		env := []string{v.name + "=" + value}
 		if pair := map[string]string{"TLS_CERT": "TLS_KEY", "TLS_KEY": "TLS_CERT"}[v.name]; pair != "" {
 			env = append(env, pair+"=settings_test.go")
+		}
+		if v.name == "FIREBASE_AUTH_EMULATOR_HOST" {
+			env = append(env, "FIREBASE_PROJECT_ID=my-app-1234")
 		}
 		p := newProgram(t)
 		p.env = append(p.env, env...)

@@ -75,6 +75,7 @@ var clientFrames = map[string]func(frame []byte) (any, error){
 	"sync:push":        inEnvelope(EventPush, "11", func(b []byte) (any, error) { return DecodePush(b, 0) }),
 	"sync:pull":        inEnvelope(EventPull, "12", func(b []byte) (any, error) { return DecodePull(b) }),
 	"sync:ack":         inEnvelope(EventAck, "13", func(b []byte) (any, error) { return DecodeAck(b) }),
+	"sync:auth":        inEnvelope(EventAuth, "14", func(b []byte) (any, error) { return DecodeReauth(b) }),
 	"pending ack":      inEnvelope(EventAnswer, "1", func(b []byte) (any, error) { return string(b), nil }),
 }
 
@@ -118,6 +119,7 @@ func TestTheDecodersReadTheExamples(t *testing.T) {
 		"sync:push":          Push{Events: []PushEvent{{Op: Op{Kind: Remove, OpID: "op-9", Collection: "storage", Key: "orders/1"}}}},
 		"sync:pull":          Pull{Since: "AQEBx4fQ2gAAAAAAAAAr", Limit: 500, Wait: 30000, Collections: []string{"storage"}, Prefix: "orders/"},
 		"sync:ack":           exampleCursor,
+		"sync:auth":          "eyJhbGciOi…",
 		"pending ack":        "",
 	}
 	found := examples(t)

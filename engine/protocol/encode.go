@@ -163,6 +163,11 @@ func AppendReady(dst []byte, serverTime int64, epoch string, resumed bool) []byt
 	return append(strconv.AppendBool(dst, resumed), '}')
 }
 
+// AppendExpiry appends the data of a sync:auth-required, and with AppendOK the fields of the ack of a sync:auth.
+func AppendExpiry(dst []byte, at int64) []byte {
+	return append(AppendTime(append(dst, `{"expiresAt":`...), at), '}')
+}
+
 // AppendTime appends ms since the epoch as an RFC 3339 time in UTC with
 // milliseconds, in quotes; 0 is null.
 func AppendTime(dst []byte, ms int64) []byte {

@@ -15,6 +15,7 @@ const (
 	EventPush        = "sync:push"
 	EventPull        = "sync:pull"
 	EventAck         = "sync:ack"
+	EventAuth        = "sync:auth"
 )
 
 // The events the server sends.
@@ -24,6 +25,8 @@ const (
 	EventReady    = "sync:ready"
 	EventConflict = "sync:conflict"
 	EventError    = "error"
+
+	EventAuthRequired = "sync:auth-required"
 )
 
 // EventAnswer is the event of an answer on the plain WebSocket, in both
@@ -32,5 +35,5 @@ const EventAnswer = "ack"
 
 var clientEvents = [...]string{
 	EventSet, EventRemove, EventGet, EventGetAll, EventSubscribe,
-	EventUnsubscribe, EventPush, EventPull, EventAck, EventAnswer,
+	EventUnsubscribe, EventPush, EventPull, EventAck, EventAuth, EventAnswer,
 }

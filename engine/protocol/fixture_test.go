@@ -119,6 +119,8 @@ func serverFrames() map[string][]byte {
 		"ack set socket.io":         AckFrame(SocketIO, []byte("7"), AppendOK(nil, AppendWrite(nil, applied))),
 		"ack empty":                 AckFrame(PlainWS, []byte("8"), AppendOK(nil, nil)),
 		"ack keys":                  AckFrame(PlainWS, []byte(`"s1"`), AppendOK(nil, AppendKeys(nil, []string{"a", "orders/*"}))),
+		"ack auth":                  AckFrame(PlainWS, []byte("14"), AppendOK(nil, AppendExpiry(nil, exampleAt))),
+		"sync:auth-required":        NewFrame(EventAuthRequired, AppendExpiry(nil, exampleAt)).Bytes(PlainWS),
 		"ack refused":               AckFrame(PlainWS, []byte("9"), AppendNotOK(nil, versionConflict(), exampleReq)),
 		"ack refused socket.io":     AckFrame(SocketIO, []byte("9"), AppendNotOK(nil, versionConflict(), exampleReq)),
 		"pending-updates":           pending.Bytes(PlainWS),

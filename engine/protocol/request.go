@@ -147,6 +147,21 @@ func DecodeAuth(data []byte) (Auth, error) {
 	return a, nil
 }
 
+// DecodeReauth reads the data of a sync:auth.
+func DecodeReauth(data []byte) (token string, err error) {
+	d := newDecoder(data)
+	defer d.free()
+	o := object{allow: fieldsOf(fToken)}
+	for d.next(&o) {
+		token = string(d.string(fToken.String()))
+	}
+	d.require(o.seen, o.allow)
+	if err := d.finish(); err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
 // orEmpty takes nothing and null for an empty object.
 func orEmpty(data []byte) []byte {
 	if blank(data) || bytes.Equal(bytes.TrimSpace(data), []byte("null")) {

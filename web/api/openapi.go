@@ -40,7 +40,7 @@ func (a *API) describe() ([]byte, error) {
 			"token":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 			"ticket": {Type: "apiKey", In: "query", Name: "ticket"},
 		}},
-		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
+		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "people"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
 	}
 	doc.Servers = []*huma.Server{{URL: "/"}} // where the document comes from
 	if a.opt.URL != "" {
@@ -107,7 +107,7 @@ func content(schemas huma.Registry, media string, of any) map[string]*huma.Media
 
 var statusText = map[int]string{
 	101: "Speaks WebSocket from here",
-	200: "Done", 201: "Made", 204: "Done; there is no body", 202: "Begun; a job goes on", 304: "This version is known already",
+	200: "Done", 201: "Made", 204: "Done; there is no body", 202: "Taken; it goes on by itself", 304: "This version is known already",
 	400: "Malformed", 401: "No credential, or not a good one", 403: "Not allowed", 404: "Not found",
 	409: "Conflict", 410: "The cursor is no longer good", 413: "Too large", 415: "Encoded body",
 	422: "Not acceptable", 429: "Too many requests", 503: "Not now",

@@ -47,6 +47,8 @@ func kindName(kind string) string {
 		return "an integer that fits in 64 bits"
 	case "slice":
 		return "an array"
+	case "struct":
+		return "an object"
 	}
 	return "a " + kind
 }

@@ -28,8 +28,8 @@ type conn struct {
 	live   *Live
 	link   link
 	format protocol.Format
-	admit  func() bool // the worker's first step: settles the caller, or refuses; nil: settled
-	caller models.Caller
+	admit  func() bool   // the worker's first step: settles the caller, or refuses; nil: settled
+	caller models.Caller // whom it was opened by; who says by what credential it goes on
 	inbox  inbox
 	served uint64 // requests so far; the worker's
 	doubts atomic.Int32
@@ -41,7 +41,8 @@ type conn struct {
 
 	greeting atomic.Pointer[chan struct{}] // closed when the first pending-updates is queued, or never will be; nil: nobody waits
 
-	renewal sync.Mutex // held while its rights are looked at and put in force
+	standing standing
+	renewal  sync.Mutex // held while its rights are looked at and put in force
 
 	mu      sync.Mutex
 	session *engine.Session // nil until the engine has taken it
@@ -163,4 +164,7 @@ func (c *conn) Closed() {
 	c.live.conns.remove(c)
 }
 
-func (c *conn) expired(now int64) bool { return c.caller.ExpiresAt != 0 && c.caller.ExpiresAt <= now }
+func (c *conn) expired(now int64) bool {
+	at := c.who().ExpiresAt
+	return at != 0 && at <= now
+}

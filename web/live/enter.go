@@ -67,6 +67,7 @@ func (c *conn) connect(ctx context.Context) error {
 	case <-greeted:
 	case <-c.ctx.Done():
 	}
+	c.expects(c.caller)
 	return nil
 }
 

@@ -30,6 +30,7 @@ var events = map[string]handler{
 	protocol.EventPush:        push,
 	protocol.EventPull:        pull,
 	protocol.EventAck:         ack,
+	protocol.EventAuth:        reauth,
 }
 
 // writes are the events that are one operation each.

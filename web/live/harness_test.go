@@ -17,6 +17,7 @@ import (
 
 	"tidemark/access"
 	"tidemark/engine"
+	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/store"
@@ -36,6 +37,14 @@ type fixture struct {
 
 func start(t testing.TB, change func(*live.Options)) *fixture {
 	t.Helper()
+	return startOn(t, clock.System{}, change)
+}
+
+const tokenSecret = "not a secret, but long enough for a test"
+
+// startOn is start where credentials end by another clock.
+func startOn(t testing.TB, now clock.Clock, change func(*live.Options)) *fixture {
+	t.Helper()
 	ctx := context.Background()
 	f := &fixture{}
 	var err error
@@ -52,7 +61,7 @@ func start(t testing.TB, change func(*live.Options)) *fixture {
 		t.Fatal(err)
 	}
 	f.access = access.New(access.Options{
-		Store: f.store, APIKeysEnabled: true, KeyPrefix: "sk_test_", JWTSecret: []byte("not a secret, but long enough for a test"),
+		Store: f.store, APIKeysEnabled: true, KeyPrefix: "sk_test_", JWTSecret: []byte(tokenSecret), Clock: now,
 	})
 	f.key = f.mint(t, access.NewKey{Name: "server"})
 	o := live.Options{Engine: f.engine, Access: f.access}

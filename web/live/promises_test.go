@@ -259,6 +259,9 @@ func TestACredentialThatExpiresEndsItsConnection(t *testing.T) {
 	c.expect("pending-updates")
 	c.expect("sync:ready")
 	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+	if _, frame, err := conn.ReadMessage(); err != nil || !strings.Contains(string(frame), `"event":"sync:auth-required"`) {
+		t.Fatalf("got %s %v", frame, err)
+	}
 	if _, frame, err := conn.ReadMessage(); err != nil || !strings.Contains(string(frame), `"code":"token_expired"`) {
 		t.Fatalf("got %s %v", frame, err)
 	}

@@ -148,7 +148,10 @@ func (l *Live) sweep() {
 		case <-t.C:
 		}
 		now := clock.Millis(l.opt.Clock)
-		l.recheckThose(func(c *conn) bool { return c.doubts.Load() > 0 || c.expired(now) })
+		l.recheckThose(func(c *conn) bool {
+			c.remind(now)
+			return c.doubts.Load() > 0 || c.expired(now)
+		})
 	}
 }
 
@@ -175,7 +178,7 @@ func (l *Live) recheckThose(which func(*conn) bool) {
 func (l *Live) renew(ctx context.Context, c *conn) error {
 	c.renewal.Lock()
 	defer c.renewal.Unlock()
-	now, err := l.opt.Access.Renew(ctx, c.caller)
+	now, err := l.opt.Access.Renew(ctx, c.who())
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (c *conn) handle(r request, waiting flight) flight {
 		c.enter()
 		return waiting
 	}
-	if _, err := c.live.opt.Limit.Take(context.Background(), c.caller); err != nil {
+	if _, err := c.live.opt.Limit.Take(context.Background(), c.who()); err != nil {
 		r.err = err
 	}
 	c.served++
@@ -166,7 +166,7 @@ func (c *conn) reply(r request, id string, fields []byte, err error) {
 	case f != nil:
 		c.link.Push(c.errorFrame(f, id))
 	}
-	if f != nil && f.Code.Status() == 401 {
+	if f != nil && f.Code.Status() == 401 && r.event != protocol.EventAuth {
 		c.hangUp(f)
 		return
 	}

@@ -1,0 +1,38 @@
+package api
+
+import "github.com/danielgtaylor/huma/v2"
+
+// authOperations describe how people sign in.
+func authOperations() []operation {
+	const base = "/api/v1/auth"
+	refusals := []int{400, 401, 403, 422, 429, 503}
+	post := func(name, id, summary string, body any, answers map[int]any, more ...int) operation {
+		return operation{method: "POST", path: base + "/" + name, id: id, tag: "people", summary: summary, body: body, answers: answers, refusals: with(refusals, more...)}
+	}
+	token, mailed, done := map[int]any{200: TokenReply{}}, map[int]any{202: map[string]any{}}, map[int]any{204: nil}
+	account := []string{"token"}
+	return []operation{
+		post("register", "register", "Ask to become a member of a tenant; a link is mailed", RegistrationInput{}, mailed, 409),
+		post("verify", "verify", "Follow the link of a registration, or of a new e-mail", LinkInput{}, map[int]any{200: Person{}}),
+		post("login", "login", "Sign in with a password", Credentials{}, token),
+		post("firebase", "firebase", "Sign in with an ID token of Firebase", FirebaseCredentials{}, token, 409),
+		post("refresh", "refresh", "Get the next tokens; the refresh token is used up", RefreshToken{}, token),
+		post("logout", "logout", "End a sign-in", RefreshToken{}, done),
+		post("forgot", "forgot", "Ask for another password; a link is mailed to who has an account", ForgottenInput{}, mailed),
+		post("reset", "reset", "Set another password by such a link; every sign-in ends", ResetInput{}, done),
+		post("accept", "accept", "Accept an invitation", AcceptInput{}, map[int]any{200: Person{}}),
+		{
+			method: "GET", path: base + "/me", id: "me", tag: "people", summary: "Who a token is of", security: account,
+			answers: map[int]any{200: Myself{}}, refusals: readRefusals,
+		},
+		{
+			method: "PATCH", path: base + "/me", id: "changeMe", tag: "people", summary: "Change the account of a token", security: account,
+			params: []*huma.Param{header("If-Match", "Version that is changed, in quotes; required.")},
+			body:   PersonInput{}, answers: map[int]any{200: Myself{}}, refusals: with(readRefusals, 409),
+		},
+		{
+			method: "POST", path: base + "/logout-everywhere", id: "logoutEverywhere", tag: "people", summary: "End every sign-in of the account of a token",
+			security: account, answers: done, refusals: readRefusals,
+		},
+	}
+}
