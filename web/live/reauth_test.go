@@ -176,7 +176,7 @@ func TestASocketIOConnectionOutlivesItsToken(t *testing.T) {
 	r := f.raw(t, "", nil)
 	r.send(fmt.Sprintf(`40/sync,{"token":%q}`, f.tokenOf(t, "ann", now.Now().Add(time.Hour))))
 	r.expect("40/sync,{")
-	r.expect(`42/sync,1["pending-updates",[]]`)
+	r.expect(`42/sync,0["pending-updates",[]]`)
 	r.expect(`42/sync,["sync:ready"`)
 	now.Advance(time.Hour - 30*time.Second)
 	r.expect(`42/sync,["sync:auth-required",{"expiresAt":"`)
