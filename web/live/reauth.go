@@ -40,7 +40,7 @@ func (c *conn) expects(who models.Caller) {
 // remind tells the client once that its token ends, when it is time.
 func (c *conn) remind(now int64) {
 	at := c.standing.remindAt.Load()
-	if at == 0 || at > now || c.over.Load() || !c.standing.remindAt.CompareAndSwap(at, 0) {
+	if at == 0 || at > now || c.expired(now) || c.over.Load() || !c.standing.remindAt.CompareAndSwap(at, 0) {
 		return
 	}
 	c.link.Push(protocol.NewFrame(protocol.EventAuthRequired, protocol.AppendExpiry(nil, c.who().ExpiresAt)).Bytes(c.format))
