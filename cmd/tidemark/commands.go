@@ -32,6 +32,7 @@ func (m *Main) commands() []command {
 		{name: "rebuild", usage: "[--verify] [--tenant S]", doc: "compare items with what the change log says, or rebuild them", flags: m.rebuild},
 		{name: "config print", doc: "show every setting, its value and its source", flags: m.configPrint},
 		{name: "doctor", usage: "[--production]", doc: "check what Tidemark needs", flags: m.doctor},
+		{name: "mail test", usage: "--to ADDRESS", doc: "send a message, to see whether mails arrive", flags: m.mailTest},
 		{name: "admin create", usage: "--email E [--name N]", doc: "let somebody into the console", flags: m.adminCreate},
 		{name: "tenant create", usage: "--slug S --name N [--conflict-strategy X]", doc: "make a tenant", flags: m.tenantCreate},
 		{name: "tenant list", doc: "list tenants", flags: m.tenantList},

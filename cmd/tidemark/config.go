@@ -15,6 +15,7 @@ type Config struct {
 	Host       string
 	Port       int
 	APIURL     string // how clients reach the API; empty: by Host and Port
+	PublicURL  string // how people reach the server; empty: as clients do
 	DataDir    string
 	Grace      time.Duration // how long a stop may take
 	TLSCert    string
@@ -23,6 +24,7 @@ type Config struct {
 
 	Database Database
 	Redis    Redis
+	Mail     Mail
 
 	JWTSecret        Secret
 	JWTExpiry        time.Duration
@@ -107,6 +109,26 @@ type Redis struct {
 	Port int
 	DB   int
 }
+
+// Mail says how messages reach people.
+type Mail struct {
+	Sink     string // mailSMTP, mailFile or mailConsole
+	Host     string
+	Port     int
+	Username string
+	Password Secret
+	TLS      string // as mail.Security
+	From     string
+
+	url Secret
+}
+
+// What becomes of a message.
+const (
+	mailSMTP    = "smtp"
+	mailFile    = "file"    // into DATA_DIR/mail
+	mailConsole = "console" // into the log
+)
 
 // entry is one variable as it came out of the sources.
 type entry struct {

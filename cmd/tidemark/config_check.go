@@ -22,6 +22,7 @@ func (c *Config) derive() {
 	c.RateLimit = cmp.Or(c.rateMax, c.throttle)
 	c.RateWindow = time.Duration(cmp.Or(c.rateMS, c.throttleS*1000, 60_000)) * time.Millisecond
 	c.AITimeout = time.Duration(c.aiMS) * time.Millisecond
+	c.Mail.derive()
 	d := &c.Database
 	switch {
 	case d.url.Set():
@@ -42,7 +43,9 @@ func (c *Config) check() []problem {
 	refuse(c.JWTSecret.Set() && c.JWTSecret.Reveal() == c.JWTRefreshSecret.Reveal(), "JWT_REFRESH_SECRET", "must differ from JWT_SECRET")
 	refuse(c.CORSCredentials && slices.Contains(c.CORSOrigins, "*"), "CORS_ORIGIN", "must name its origins when CORS_CREDENTIALS is true: * would let every site act as the signed-in user")
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
+	ps = append(ps, c.checkMail()...)
 	if c.Production {
+		refuse(strings.HasPrefix(c.PublicURL, "http:"), "PUBLIC_URL", "must be https in production")
 		for _, s := range c.secrets() {
 			if why := weakness(s.value); why != "" {
 				ps = append(ps, problem{s.name, why + ", which production refuses"})
@@ -106,6 +109,7 @@ func (c *Config) warnings() []string {
 	warn(c.Database.SQLite != "" && !c.Database.url.Set() && (c.given("DB_USERNAME") || c.given("DB_PASSWORD")),
 		"DB_USERNAME or DB_PASSWORD is set, but neither DATABASE_URL nor DB_HOST: SQLite is used")
 	warn(c.Production && c.TLSCert == "" && len(c.Proxies) == 0, "production speaks plain HTTP: set TLS_CERT and TLS_KEY, or TRUST_PROXY for the proxy that ends TLS")
+	warn(c.Mail.Sink != mailSMTP && c.Mail.Host != "", "a mail server is set and MAIL_SINK is "+c.Mail.Sink+": no mail is sent")
 	warn(c.AIBaseURL != "" && c.AIModel == "", "AI_BASE_URL is set and AI_MODEL is not: only tenants that name a model can use the assistant")
 	warn(c.AIKey.Set() && c.AIBaseURL == "", "AI_API_KEY is set and AI_BASE_URL is not: the key is used for nothing")
 	for _, s := range c.secrets() {

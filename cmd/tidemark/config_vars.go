@@ -29,6 +29,7 @@ func (c *Config) variables() []variable {
 		{name: "HOST", def: "127.0.0.1", set: host(&c.Host), doc: "Address to listen on; 0.0.0.0 for all."},
 		{name: "PORT", def: "3000", set: integer(&c.Port, 0, 65535), doc: "Port to listen on; 0 picks a free one."},
 		{name: "API_URL", set: webURL(&c.APIURL), hint: "https://api.yourdomain.com", doc: "How clients reach this server, for the API description and links."},
+		{name: "PUBLIC_URL", set: rootURL(&c.PublicURL), hint: "https://sync.yourdomain.com", doc: "How people reach this server, for links in mails; unset: API_URL, or HOST and PORT. In production it is https."},
 		{name: "DATA_DIR", def: "./data", set: text(&c.DataDir), doc: "Where the SQLite database and generated secrets are kept."},
 		{name: "SHUTDOWN_GRACE", def: "10s", set: duration(&c.Grace), doc: "How long a stop may take to drain sockets and commits."},
 		{name: "TLS_CERT", set: file(&c.TLSCert), doc: "Certificate chain in PEM; with TLS_KEY the server speaks HTTPS."},
@@ -90,6 +91,15 @@ func (c *Config) variables() []variable {
 		{name: "AI_TIMEOUT_MS", def: "20000", set: integer(&c.aiMS, 100, 120_000), doc: "How long an assistant may take to answer, in ms. No write waits for it."},
 		{name: "AI_DAILY_BUDGET", def: "500", set: integer(&c.AIDaily, 1, 1_000_000), doc: "Questions a tenant may have asked each day (UTC), at most."},
 		{name: "AI_ALLOW_LOOPBACK", def: "false", set: boolean(&c.AILoopback), doc: "true: a tenant's own endpoint may be on this machine, also without TLS. AI_BASE_URL may be anywhere."},
+
+		{group: "Mail (nothing set: into files in DATA_DIR/mail)", name: "MAIL_SINK", set: choice(&c.Mail.Sink, mailSMTP, mailFile, mailConsole), hint: "smtp", doc: "What becomes of mails. smtp: they are sent; file: each becomes a file in DATA_DIR/mail; console: they are logged, not in production. Unset: smtp with a server set, else file."},
+		{name: "MAIL_FROM", def: "Tidemark <tidemark@localhost>", set: sender(&c.Mail.From), doc: "Whom mails are from; a server that sends them wants an address of its own."},
+		{name: "SMTP_URL", secret: true, set: smtpURL(&c.Mail.url), hint: "smtp://user:password@mail.yourdomain.com:587", doc: "Mail server; smtp:// turns to TLS after connecting, smtps:// begins with it. Wins over SMTP_HOST."},
+		{name: "SMTP_HOST", set: host(&c.Mail.Host), hint: "mail.yourdomain.com", doc: "Mail server, used when SMTP_URL is unset."},
+		{name: "SMTP_PORT", example: "587", set: optional(&c.Mail.Port, 65535), doc: "Its port; unset: 587, with SMTP_TLS=tls 465, with none 25."},
+		{name: "SMTP_USERNAME", set: text(&c.Mail.Username), hint: "tidemark", doc: "User of the mail server; unset: without signing in."},
+		{name: "SMTP_PASSWORD", secret: true, set: secret(&c.Mail.Password), doc: "That user's password."},
+		{name: "SMTP_TLS", def: "starttls", set: oneOf(&c.Mail.TLS, "starttls", "tls", "none"), doc: "starttls: required after connecting; tls: from the start; none: only for a server on this machine."},
 
 		{group: "Storage limits", name: "MAX_ITEM_SIZE_KB", def: "100", set: scaled(&c.MaxItemBytes, 1<<10, 1, 16<<10), doc: "Largest item, value and metadata together, in KiB."},
 		{name: "MAX_STORAGE_PER_USER_MB", def: "100", set: scaled(&c.MaxUserBytes, 1<<20, 0, 1<<30), doc: "Stored bytes per user, in MiB; 0: no limit."},

@@ -76,6 +76,7 @@ func (m *Main) examineConfig(production bool) []finding {
 		}
 		all = append(all, finding{"countries", state, detail})
 	}
+	all = append(all, m.examineMail())
 	redis := "not set; one process needs none"
 	if m.Config.Redis.URL.Set() || m.Config.Redis.Host != "" {
 		redis = "set, without effect yet"

@@ -113,6 +113,8 @@ func TestOneLibraryOneRoom(t *testing.T) {
 		{"github.com/prometheus/", []string{"internal/telemetry"}},
 		{"go.opentelemetry.io/", []string{"internal/telemetry"}},
 		{"github.com/oschwald/maxminddb-golang", []string{"internal/geo"}},
+		{"github.com/wneessen/go-mail", []string{"internal/mail"}},
+		{"net/smtp", nil},
 		{"github.com/joho/godotenv", []string{"cmd"}},
 		{"github.com/spf13/pflag", []string{"cmd"}},
 		{"net/http", []string{"web", "client", "engine/assist", "internal/testkit"}}, // engine/assist asks outwards
