@@ -25,6 +25,7 @@ type source struct{ address, origin, agent string }
 
 // rules are restrictions, ready to be asked.
 type rules struct {
+	whose     string // in sentences: ofKey or ofTenant
 	networks  []netip.Prefix
 	countries []string
 	unplaced  bool // also where the country is not known
@@ -32,6 +33,12 @@ type rules struct {
 	sites     []site
 	agents    []*regexp.Regexp
 }
+
+// Whose restrictions they are.
+const (
+	ofKey    = "This API key"
+	ofTenant = "This tenant"
+)
 
 // site is what a page's origin is held to.
 type site struct {
@@ -86,6 +93,27 @@ func (a *Access) checkPlaces(r models.Restrictions) error {
 	return nil
 }
 
+// CheckTenantRestrictions brings restrictions into the form a tenant keeps them in, unless they are
+// the ones it has. Faults: `invalid`, by field.
+func (a *Access) CheckTenantRestrictions(r, has models.Restrictions) (models.Restrictions, error) {
+	r, err := checkRestrictions(r)
+	if err == nil && !slices.Equal(r.Countries, has.Countries) {
+		err = a.checkPlaces(r)
+	}
+	return r, err
+}
+
+// Excluded counts those of the callers that restrictions would not let through.
+func (a *Access) Excluded(r models.Restrictions, callers []models.Caller) (n int) {
+	rules, _ := compile(r, ofTenant, a.opt.Countries)
+	for _, c := range callers {
+		if rules.admit(source{c.Address, c.Origin, c.UserAgent}) != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // PlacesFault says why there is no database that tells in which country an address is; nil: there is.
 func (a *Access) PlacesFault() error {
 	_, err := a.opt.Countries.Of(netip.IPv6Unspecified())
@@ -93,8 +121,8 @@ func (a *Access) PlacesFault() error {
 }
 
 // compile makes rules of restrictions as they are kept; false when they cannot be read.
-func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
-	out := rules{countries: r.Countries, unplaced: r.Unplaced, places: places}
+func compile(r models.Restrictions, whose string, places *geo.Countries) (*rules, bool) {
+	out := rules{whose: whose, countries: r.Countries, unplaced: r.Unplaced, places: places}
 	for _, e := range r.IPs {
 		n, ok := prefixOf(e)
 		if !ok {
@@ -123,10 +151,10 @@ func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
 // `ip_not_allowed`, `country_not_allowed`, `origin_not_allowed` or `user_agent_not_allowed`.
 func (r *rules) admit(from source) error {
 	if r == nil {
-		return fault.New(fault.APIKeyInactive, "The restrictions of this API key cannot be read, so it lets nobody in.")
+		return fault.New(fault.APIKeyInactive, "The restrictions of this API key or its tenant cannot be read, so nobody is let in.")
 	}
 	if len(r.networks) > 0 && !r.near(from.address) {
-		return fault.New(fault.IPNotAllowed, "This API key may not be used from the address %s.", from.address)
+		return fault.New(fault.IPNotAllowed, "%s may not be used from the address %s.", r.whose, from.address)
 	}
 	if len(r.countries) > 0 {
 		if err := r.inside(from.address); err != nil {
@@ -134,10 +162,10 @@ func (r *rules) admit(from source) error {
 		}
 	}
 	if len(r.sites) > 0 && !r.home(from.origin) {
-		return fault.New(fault.OriginNotAllowed, "This API key may be used by pages of its own domains alone, which say so by their Origin.")
+		return fault.New(fault.OriginNotAllowed, "%s may be used by pages of its own domains alone, which say so by their Origin.", r.whose)
 	}
 	if len(r.agents) > 0 && !slices.ContainsFunc(r.agents, func(p *regexp.Regexp) bool { return p.MatchString(from.agent) }) {
-		return fault.New(fault.UserAgentNotAllowed, "This API key may not be used by this program (its User-Agent).")
+		return fault.New(fault.UserAgentNotAllowed, "%s may not be used by this program (its User-Agent).", r.whose)
 	}
 	return nil
 }
@@ -160,11 +188,11 @@ func (r *rules) inside(address string) error {
 	}
 	switch {
 	case err != nil:
-		return fault.Wrap(fault.CountryNotAllowed, err, "This API key may be used from some countries alone, and it cannot be told in which the address %s is.", address)
+		return fault.Wrap(fault.CountryNotAllowed, err, "%s may be used from some countries alone, and it cannot be told in which the address %s is.", r.whose, address)
 	case code == "" && r.unplaced || slices.Contains(r.countries, code):
 		return nil
 	}
-	return fault.New(fault.CountryNotAllowed, "This API key may not be used from the country of the address %s.", address)
+	return fault.New(fault.CountryNotAllowed, "%s may not be used from the country of the address %s.", r.whose, address)
 }
 
 func (r *rules) home(origin string) bool {

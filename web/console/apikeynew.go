@@ -76,10 +76,7 @@ func keyTyped(f *fiber.Ctx) models.APIKey {
 			k.Scopes = append(k.Scopes, s)
 		}
 	}
-	k.From = models.Restrictions{
-		IPs: linesOf(f.FormValue("ips")), Countries: linesOf(f.FormValue("countries")), Unplaced: f.FormValue("unplaced") != "",
-		Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents")),
-	}
+	k.From = restrictionsOf(restrictionsTyped(f))
 	for _, q := range quotaFields {
 		*q.of(&k.Quotas) = quotaTyped(f.FormValue(q.field))
 	}
@@ -144,7 +141,7 @@ func keyForm(k models.APIKey, expiry, date string) apikeys.FormProps {
 		}
 	}
 	p.Narrow = strings.Join(narrow, "\n")
-	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Countries: strings.Join(k.From.Countries, "\n"), Unplaced: k.From.Unplaced, Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
+	p.From = restrictionValues(k.From)
 	for _, q := range quotaFields {
 		p.Quotas = append(p.Quotas, apikeys.Quota{Field: q.field, Label: q.label, Typed: numberOrNothing(*q.of(&k.Quotas))})
 	}
