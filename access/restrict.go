@@ -10,6 +10,7 @@ import (
 
 	"tidemark/internal/fault"
 	"tidemark/internal/geo"
+	"tidemark/internal/netaddr"
 	"tidemark/models"
 )
 
@@ -175,7 +176,7 @@ func (r *rules) near(address string) bool {
 	if err != nil {
 		return false
 	}
-	a = a.Unmap().WithZone("")
+	a = netaddr.Plain(a)
 	return slices.ContainsFunc(r.networks, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 

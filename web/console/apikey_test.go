@@ -250,7 +250,12 @@ func TestAKeyGetsAnotherSecret(t *testing.T) {
 	if stale := b.post(page+"/rotate", url.Values{"version": {"1"}, "overlap": {"0s"}}); stale.status != 409 || !strings.Contains(stale.body, "No secret was made.") {
 		t.Errorf("a stale one: %d", stale.status)
 	}
-	for _, wrong := range []url.Values{{"version": {"2"}, "overlap": {"soon"}}, {"version": {"2"}, "overlap": {"9999h"}}, {"overlap": {"1h0m0s"}}} {
+	for _, wrong := range []url.Values{{"version": {"2"}, "overlap": {"soon"}}, {"version": {"2"}, "overlap": {"9999h"}}} {
+		if a := b.post(page+"/rotate", wrong); a.status != 422 || !strings.Contains(a.body, "Choose one of the times.") || !strings.Contains(a.body, `name="overlap"`) {
+			t.Errorf("%v: %d, and not the form", wrong, a.status)
+		}
+	}
+	for _, wrong := range []url.Values{{"overlap": {"1h0m0s"}}} {
 		if a := b.post(page+"/rotate", wrong); a.status/100 != 4 {
 			t.Errorf("%v: %d", wrong, a.status)
 		}
