@@ -99,6 +99,7 @@ func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, e
 	}
 	o := m.accessOptions(r.store, log)
 	o.JWTSecret = []byte(c.JWTSecret.Reveal())
+	o.Mail, o.PublicURL = m.mailQueue(log), m.publicURL()
 	r.access = access.New(o)
 	m.onClose(func() error { r.access.Close(); return nil })
 	metrics := telemetry.NewMetrics(version)

@@ -132,7 +132,7 @@ func (c *Console) lastEditor(ctx context.Context, k models.APIKey) (string, erro
 		return "", err
 	}
 	for _, e := range rows {
-		if e.Object == k.ID {
+		if e.Object == k.ID && e.Action != "apikey.expiry_warned" {
 			return c.authorName(ctx, e.Actor)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 
 const (
 	keysPage  = 50
-	keySoon   = int64(7 * 24 * time.Hour / time.Millisecond) // before it expires, a key is worth a warning
+	keySoon   = int64(14 * 24 * time.Hour / time.Millisecond) // before it expires, a key is worth a warning
 	hour      = int64(time.Hour / time.Millisecond)
 	day       = 24 * hour
 	dayHours  = 24
