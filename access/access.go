@@ -34,7 +34,7 @@ type Options struct {
 	RefreshSecret  []byte        // signs refresh tokens; empty: nobody signs in by the API
 	RefreshFormer  []byte
 	RefreshLife    time.Duration      // of a refresh token; 0: 30 days
-	Mail           mail.Sender        // nil: no mail is sent, so nobody registers, is invited or resets a password
+	Mail           mail.Sender        // nil: no mail is sent, so nobody registers, is invited, resets a password or is told of keys that expire
 	PublicURL      string             // what links in mails begin with
 	Seal           *seal.Box          // keeps second factors; nil: nobody can have one
 	Firebase       *firebase.Verifier // nil: nobody signs in by Firebase
@@ -64,6 +64,7 @@ type Access struct {
 	quotas    quotas
 	views     views
 	limiter   atomic.Pointer[Limiter] // of the doors; nil: they have none
+	warned    string                  // the day of the last look for keys that expire; the upkeep's alone
 
 	listeners struct {
 		sync.Mutex

@@ -57,7 +57,7 @@ func (a *Access) identify(ctx context.Context, cr *Credential) (models.Caller, e
 	case cr.Bearer == "" && cr.Ticket == "":
 		return a.byKey(ctx, cr)
 	case cr.APIKey == "" && cr.Ticket == "":
-		return a.byToken(ctx, cr.Bearer)
+		return a.byToken(ctx, cr)
 	case cr.APIKey == "" && cr.Bearer == "":
 		return a.byTicket(ctx, cr)
 	}
@@ -95,18 +95,27 @@ func (e *entry) good(now, rotation int64, from source) error {
 			return err
 		}
 	}
-	return e.rules.admit(from)
+	return e.admit(from)
 }
 
-func open(t *models.Tenant) error {
+// open says whether the tenant lets in from there.
+func (t *tenant) open(from source) error {
+	if err := t.standing(); err != nil {
+		return err
+	}
+	return t.rules.admit(from)
+}
+
+// standing says whether the tenant lets anybody in: tokens are issued by that, and held to its rules when they are used.
+func (t *tenant) standing() error {
 	if t.Suspended || t.DeletedAt != 0 {
 		return fault.New(fault.TenantSuspended, "This tenant is suspended.")
 	}
 	return nil
 }
 
-func (a *Access) byToken(ctx context.Context, token string) (models.Caller, error) {
-	claims, err := a.verify(token)
+func (a *Access) byToken(ctx context.Context, cr *Credential) (models.Caller, error) {
+	claims, err := a.verify(cr.Bearer)
 	if err != nil {
 		return models.Caller{}, err
 	}
@@ -117,7 +126,7 @@ func (a *Access) byToken(ctx context.Context, token string) (models.Caller, erro
 	if err != nil {
 		return models.Caller{}, err
 	}
-	if err := open(t); err != nil {
+	if err := t.open(source{cr.Address, cr.Origin, cr.UserAgent}); err != nil {
 		return models.Caller{}, err
 	}
 	c := models.Caller{
@@ -217,7 +226,7 @@ func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
 	if err != nil {
 		return err
 	}
-	if err := open(t); err != nil {
+	if err := t.open(source{c.Address, c.Origin, c.UserAgent}); err != nil {
 		return err
 	}
 	who, err := a.member(ctx, t, c.UserID)

@@ -276,7 +276,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 		b.Fatal(err)
 	}
 	hash := hashSecret(s)
-	a.cache.Load().add(newEntry(models.APIKey{ID: "k", Hash: hash[:], Active: true, Scopes: fullScopes}, models.Tenant{ID: "t"}, a.usage.of("t", "k"), nil))
+	a.cache.Load().add(newEntry(models.APIKey{ID: "k", Hash: hash[:], Active: true, Scopes: fullScopes}, tenant{Tenant: models.Tenant{ID: "t"}, rules: &rules{}}, a.usage.of("t", "k"), nil))
 	cr := Credential{APIKey: s, UserID: "alice", InstanceID: "phone"}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -18,10 +18,17 @@ const (
 	loadTimeout = 2200 * time.Millisecond
 )
 
+// tenant is a tenant as requests meet it.
+type tenant struct {
+	models.Tenant
+
+	rules *rules // where from it may be used; nil: they cannot be read
+}
+
 // entry is a verified key with its tenant.
 type entry struct {
 	key    models.APIKey
-	tenant models.Tenant
+	tenant tenant
 	caller models.Caller // what every caller by this key begins with
 	rules  *rules        // where from it may be used; nil: they cannot be read
 	user   *member       // that it is bound to; nil: to none
@@ -34,7 +41,7 @@ type cache struct {
 	mu      sync.RWMutex
 	keys    map[[sha256.Size]byte]*entry
 	ids     map[string]*entry
-	tenants map[string]*models.Tenant // by id and by slug, which cannot be alike
+	tenants map[string]*tenant // by id and by slug, which cannot be alike
 	members map[memberName]*member
 	ended   map[string]bool // sign-ins of apps by id, and whether they were ended
 
@@ -42,7 +49,7 @@ type cache struct {
 }
 
 func newCache() *cache {
-	return &cache{keys: map[[sha256.Size]byte]*entry{}, ids: map[string]*entry{}, tenants: map[string]*models.Tenant{}, members: map[memberName]*member{}, ended: map[string]bool{}}
+	return &cache{keys: map[[sha256.Size]byte]*entry{}, ids: map[string]*entry{}, tenants: map[string]*tenant{}, members: map[memberName]*member{}, ended: map[string]bool{}}
 }
 
 func (c *cache) byHash(hash [sha256.Size]byte) *entry {
@@ -57,7 +64,7 @@ func (c *cache) byID(id string) *entry {
 	return c.ids[id]
 }
 
-func (c *cache) tenant(name string) *models.Tenant {
+func (c *cache) tenant(name string) *tenant {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.tenants[name]
@@ -111,10 +118,10 @@ func (c *cache) add(e *entry) *entry {
 	return e
 }
 
-func (c *cache) addTenant(name string, t *models.Tenant) {
+func (c *cache) addTenant(name string, t *tenant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	makeRoom(c.tenants, func(*models.Tenant) {})
+	makeRoom(c.tenants, func(*tenant) {})
 	c.tenants[name] = t
 }
 
@@ -197,7 +204,7 @@ func (e *entry) hashes() [][sha256.Size]byte {
 }
 
 // entryOf is a key with its tenant, held to the user that it is bound to.
-func (a *Access) entryOf(ctx context.Context, k models.APIKey, t *models.Tenant, u *uses) (*entry, error) {
+func (a *Access) entryOf(ctx context.Context, k models.APIKey, t *tenant, u *uses) (*entry, error) {
 	e := newEntry(k, *t, u, a.opt.Countries)
 	if k.UserID == "" {
 		return e, nil
@@ -210,8 +217,8 @@ func (a *Access) entryOf(ctx context.Context, k models.APIKey, t *models.Tenant,
 	return e, nil
 }
 
-func newEntry(k models.APIKey, t models.Tenant, u *uses, places *geo.Countries) *entry {
-	from, _ := compile(k.From, places)
+func newEntry(k models.APIKey, t tenant, u *uses, places *geo.Countries) *entry {
+	from, _ := compile(k.From, ofKey, places)
 	return &entry{key: k, tenant: t, uses: u, rules: from, caller: models.Caller{
 		TenantID: t.ID, UserID: k.UserID, KeyID: k.ID, Actor: "key:" + k.ID, Scopes: k.Scopes, Reads: readsOf(k.Scopes),
 		CanRead: k.CanRead, CanWrite: k.CanWrite, Quotas: k.Quotas, ExpiresAt: k.ExpiresAt, Strategy: t.Strategy, Policies: t.Policies, Assisted: t.Assisted,
@@ -219,7 +226,7 @@ func newEntry(k models.APIKey, t models.Tenant, u *uses, places *geo.Countries) 
 }
 
 // tenantNamed gives the tenant with the id or slug; unknown is `not_found`.
-func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, error) {
+func (a *Access) tenantNamed(ctx context.Context, name string) (*tenant, error) {
 	c := a.cache.Load()
 	if t := c.tenant(name); t != nil {
 		return t, nil
@@ -239,8 +246,10 @@ func (a *Access) tenantNamed(ctx context.Context, name string) (*models.Tenant, 
 		return nil, err
 	}
 	t.Assisted = assistant.Enabled
-	c.addTenant(name, &t)
-	return &t, nil
+	out := &tenant{Tenant: t}
+	out.rules, _ = compile(t.From, ofTenant, a.opt.Countries)
+	c.addTenant(name, out)
+	return out, nil
 }
 
 // drop forgets everything.

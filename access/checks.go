@@ -37,7 +37,7 @@ var standing = []struct {
 }{
 	{CheckState, func(e *entry, _, _ int64) error { return e.on() }},
 	{CheckExpiry, func(e *entry, now, rotation int64) error { return e.current(now, rotation) }},
-	{CheckTenant, func(e *entry, _, _ int64) error { return open(&e.tenant) }},
+	{CheckTenant, func(e *entry, _, _ int64) error { return e.tenant.standing() }},
 	{CheckMember, func(e *entry, _, _ int64) error { return e.member() }},
 }
 
@@ -80,10 +80,28 @@ var origins = []struct {
 	{CheckAgent, (*rules).byAgent},
 }
 
+// admit says whether a request from there is let through, by the tenant and by the key.
+func (e *entry) admit(from source) error {
+	for _, c := range origins {
+		if err := e.asked(c.ask, from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// asked asks the tenant's restrictions, and then the key's own.
+func (e *entry) asked(ask func(*rules, source) error, from source) error {
+	if err := ask(e.tenant.rules, from); err != nil {
+		return err
+	}
+	return ask(e.rules, from)
+}
+
 // readable says that restrictions could be read: those that cannot let nobody in.
 func (r *rules) readable() error {
 	if r == nil {
-		return fault.New(fault.APIKeyInactive, "The restrictions of this API key cannot be read, so it lets nobody in.")
+		return fault.New(fault.APIKeyInactive, "The restrictions of this API key or its tenant cannot be read, so nobody is let in.")
 	}
 	return nil
 }
@@ -92,7 +110,7 @@ func (r *rules) byAddress(from source) error {
 	if err := r.readable(); err != nil || len(r.networks) == 0 || r.near(from.address) {
 		return err
 	}
-	return fault.New(fault.IPNotAllowed, "This API key may not be used from the address %s.", from.address)
+	return fault.New(fault.IPNotAllowed, "%s may not be used from the address %s.", r.whose, from.address)
 }
 
 func (r *rules) byCountry(from source) error {
@@ -106,14 +124,14 @@ func (r *rules) byOrigin(from source) error {
 	if err := r.readable(); err != nil || len(r.sites) == 0 || r.home(from.origin) {
 		return err
 	}
-	return fault.New(fault.OriginNotAllowed, "This API key may be used by pages of its own domains alone, which say so by their Origin.")
+	return fault.New(fault.OriginNotAllowed, "%s may be used by pages of its own domains alone, which say so by their Origin.", r.whose)
 }
 
 func (r *rules) byAgent(from source) error {
 	if err := r.readable(); err != nil || len(r.agents) == 0 || slices.ContainsFunc(r.agents, func(p *regexp.Regexp) bool { return p.MatchString(from.agent) }) {
 		return err
 	}
-	return fault.New(fault.UserAgentNotAllowed, "This API key may not be used by this program (its User-Agent).")
+	return fault.New(fault.UserAgentNotAllowed, "%s may not be used by this program (its User-Agent).", r.whose)
 }
 
 // held says whether a caller's scopes and its role give the permission for anything at all.

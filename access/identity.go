@@ -78,7 +78,7 @@ func (a *Access) accountOf(ctx context.Context, u firebase.User, tenant string) 
 			return m, err
 		}
 	}
-	if err := open(t); err != nil {
+	if err := t.standing(); err != nil {
 		return m, err
 	}
 	return a.enrol(ctx, store.Enrolment{Account: m, Identity: identityOf(u), Member: models.Member{TenantID: t.ID, UserID: was.UserID}}, t, u.Name)
@@ -89,7 +89,7 @@ func strangers() error {
 }
 
 // enrol makes somebody a member who is none: by invitation or, unless they were removed, where people may register.
-func (a *Access) enrol(ctx context.Context, e store.Enrolment, t *models.Tenant, name string) (models.Account, error) {
+func (a *Access) enrol(ctx context.Context, e store.Enrolment, t *tenant, name string) (models.Account, error) {
 	removed := e.Member.UserID != ""
 	if e.Identity.Email != "" {
 		invitation, err := a.opt.Store.InvitationOf(ctx, t.ID, e.Identity.Email)

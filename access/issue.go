@@ -83,7 +83,7 @@ func (a *Access) issue(ctx context.Context, m models.Account, in SignIn) (Tokens
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := open(t); err != nil {
+	if err := t.standing(); err != nil {
 		return Tokens{}, err
 	}
 	who, err := a.memberOfAccount(ctx, t, m.ID)
@@ -192,7 +192,7 @@ func (a *Access) stillMember(ctx context.Context, f models.TokenFamily) (models.
 	if err != nil {
 		return m, models.Member{}, err
 	}
-	if err := open(t); err != nil {
+	if err := t.standing(); err != nil {
 		return m, models.Member{}, err
 	}
 	who, err := a.opt.Store.MemberByAccount(ctx, f.TenantID, f.AccountID)

@@ -26,20 +26,20 @@ type memberName struct {
 }
 
 // member gives what is known of a tenant's user. It reads from the cache, and from the database only what changed since.
-func (a *Access) member(ctx context.Context, t *models.Tenant, userID string) (*member, error) {
+func (a *Access) member(ctx context.Context, t *tenant, userID string) (*member, error) {
 	return a.memberNamed(ctx, t, memberName{tenantID: t.ID, id: userID}, func(ctx context.Context) (models.Member, error) {
 		return a.opt.Store.Member(ctx, t.ID, userID)
 	})
 }
 
 // memberOfAccount gives an account's place in a tenant.
-func (a *Access) memberOfAccount(ctx context.Context, t *models.Tenant, accountID string) (*member, error) {
+func (a *Access) memberOfAccount(ctx context.Context, t *tenant, accountID string) (*member, error) {
 	return a.memberNamed(ctx, t, memberName{tenantID: t.ID, id: accountID, account: true}, func(ctx context.Context) (models.Member, error) {
 		return a.opt.Store.MemberByAccount(ctx, t.ID, accountID)
 	})
 }
 
-func (a *Access) memberNamed(ctx context.Context, t *models.Tenant, name memberName, read func(context.Context) (models.Member, error)) (*member, error) {
+func (a *Access) memberNamed(ctx context.Context, t *tenant, name memberName, read func(context.Context) (models.Member, error)) (*member, error) {
 	c := a.cache.Load()
 	if m := c.member(name); m != nil {
 		return m, nil
@@ -65,7 +65,7 @@ func (a *Access) memberNamed(ctx context.Context, t *models.Tenant, name memberN
 }
 
 // roleOf is a role of a tenant, with its grants written out; one that is not there gives nothing.
-func (a *Access) roleOf(t *models.Tenant, name string) models.Role {
+func (a *Access) roleOf(t *tenant, name string) models.Role {
 	for _, r := range shipped {
 		if r.Name == name {
 			r.TenantID, r.BuiltIn, r.Grants = t.ID, true, a.roles.grants[name]
@@ -206,7 +206,7 @@ func (a *Access) Roles(ctx context.Context, tenantID string) ([]models.Role, err
 	if err != nil {
 		return nil, err
 	}
-	t := &models.Tenant{ID: tenantID, Roles: own}
+	t := &tenant{Tenant: models.Tenant{ID: tenantID, Roles: own}}
 	out := make([]models.Role, 0, len(shipped)+len(own))
 	for _, r := range shipped {
 		out = append(out, a.roleOf(t, r.Name))

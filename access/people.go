@@ -43,7 +43,7 @@ func (a *Access) Register(ctx context.Context, in Registration, address string) 
 		return err
 	}
 	t, err := a.tenantNamed(ctx, in.Tenant)
-	if fault.Is(err, fault.NotFound) || err == nil && (t.Registration == "" || open(t) != nil) {
+	if fault.Is(err, fault.NotFound) || err == nil && (t.Registration == "" || t.standing() != nil) {
 		return fault.New(fault.ScopeMissing, "Nobody can register here without an invitation.")
 	}
 	if err != nil {
@@ -126,7 +126,7 @@ func (a *Access) Invite(ctx context.Context, in Invitation) error {
 	})
 }
 
-func (a *Access) knownRole(t *models.Tenant, name string) error {
+func (a *Access) knownRole(t *tenant, name string) error {
 	r := a.roleOf(t, name)
 	if r.Title == "" {
 		return fault.OfField("role", "known", "must be a role of this tenant")

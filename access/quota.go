@@ -277,12 +277,9 @@ const maxQuota = 1_000_000_000_000
 
 // checkQuotas refuses quotas that are no numbers of requests: `invalid`.
 func checkQuotas(q models.Quotas) error {
-	for _, one := range []struct {
-		field string
-		n     int64
-	}{{"quotaPerMinute", q.PerMinute}, {"quotaPerHour", q.PerHour}, {"quotaPerDay", q.PerDay}, {"quotaPerMonth", q.PerMonth}} {
-		if one.n < 0 || one.n > maxQuota {
-			return fault.OfField(one.field, "range", "must be a whole number from 1 to a trillion, or nothing")
+	for _, one := range models.QuotaFields {
+		if n := one.Get(q); n < 0 || n > maxQuota {
+			return fault.OfField(one.Field, "range", "must be a whole number from 1 to a trillion, or nothing")
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -197,13 +198,13 @@ func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 Jan 2006
 func (r *rehearsal) restrictions() {
 	from := source{r.trial.Address, r.trial.Origin, r.trial.UserAgent}
 	words := map[Check]Finding{
-		CheckAddress: {Held: from.address, Against: r.entry.key.From.IPs},
-		CheckCountry: {Held: r.access.countryOf(from.address), Against: r.entry.key.From.Countries},
-		CheckOrigin:  {Held: from.origin, Against: r.entry.key.From.Domains},
-		CheckAgent:   {Held: from.agent, Against: r.entry.key.From.UserAgents},
+		CheckAddress: {Held: from.address, Against: slices.Concat(r.entry.tenant.From.IPs, r.entry.key.From.IPs)},
+		CheckCountry: {Held: r.access.countryOf(from.address), Against: slices.Concat(r.entry.tenant.From.Countries, r.entry.key.From.Countries)},
+		CheckOrigin:  {Held: from.origin, Against: slices.Concat(r.entry.tenant.From.Domains, r.entry.key.From.Domains)},
+		CheckAgent:   {Held: from.agent, Against: slices.Concat(r.entry.tenant.From.UserAgents, r.entry.key.From.UserAgents)},
 	}
 	for _, c := range origins {
-		r.find(c.name, words[c.name].Held, c.ask(r.entry.rules, from), words[c.name].Against...)
+		r.find(c.name, words[c.name].Held, r.entry.asked(c.ask, from), words[c.name].Against...)
 	}
 	r.refused = r.verdict.Fault != nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"tidemark/internal/fault"
 	"tidemark/internal/geo"
+	"tidemark/internal/netaddr"
 	"tidemark/models"
 )
 
@@ -25,6 +26,7 @@ type source struct{ address, origin, agent string }
 
 // rules are restrictions, ready to be asked.
 type rules struct {
+	whose     string // in sentences: ofKey or ofTenant
 	networks  []netip.Prefix
 	countries []string
 	unplaced  bool // also where the country is not known
@@ -32,6 +34,12 @@ type rules struct {
 	sites     []site
 	agents    []*regexp.Regexp
 }
+
+// Whose restrictions they are.
+const (
+	ofKey    = "This API key"
+	ofTenant = "This tenant"
+)
 
 // site is what a page's origin is held to.
 type site struct {
@@ -90,9 +98,30 @@ func (a *Access) checkPlaces(r, were models.Restrictions) error {
 // Placed says whether there is a database that tells in which country an address is.
 func (a *Access) Placed() bool { return a.opt.Countries.Ready() }
 
+// CheckTenantRestrictions brings restrictions into the form a tenant keeps them in, unless they are
+// the ones it has. Faults: `invalid`, by field.
+func (a *Access) CheckTenantRestrictions(r, has models.Restrictions) (models.Restrictions, error) {
+	r, err := checkRestrictions(r)
+	if err == nil {
+		err = a.checkPlaces(r, has)
+	}
+	return r, err
+}
+
+// Excluded counts those of the callers that restrictions would not let through.
+func (a *Access) Excluded(r models.Restrictions, callers []models.Caller) (n int) {
+	rules, _ := compile(r, ofTenant, a.opt.Countries)
+	for _, c := range callers {
+		if rules.admit(source{c.Address, c.Origin, c.UserAgent}) != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // compile makes rules of restrictions as they are kept; false when they cannot be read.
-func compile(r models.Restrictions, places *geo.Countries) (*rules, bool) {
-	out := rules{countries: r.Countries, unplaced: r.Unplaced, places: places}
+func compile(r models.Restrictions, whose string, places *geo.Countries) (*rules, bool) {
+	out := rules{whose: whose, countries: r.Countries, unplaced: r.Unplaced, places: places}
 	for _, e := range r.IPs {
 		n, ok := prefixOf(e)
 		if !ok {
@@ -133,7 +162,7 @@ func (r *rules) near(address string) bool {
 	if err != nil {
 		return false
 	}
-	a = a.Unmap().WithZone("")
+	a = netaddr.Plain(a)
 	return slices.ContainsFunc(r.networks, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
@@ -146,11 +175,11 @@ func (r *rules) inside(address string) error {
 	}
 	switch {
 	case err != nil:
-		return fault.Wrap(fault.CountryNotAllowed, err, "This API key may be used from some countries alone, and it cannot be told in which the address %s is.", address)
+		return fault.Wrap(fault.CountryNotAllowed, err, "%s may be used from some countries alone, and it cannot be told in which the address %s is.", r.whose, address)
 	case code == "" && r.unplaced || slices.Contains(r.countries, code):
 		return nil
 	}
-	return fault.New(fault.CountryNotAllowed, "This API key may not be used from the country of the address %s.", address)
+	return fault.New(fault.CountryNotAllowed, "%s may not be used from the country of the address %s.", r.whose, address)
 }
 
 func (r *rules) home(origin string) bool {

@@ -127,7 +127,7 @@ func TestAKeyIsUsedFromWhereItMayBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, ok := compile(c.from, nil)
+			r, ok := compile(c.from, ofKey, nil)
 			if !ok {
 				t.Fatal("not read")
 			}

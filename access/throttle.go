@@ -7,6 +7,7 @@ import (
 
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/netaddr"
 )
 
 const (
@@ -95,7 +96,7 @@ func network(address string) string {
 	if err != nil {
 		return ""
 	}
-	a = a.Unmap().WithZone("")
+	a = netaddr.Plain(a)
 	if a.Is4() {
 		return a.String()
 	}

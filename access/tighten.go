@@ -150,7 +150,7 @@ func wider(p *Proposal, k *models.APIKey) bool {
 		return len(k.From.Countries) > 0 && (p.Unplaced && !k.From.Unplaced ||
 			slices.ContainsFunc(p.Entries, func(c string) bool { return !slices.Contains(k.From.Countries, c) }))
 	case KindDomains:
-		r, ok := compile(models.Restrictions{Domains: k.From.Domains}, nil)
+		r, ok := compile(models.Restrictions{Domains: k.From.Domains}, ofKey, nil)
 		return !ok || len(k.From.Domains) > 0 && slices.ContainsFunc(p.Entries, func(e string) bool { return !r.home(e) })
 	case KindAgents:
 		return len(k.From.UserAgents) > 0 // nobody can compare expressions
@@ -228,7 +228,7 @@ func (a *Access) wouldRefuse(ctx context.Context, k models.APIKey, requests []mo
 
 // again asks for a request of the log what is asked for a new one.
 func (a *Access) again(e *entry, r *models.KeyRequest) error {
-	if err := e.rules.admit(source{r.Address, r.Origin, r.UserAgent}); err != nil {
+	if err := e.admit(source{r.Address, r.Origin, r.UserAgent}); err != nil {
 		return err
 	}
 	c := e.caller

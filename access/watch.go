@@ -55,6 +55,7 @@ func (a *Access) upkeep() {
 			a.settle(false)
 		case <-sweep.C:
 			a.sweep()
+			a.warn()
 		}
 	}
 }

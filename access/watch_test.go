@@ -123,7 +123,7 @@ func TestBlindWatcherTrustsNothing(t *testing.T) {
 	blind := &Access{opt: r.opt}
 	blind.opt.Store = s
 	blind.cache.Store(newCache())
-	blind.cache.Load().add(newEntry(k, r.tenant, blind.usage.of(k.TenantID, k.ID), nil))
+	blind.cache.Load().add(newEntry(k, tenant{Tenant: r.tenant, rules: &rules{}}, blind.usage.of(k.TenantID, k.ID), nil))
 	w := &watcher{a: blind, seen: r.clock.Now()}
 	w.look()
 	if len(blind.cache.Load().ids) == 0 {

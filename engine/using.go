@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"tidemark/models"
+)
 
 // KeyUse is who is connected with a key.
 type KeyUse struct {
@@ -19,4 +23,11 @@ func (e *Engine) Using(ctx context.Context, tenantID, keyID string) (KeyUse, err
 	n, err := e.store.ConnectedWith(ctx, tenantID, keyID)
 	u.Devices = n
 	return u, err
+}
+
+// Callers are those who are connected to a tenant through this node, one for each connection.
+func (e *Engine) Callers(tenantID string) []models.Caller {
+	var out []models.Caller
+	e.hub.each(tenantID, func(s *Session) { out = append(out, s.Caller()) })
+	return out
 }

@@ -36,6 +36,16 @@ type Former struct {
 // SecretAt is when the key's secret was made, ms.
 func (k *APIKey) SecretAt() int64 { return max(k.RotatedAt, k.CreatedAt) }
 
+// Overdue is for how many days the key has had its secret at now (ms), where that is more than
+// most days; else 0, as for a key that is revoked, and where most is 0.
+func (k *APIKey) Overdue(now int64, most int) int64 {
+	const day = 24 * 60 * 60 * 1000
+	if days := (now - k.SecretAt()) / day; most > 0 && days > int64(most) && k.RevokedAt == 0 {
+		return days
+	}
+	return 0
+}
+
 // KeyState is whether a key lets in.
 type KeyState string
 

@@ -15,17 +15,34 @@ func (q Quotas) Empty() bool { return q == Quotas{} }
 
 // Of is the limit of a span; 0: none.
 func (q Quotas) Of(s Span) int64 {
-	switch s {
-	case SpanMinute:
-		return q.PerMinute
-	case SpanHour:
-		return q.PerHour
-	case SpanDay:
-		return q.PerDay
-	case SpanMonth:
-		return q.PerMonth
+	return QuotaOf(s).Get(q)
+}
+
+// QuotaField is the quota of a span.
+type QuotaField struct {
+	Span  Span
+	Field string // in the API, such as quotaPerMinute
+	Words string // for people, such as Per minute
+	Get   func(Quotas) int64
+	Set   func(*Quotas, int64)
+}
+
+// QuotaFields are the quotas of a key, the shortest span first.
+var QuotaFields = [...]QuotaField{
+	{SpanMinute, "quotaPerMinute", "Per minute", func(q Quotas) int64 { return q.PerMinute }, func(q *Quotas, n int64) { q.PerMinute = n }},
+	{SpanHour, "quotaPerHour", "Per hour", func(q Quotas) int64 { return q.PerHour }, func(q *Quotas, n int64) { q.PerHour = n }},
+	{SpanDay, "quotaPerDay", "Per day", func(q Quotas) int64 { return q.PerDay }, func(q *Quotas, n int64) { q.PerDay = n }},
+	{SpanMonth, "quotaPerMonth", "Per month", func(q Quotas) int64 { return q.PerMonth }, func(q *Quotas, n int64) { q.PerMonth = n }},
+}
+
+// QuotaOf is the quota of a span; of what is no span it is one that nobody has.
+func QuotaOf(s Span) QuotaField {
+	for _, f := range QuotaFields {
+		if f.Span == s {
+			return f
+		}
 	}
-	return 0
+	return QuotaField{Span: s, Get: func(Quotas) int64 { return 0 }, Set: func(*Quotas, int64) {}}
 }
 
 // Span is the length of the windows that a quota counts in.

@@ -1,6 +1,6 @@
 package models
 
-// Restrictions say where from a key may be used. What is empty restricts nothing;
+// Restrictions say where from a key, or whatever lets in to a tenant, may be used. What is empty restricts nothing;
 // where several are given, all of them must let a request through.
 type Restrictions struct {
 	IPs        []string `json:"ipRestrictions,omitempty"`      // addresses and networks, such as 203.0.113.7 and 2001:db8::/32

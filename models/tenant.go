@@ -14,6 +14,7 @@ type Tenant struct {
 	DeletedAt     int64  // since when it is in the trash; 0: it is not
 	DeleteJob     string // deletes it for good; empty: nobody has asked for that
 	Limits        TenantLimits
+	From          Restrictions // what all its credentials are held to, beside what they are held to themselves
 	Usage         Usage
 	Policies      []ConflictPolicy // where they were asked for
 	Assisted      bool             // its assistant may be asked; where that was asked for

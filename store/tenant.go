@@ -24,14 +24,14 @@ const (
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 const tenantColumns = `SELECT id, slug, name, suspended, strategy, retention_days, version, created_at, updated_at, deleted_at, delete_job,
-max_items, max_bytes, max_user_bytes, items, bytes, users, registration, mfa_roles FROM tenants JOIN tenant_heads ON tenant_id = id`
+restrictions, max_items, max_bytes, max_user_bytes, items, bytes, users, registration, mfa_roles FROM tenants JOIN tenant_heads ON tenant_id = id`
 
 const tenantSelect = tenantColumns + " WHERE deleted_at = 0"
 
 func tenantFields(t *models.Tenant) []any {
 	return []any{
 		&t.ID, &t.Slug, &t.Name, &t.Suspended, &t.Strategy, &t.RetentionDays, &t.Version, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt, &t.DeleteJob,
-		&t.Limits.Items, &t.Limits.Bytes, &t.Limits.UserBytes, &t.Usage.Items, &t.Usage.Bytes, &t.Usage.Users, &t.Registration, jsonOf(&t.MFARoles),
+		(*restrictions)(&t.From), &t.Limits.Items, &t.Limits.Bytes, &t.Limits.UserBytes, &t.Usage.Items, &t.Usage.Bytes, &t.Usage.Users, &t.Registration, jsonOf(&t.MFARoles),
 	}
 }
 
@@ -90,8 +90,12 @@ func (s *Store) CreateTenant(ctx context.Context, t models.Tenant) (models.Tenan
 }
 
 func (s *Store) insertTenant(tx *gorm.DB, t models.Tenant) error {
-	err := tx.Exec(`INSERT INTO tenants (id, slug, name, suspended, strategy, retention_days, version, created_at, updated_at, deleted_at)
-VALUES (?,?,?,?,?,?,?,?,?,0)`, t.ID, t.Slug, t.Name, asInt(t.Suspended), string(t.Strategy), t.RetentionDays, t.Version, t.CreatedAt, t.UpdatedAt).Error
+	from, err := storedRestrictions(t.From)
+	if err != nil {
+		return err
+	}
+	err = tx.Exec(`INSERT INTO tenants (id, slug, name, suspended, strategy, retention_days, restrictions, version, created_at, updated_at, deleted_at)
+VALUES (?,?,?,?,?,?,?,?,?,?,0)`, t.ID, t.Slug, t.Name, asInt(t.Suspended), string(t.Strategy), t.RetentionDays, from, t.Version, t.CreatedAt, t.UpdatedAt).Error
 	if err != nil {
 		return err
 	}

@@ -82,8 +82,8 @@ func (s *Store) RestoreTenant(ctx context.Context, id string, version int64) (mo
 
 const inTrash = "deleted_at <> 0 AND delete_job = ''"
 
-// EditTenant changes a tenant's name, strategy, retention and limits, against the
-// version it carries: `not_found`, `stale_edit`, or `invalid`, which names the field.
+// EditTenant changes a tenant's name, strategy, retention, limits and restrictions, against the
+// version it carries: `not_found`, `stale_edit`, or `invalid`, which names the field. Restrictions are as access tidied them.
 // Limits count from the next write on, whatever a committer remembers.
 func (s *Store) EditTenant(ctx context.Context, t models.Tenant) (models.Tenant, error) {
 	before, err := s.TenantByID(ctx, t.ID)
@@ -106,9 +106,13 @@ func (s *Store) EditTenant(ctx context.Context, t models.Tenant) (models.Tenant,
 	if len(changed) == 0 {
 		return before, nil
 	}
+	from, err := storedRestrictions(t.From)
+	if err != nil {
+		return models.Tenant{}, err
+	}
 	return s.changeTenant(ctx, tenantChange{
 		id: t.ID, version: t.Version, action: "tenant.edit", detail: map[string]any{"changed": changed},
-		set: "name = ?, strategy = ?, retention_days = ?", args: []any{t.Name, string(t.Strategy), t.RetentionDays},
+		set: "name = ?, strategy = ?, retention_days = ?, restrictions = ?", args: []any{t.Name, string(t.Strategy), t.RetentionDays, from},
 		also: func(tx *gorm.DB) error { return setLimits(tx, before, t) },
 	})
 }
@@ -136,7 +140,7 @@ func differences(was, is models.Tenant) []models.FieldChange {
 	note("maxItems", was.Limits.Items, is.Limits.Items)
 	note("maxBytes", was.Limits.Bytes, is.Limits.Bytes)
 	note("maxUserBytes", was.Limits.UserBytes, is.Limits.UserBytes)
-	return out
+	return append(out, restrictionDifferences(was.From, is.From)...)
 }
 
 const historyRows = 20

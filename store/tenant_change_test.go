@@ -53,6 +53,38 @@ func TestAnEditTellsWhatItChanged(t *testing.T) {
 	})
 }
 
+func TestRestrictionsOfATenantAreKeptAndToldInTheAudit(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		acme := must[models.Tenant](t)(s.CreateTenant(t.Context(), models.Tenant{Slug: "acme", From: models.Restrictions{IPs: []string{"10.0.0.1"}}}))
+		full := models.Restrictions{IPs: []string{"10.0.0.0/8", "2001:db8::/32"}, Countries: []string{"DE"}, Unplaced: true, Domains: []string{"*.example.com"}, UserAgents: []string{"^a, b$"}}
+		acme.From = full
+		got := must[models.Tenant](t)(s.EditTenant(t.Context(), acme))
+		named := must[models.Tenant](t)(s.TenantNamed(t.Context(), "acme"))
+		page := must[[]models.TenantRow](t)(s.TenantPage(t.Context(), store.TenantQuery{Limit: 5}))
+		for where, f := range map[string]models.Restrictions{"the edit": got.From, "by name": named.From, "in the list": page[0].From} {
+			if d := cmp.Diff(full, f); d != "" {
+				t.Errorf("%s: %s", where, d)
+			}
+		}
+		told := must[[]models.TenantChange](t)(s.TenantChanges(t.Context(), acme.ID, 1))
+		want := []models.FieldChange{
+			{Field: "ipRestrictions", From: "10.0.0.1", To: "10.0.0.0/8\n2001:db8::/32"},
+			{Field: "countryRestrictions", From: "", To: "DE"},
+			{Field: "domainRestrictions", From: "", To: "*.example.com"},
+			{Field: "userAgentPatterns", From: "", To: "^a, b$"},
+			{Field: "allowUnknownCountry", From: false, To: true},
+		}
+		if d := cmp.Diff(want, told[0].Changed); d != "" {
+			t.Error(d)
+		}
+		got.From = models.Restrictions{}
+		if none := must[models.Tenant](t)(s.EditTenant(t.Context(), got)); !none.From.Empty() {
+			t.Errorf("taken back: %+v", none.From)
+		}
+	})
+}
+
 func TestATenantInTheTrashKeepsItsSlugAndIsNotFoundByPages(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {

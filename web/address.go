@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"tidemark/internal/netaddr"
 )
 
 // proxies are the networks whose word about their clients is believed.
@@ -78,7 +80,7 @@ func peer(ctx *fasthttp.RequestCtx) netip.Addr { return addrOf(ctx.RemoteAddr())
 
 func addrOf(a net.Addr) netip.Addr {
 	if tcp, ok := a.(*net.TCPAddr); ok {
-		return normal(tcp.AddrPort().Addr())
+		return netaddr.Plain(tcp.AddrPort().Addr())
 	}
 	return netip.Addr{}
 }
@@ -86,11 +88,8 @@ func addrOf(a net.Addr) netip.Addr {
 // hopAddr reads an address as proxies write it: bare, with a port, or in brackets.
 func hopAddr(s string) (netip.Addr, error) {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return normal(ap.Addr()), nil
+		return netaddr.Plain(ap.Addr()), nil
 	}
 	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
-	return normal(a), err
+	return netaddr.Plain(a), err
 }
-
-// normal gives one form to addresses that mean the same host.
-func normal(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

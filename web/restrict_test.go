@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"tidemark/access"
 	"tidemark/models"
@@ -42,5 +43,22 @@ func TestAKeyIsHeldToWhereItMayBeUsed(t *testing.T) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
 		})
+	}
+}
+
+// What a tenant is restricted to holds at REST for keys and tokens alike, and for no other tenant.
+func TestATenantIsHeldToWhereItMayBeUsed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	key := h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "free"})
+	h.acme.From = models.Restrictions{IPs: []string{"203.0.113.0/24"}}
+	if _, err := h.store.EditTenant(t.Context(), h.acme); err != nil {
+		t.Fatal(err)
+	}
+	h.access.Forget()
+	h.call(t, "GET", "/sync-storage/keys", "", "X-API-Key: "+key, "X-Forwarded-For: 203.0.113.7").problem(t, 403, "ip_not_allowed")
+	h.call(t, "GET", "/sync-storage/keys", "", "Authorization: Bearer "+h.token(t, "ann", time.Minute)).problem(t, 403, "ip_not_allowed")
+	if a := h.call(t, "GET", "/sync-storage/keys", "", "X-API-Key: "+h.newKey(t, access.NewKey{TenantID: h.globex.ID, Name: "other"})); a.status != 200 {
+		t.Errorf("another tenant: %d %s", a.status, a.body)
 	}
 }

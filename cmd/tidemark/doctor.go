@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
@@ -142,7 +141,7 @@ var looseKeys = []struct {
 	{func(_ *Main, k models.APIKey) bool { return k.ExpiresAt == 0 }, "never expire", "every key expires"},
 	{func(_ *Main, k models.APIKey) bool { return k.From.Empty() }, "may be used from anywhere", "every key is restricted"},
 	{func(_ *Main, k models.APIKey) bool { return k.Quotas.Empty() }, "have no quota", "every key has a quota"},
-	{(*Main).tooOld, "have had their secret for too long", "no key has had its secret for too long"},
+	{func(m *Main, k models.APIKey) bool { return k.Overdue(clock.Millis(m.Clock), m.Config.KeyMaxAge) > 0 }, "have had their secret for too long", "no key has had its secret for too long"},
 }
 
 // examineKeys names keys that nothing bounds.
@@ -173,9 +172,4 @@ func (m *Main) examineKeys(ctx context.Context, s *store.Store) (found []finding
 		}
 	}
 	return found
-}
-
-func (m *Main) tooOld(k models.APIKey) bool {
-	most := time.Duration(m.Config.KeyMaxAge) * 24 * time.Hour
-	return most > 0 && clock.Millis(m.Clock)-k.SecretAt() > most.Milliseconds()
 }

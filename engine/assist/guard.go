@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"tidemark/internal/fault"
+	"tidemark/internal/netaddr"
 )
 
 var errGuarded = errors.New("the address leads into a network that it may not lead into")
@@ -35,7 +36,7 @@ func (g guard) control(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return errGuarded
 	}
-	a := at.Addr().Unmap().WithZone("")
+	a := netaddr.Plain(at.Addr())
 	if outside(a) || g.loopback && a.IsLoopback() {
 		return nil
 	}
@@ -60,7 +61,7 @@ func CheckURL(raw string, loopback bool) error {
 		return fault.OfField("baseUrl", "outside", "may not be on this machine: this installation does not allow that")
 	case u.Scheme != "https" && (u.Scheme != "http" || !local):
 		return fault.OfField("baseUrl", "https", "must begin with https://")
-	case literal && !local && !outside(a.Unmap().WithZone("")):
+	case literal && !local && !outside(netaddr.Plain(a)):
 		return fault.OfField("baseUrl", "outside", "may not be in a private network")
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/netaddr"
 )
 
 // ErrNone says that there is no database to ask.
@@ -72,7 +73,7 @@ func (g *Countries) Ready() bool {
 }
 
 // Of is the country of an address, as ISO 3166-1 alpha-2 in capitals; empty when the database does not know. ErrNone when there is none.
-func (g *Countries) Of(address netip.Addr) (string, error) {
+func (g *Countries) Of(at netip.Addr) (string, error) {
 	if g == nil {
 		return "", ErrNone
 	}
@@ -83,7 +84,7 @@ func (g *Countries) Of(address netip.Addr) (string, error) {
 	if db == nil {
 		return "", ErrNone
 	}
-	found := db.Lookup(address.Unmap().WithZone(""))
+	found := db.Lookup(netaddr.Plain(at))
 	var code string
 	for _, of := range []string{"country", "registered_country"} {
 		if err := found.DecodePath(&code, of, "iso_code"); err != nil {

@@ -145,37 +145,11 @@ type FormProps struct {
 	Write    bool
 	Scopes   []Scope
 	Narrow   string // scopes narrowed to some keys, one a line
-	From     From
+	From     ui.Restrictions
 	Quotas   []Quota
 	Expiries []ui.Option
 	Date     string
 	Errors   map[string]string // by field
-}
-
-// From is where from a key may be used, one entry a line; what is empty restricts nothing.
-type From struct {
-	IPs, Countries, Domains, Agents string
-
-	Unplaced bool // with countries: also addresses whose country is not known
-	NoPlaces bool // nothing tells in which country an address is
-}
-
-func (f From) empty() bool { return f.IPs+f.Countries+f.Domains+f.Agents == "" }
-
-// placed says how countries are typed, or why they cannot be used.
-func (f From) placed() string {
-	if f.NoPlaces {
-		return "Needs a database of countries, which this installation has none of (GEOIP_DB_PATH)."
-	}
-	return "By two letters (ISO 3166-1), one a line, such as DE."
-}
-
-// lines is how many lines a field for a text should have.
-func lines(text string) int { return min(max(strings.Count(text, "\n")+1, 3), 12) }
-
-// restricted says whether the section of restrictions is open from the start.
-func (p FormProps) restricted() bool {
-	return !p.From.empty() || p.Errors["ipRestrictions"]+p.Errors["countryRestrictions"]+p.Errors["domainRestrictions"]+p.Errors["userAgentPatterns"] != ""
 }
 
 // Quota is a field for the requests that a key may make in a span of time.

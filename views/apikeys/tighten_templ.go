@@ -261,7 +261,7 @@ func proposal(p Proposal, errors map[string]string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.TextArea(ui.AreaProps{ID: "tighten-" + p.Kind, Name: p.Kind, Label: p.title(), Value: p.Text, Rows: lines(p.Text), Mono: true, Error: p.wrong(errors), Hint: p.hint()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextArea(ui.AreaProps{ID: "tighten-" + p.Kind, Name: p.Kind, Label: p.title(), Value: p.Text, Rows: ui.Lines(p.Text), Mono: true, Error: p.wrong(errors), Hint: p.hint()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

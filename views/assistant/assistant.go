@@ -6,7 +6,6 @@ package assistant
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"tidemark/views/ui"
@@ -170,5 +169,3 @@ func (s State) waiting() string {
 func (s State) used() string { return ui.Comma(s.Requests) + " of " + ui.Comma(s.Daily) }
 
 func version(n int64) string { return strconv.FormatInt(n, 10) }
-
-func lines(s string) int { return min(10, max(3, strings.Count(s, "\n")+2)) }

@@ -265,7 +265,7 @@ func form(p Props) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextArea(ui.AreaProps{ID: "assistant-redacted", Name: "redacted", Label: "Withheld paths", Value: p.Values.Paths, Rows: lines(p.Values.Paths), Optional: true, Mono: true, Error: p.Fields["redacted"], Hint: "One JSON pointer a line, such as /customer/iban or /lines/*/price. What is there is neither sent nor changed by a suggestion; where both sides changed it, a person merges."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextArea(ui.AreaProps{ID: "assistant-redacted", Name: "redacted", Label: "Withheld paths", Value: p.Values.Paths, Rows: ui.Lines(p.Values.Paths), Optional: true, Mono: true, Error: p.Fields["redacted"], Hint: "One JSON pointer a line, such as /customer/iban or /lines/*/price. What is there is neither sent nor changed by a suggestion; where both sides changed it, a person merges."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

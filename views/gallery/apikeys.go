@@ -110,7 +110,7 @@ func wrongKeyForm() apikeys.FormProps {
 	p := sampleKeyForm()
 	p.Name, p.User, p.Read, p.Write, p.Narrow = hostile, hostile, false, false, "items:paint:"+hostile
 	p.Quotas[0].Typed = hostile
-	p.From = apikeys.From{Countries: "Germany", Unplaced: true, NoPlaces: true}
+	p.From = ui.Restrictions{Countries: "Germany", Unplaced: true, NoPlaces: true}
 	p.Errors = map[string]string{
 		"countryRestrictions": "The countries must be countries by two letters, such as DE (ISO 3166-1): “Germany” is none.",
 		"quotaPerMinute":      "Requests per minute must be a whole number from 1 to a trillion, or nothing.",

@@ -8,6 +8,7 @@ func asking() []Entry {
 	return []Entry{
 		{"Asking", "TextArea", ui.TextArea(ui.AreaProps{ID: "g-area", Name: "value", Label: "Value", Value: `{"name":"Amina"}`, Hint: "JSON.", Mono: true, Rows: 3})},
 		{"Asking", "TextArea, wrong", ui.TextArea(ui.AreaProps{ID: "g-area-wrong", Name: "value", Label: "Value", Value: hostile + long, Error: "Line 1, column 3: this is no JSON.", Optional: true})},
+		{"Asking", "RestrictionFields", ui.RestrictionFields(ui.RestrictionProps{ID: "g-from", From: ui.Restrictions{IPs: "203.0.113.0/24", Agents: "("}, Errors: map[string]string{"userAgentPatterns": "The programs must be RE2 expressions."}, Hints: map[string]string{"ipRestrictions": "Is empty now. "}})},
 		{"Asking", "SelectField", ui.SelectField(ui.SelectProps{ID: "g-strategy", Name: "strategy", Label: "Conflicts", Hint: "What happens to a stale write.", Options: choice})},
 		{"Asking", "SelectField, wrong", ui.SelectField(ui.SelectProps{ID: "g-strategy-wrong", Name: "strategy", Label: "Conflicts", Error: "This is none of the choices.", Options: choice})},
 		{"Asking", "Check", ui.Check(ui.CheckProps{ID: "g-check", Name: "write", Label: "May write", Hint: "Sets and removes items.", Checked: true})},

@@ -67,6 +67,8 @@ func tenantForms() []PageState {
 	wrong := tenants.FormProps{Values: tenants.Values{Slug: "No Slug", Name: hostile, Days: "x", Items: "-1"}, Error: "Not everything is right yet", Fields: map[string]string{
 		"slug": "The slug must be 1 to 63 of a-z, 0-9 and -, and not begin or end with -.", "retentionDays": "The retention must be a number from 1 to 3,650.", "maxItems": "The limit of items must be a number from 0 to 1,125,899,906,842,624.",
 	}}
+	restricted := tenants.FormProps{Known: known(0), Version: 7, Values: values, Default: "100", Cuts: 12}
+	restricted.Values.From = ui.Restrictions{IPs: "203.0.113.0/24\n2001:db8::/32", Domains: "*.northwind.example", NoPlaces: true}
 	late := tenants.FormProps{Known: known(0), Version: 7, Values: values, Default: "100", TooLate: true, Standing: map[string]string{"name": "Northwind Ltd", "maxItems": ""}, Stale: []tenants.Change{
 		{Who: "Ben Ito", What: "changed the name from “Northwind Field Ops” to “Northwind Ltd”; the limit of items from 200,000 to none", At: now - 20_000},
 		{Who: hostile, What: "suspended it", At: now - 600_000},
@@ -77,6 +79,7 @@ func tenantForms() []PageState {
 		shelled("tenant-edit", "Northwind Field Ops", "tenants", tenants.Form(tenants.FormProps{Known: known(0), Version: 7, Values: values, Default: "100"})),
 		shelled("tenant-suspended", "Globex", "tenants", tenants.Form(tenants.FormProps{Known: known(1), Version: 2, Values: tenants.Values{Name: "Globex", Days: "30"}})),
 		shelled("tenant-hostile", hostile, "tenants", tenants.Form(tenants.FormProps{Known: known(2), Version: 1, Values: tenants.Values{Name: hostile + long, Days: "30"}})),
+		shelled("tenant-restricted", "Northwind Field Ops", "tenants", tenants.Form(restricted)),
 		shelled("tenant-too-late", "Northwind Field Ops", "tenants", tenants.Form(late)),
 	}
 }

@@ -136,6 +136,8 @@ func (p Props) note() string {
 // Values are what the fields of a form hold, as typed.
 type Values struct {
 	Slug, Name, Strategy, Days, Items, Megabytes, UserMegabytes string
+
+	From ui.Restrictions
 }
 
 // Known is a tenant whose settings these are.
@@ -164,6 +166,7 @@ type FormProps struct {
 	TooLate  bool
 	Standing map[string]string // what the fields hold now, where it is not what was typed
 	Assisted bool              // it has opted in to the assistant
+	Cuts     int               // live connections that the restrictions would end; over 0 the form asks whether that is meant
 }
 
 func (p FormProps) action() string {
@@ -177,6 +180,8 @@ func (p FormProps) submit() string {
 	switch {
 	case p.Known == nil:
 		return "Create tenant"
+	case p.Cuts > 0:
+		return "Save, and end " + ui.Count(int64(p.Cuts), "connection", "connections")
 	case p.TooLate:
 		return "Save over it"
 	}
@@ -210,6 +215,26 @@ var inputs = []struct{ field, id string }{
 	{"maxItems", "tenant-items"},
 	{"maxBytes", "tenant-bytes"},
 	{"maxUserBytes", "tenant-user-bytes"},
+	{"ipRestrictions", "tenant-ips"},
+	{"countryRestrictions", "tenant-countries"},
+	{"domainRestrictions", "tenant-domains"},
+	{"userAgentPatterns", "tenant-agents"},
+}
+
+// cut are the connections that would end.
+func (p FormProps) cut() string {
+	return ui.Count(int64(p.Cuts), "connection", "connections") + " that " + ui.Plural(int64(p.Cuts), "is", "are") + " open"
+}
+
+// restrictions are the fields that say where from the tenant may be used.
+func (p FormProps) restrictions() ui.RestrictionProps {
+	out := ui.RestrictionProps{ID: "tenant", From: p.Values.From, Errors: p.Fields, Hints: map[string]string{}}
+	for _, in := range ui.RestrictionInputs {
+		if _, stands := p.Standing[in.Field]; stands {
+			out.Hints[in.Field] = p.hint(in.Field, "")
+		}
+	}
+	return out
 }
 
 func (p FormProps) errors() []ui.FieldError {

@@ -55,7 +55,7 @@ func (c *Console) keyPage(f *fiber.Ctx, k models.APIKey, clash string) error {
 	may := access.RightsOf(k)
 	return c.page(f, keyPlace(f, k.Name), apikeys.Key(apikeys.KeyProps{
 		CSRF: c.token(f), Base: base, Name: k.Name, Mask: mask(&k), ID: k.ID, Version: strconv.FormatInt(k.Version, 10), Clash: clash,
-		RotatedAt: k.RotatedAt, Former: k.Former.Last4, FormerUntil: k.Former.Until, Old: c.old(&k, now),
+		RotatedAt: k.RotatedAt, Former: k.Former.Last4, FormerUntil: k.Former.Until, Old: k.Overdue(now, c.opt.Access.KeyMaxAge()),
 		State: stateOf(&k, now), Read: may.Read, Write: may.Write, Scopes: grants(&k, may), From: restrictions(&k.From),
 		Quotas: counts.quotas, Today: counts.today, Month: counts.month, User: k.UserID, CreatedAt: k.CreatedAt,
 		UsedAt: k.LastUsedAt, RevokedAt: k.RevokedAt, Devices: use.Devices, Others: use.Others, Range: ranges(base, span), Chart: span.chart(used, now), Period: span.words,
@@ -69,8 +69,6 @@ type keyCount struct {
 	quotas       []apikeys.Allowance
 	today, month int64
 }
-
-var spanWords = map[models.Span]string{models.SpanMinute: "Per minute", models.SpanHour: "Per hour", models.SpanDay: "Per day", models.SpanMonth: "Per month"}
 
 // keyCounts counts by the hours since the month began, at least.
 func (c *Console) keyCounts(ctx context.Context, k models.APIKey, hours []models.KeyUsage) (n keyCount, err error) {
@@ -89,7 +87,7 @@ func (c *Console) keyCounts(ctx context.Context, k models.APIKey, hours []models
 	uses, err := c.opt.Access.QuotaUses(ctx, k)
 	for _, u := range uses {
 		_, ends := u.Span.Window(now)
-		n.quotas = append(n.quotas, apikeys.Allowance{Span: spanWords[u.Span], Used: u.Used, Of: k.Quotas.Of(u.Span), Ends: ends.UnixMilli()})
+		n.quotas = append(n.quotas, apikeys.Allowance{Span: models.QuotaOf(u.Span).Words, Used: u.Used, Of: k.Quotas.Of(u.Span), Ends: ends.UnixMilli()})
 	}
 	return n, err
 }
@@ -143,9 +141,9 @@ func (c *Console) switchAPIKey(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	version, err := formVersion(f)
 	if err != nil {
-		return fault.New(fault.Malformed, "The form is not complete. Open the page again.")
+		return err
 	}
 	active, base := f.FormValue("active") == "1", keysBase(f)+"/"+k.ID
 	now, err := c.opt.Access.SetKeyActive(as(f), k.ID, active, version)

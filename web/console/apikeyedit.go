@@ -70,9 +70,9 @@ func (c *Console) changeAPIKey(f *fiber.Ctx) error {
 func (c *Console) keyEdited(f *fiber.Ctx, k models.APIKey) (models.APIKey, error) {
 	typed := keyTyped(f)
 	typed.ID, typed.TenantID, typed.UserID = k.ID, k.TenantID, k.UserID
-	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	version, err := formVersion(f)
 	if err != nil {
-		return typed, fault.New(fault.Malformed, "The form is not complete. Open it again.")
+		return typed, err
 	}
 	typed.Version = version
 	typed.ExpiresAt, err = c.expiryOf(f, k.ExpiresAt)
@@ -106,8 +106,8 @@ func (c *Console) keyStale(f *fiber.Ctx, saved, typed models.APIKey) (*apikeys.S
 }
 
 func quotaDifferences(saved, typed *models.Quotas) (out []apikeys.Difference) {
-	for _, q := range quotaFields {
-		out = append(out, apikeys.Difference{Field: "Requests " + lower(q.label), Saved: numberOrNothing(*q.of(saved)), Typed: numberOrNothing(*q.of(typed))})
+	for _, q := range models.QuotaFields {
+		out = append(out, apikeys.Difference{Field: "Requests " + lower(q.Words), Saved: numberOrNothing(q.Get(*saved)), Typed: numberOrNothing(q.Get(*typed))})
 	}
 	return out
 }
@@ -132,7 +132,7 @@ func (c *Console) lastEditor(ctx context.Context, k models.APIKey) (string, erro
 		return "", err
 	}
 	for _, e := range rows {
-		if e.Object == k.ID {
+		if e.Object == k.ID && e.Action != "apikey.expiry_warned" {
 			return c.authorName(ctx, e.Actor)
 		}
 	}

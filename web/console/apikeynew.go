@@ -76,26 +76,11 @@ func keyTyped(f *fiber.Ctx) models.APIKey {
 			k.Scopes = append(k.Scopes, s)
 		}
 	}
-	k.From = models.Restrictions{
-		IPs: linesOf(f.FormValue("ips")), Countries: linesOf(f.FormValue("countries")), Unplaced: f.FormValue("unplaced") != "",
-		Domains: linesOf(f.FormValue("domains")), UserAgents: linesOf(f.FormValue("agents")),
-	}
-	for _, q := range quotaFields {
-		*q.of(&k.Quotas) = quotaTyped(f.FormValue(q.field))
+	k.From = restrictionsOf(restrictionsTyped(f))
+	for _, q := range models.QuotaFields {
+		q.Set(&k.Quotas, quotaTyped(f.FormValue(q.Field)))
 	}
 	return k
-}
-
-// quotaFields are the fields of a key's quotas.
-var quotaFields = []struct {
-	span         models.Span
-	field, label string
-	of           func(*models.Quotas) *int64
-}{
-	{models.SpanMinute, "quotaPerMinute", "Per minute", func(q *models.Quotas) *int64 { return &q.PerMinute }},
-	{models.SpanHour, "quotaPerHour", "Per hour", func(q *models.Quotas) *int64 { return &q.PerHour }},
-	{models.SpanDay, "quotaPerDay", "Per day", func(q *models.Quotas) *int64 { return &q.PerDay }},
-	{models.SpanMonth, "quotaPerMonth", "Per month", func(q *models.Quotas) *int64 { return &q.PerMonth }},
 }
 
 // quotaTyped is a quota as it was typed: 0 when nothing was, and -1, which is refused, when it is no number or 0.
@@ -114,8 +99,8 @@ func quotaTyped(text string) int64 {
 // keyFormTyped is the form as it was sent, to be mended.
 func keyFormTyped(f *fiber.Ctx, typed models.APIKey) apikeys.FormProps {
 	p := keyForm(typed, f.FormValue("expiry"), f.FormValue("date"))
-	for i, q := range quotaFields {
-		p.Quotas[i].Typed = f.FormValue(q.field)
+	for i, q := range models.QuotaFields {
+		p.Quotas[i].Typed = f.FormValue(q.Field)
 	}
 	return p
 }
@@ -144,9 +129,9 @@ func keyForm(k models.APIKey, expiry, date string) apikeys.FormProps {
 		}
 	}
 	p.Narrow = strings.Join(narrow, "\n")
-	p.From = apikeys.From{IPs: strings.Join(k.From.IPs, "\n"), Countries: strings.Join(k.From.Countries, "\n"), Unplaced: k.From.Unplaced, Domains: strings.Join(k.From.Domains, "\n"), Agents: strings.Join(k.From.UserAgents, "\n")}
-	for _, q := range quotaFields {
-		p.Quotas = append(p.Quotas, apikeys.Quota{Field: q.field, Label: q.label, Typed: numberOrNothing(*q.of(&k.Quotas))})
+	p.From = restrictionValues(k.From)
+	for _, q := range models.QuotaFields {
+		p.Quotas = append(p.Quotas, apikeys.Quota{Field: q.Field, Label: q.Words, Typed: numberOrNothing(q.Get(k.Quotas))})
 	}
 	return p
 }

@@ -75,15 +75,17 @@ func (c *Console) rotateAPIKey(f *fiber.Ctx) error {
 	}
 	overlap, err := time.ParseDuration(f.FormValue("overlap"))
 	if err != nil {
-		return fault.OfField("overlap", "one_of", "must be one of the choices")
+		return c.rotateWrong(f, k)
 	}
-	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	version, err := formVersion(f)
 	if err != nil {
-		return fault.New(fault.Malformed, "The form is not complete. Open it again.")
+		return err
 	}
 	_, secret, err := c.opt.Access.RotateKey(as(f), k.ID, overlap, version)
 	switch fault.CodeOf(err) {
 	case "":
+	case fault.Invalid:
+		return c.rotateWrong(f, k)
 	case fault.Revoked:
 		return c.tooLate(f, k)
 	case fault.StaleEdit:
@@ -101,15 +103,20 @@ func (c *Console) rotateAPIKey(f *fiber.Ctx) error {
 	return f.Redirect(keysBase(f)+"/"+k.ID+"/secret", http.StatusSeeOther)
 }
 
+// rotateWrong asks again, since the time that was asked for is none.
+func (c *Console) rotateWrong(f *fiber.Ctx, k models.APIKey) error {
+	return c.rotateForm(f.Status(http.StatusUnprocessableEntity), k, apikeys.RotateProps{Error: "Choose one of the times."})
+}
+
 // endFormer ends the secret before the last rotation.
 func (c *Console) endFormer(f *fiber.Ctx) error {
 	k, err := c.key(f)
 	if err != nil {
 		return err
 	}
-	version, err := strconv.ParseInt(f.FormValue("version"), 10, 64)
+	version, err := formVersion(f)
 	if err != nil {
-		return fault.New(fault.Malformed, "The form is not complete. Open it again.")
+		return err
 	}
 	_, err = c.opt.Access.EndFormer(as(f), k.ID, version)
 	switch fault.CodeOf(err) {

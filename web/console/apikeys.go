@@ -20,7 +20,7 @@ import (
 
 const (
 	keysPage  = 50
-	keySoon   = int64(7 * 24 * time.Hour / time.Millisecond) // before it expires, a key is worth a warning
+	keySoon   = int64(14 * 24 * time.Hour / time.Millisecond) // before it expires, a key is worth a warning
 	hour      = int64(time.Hour / time.Millisecond)
 	day       = 24 * hour
 	dayHours  = 24
@@ -168,7 +168,7 @@ func (c *Console) keyRow(k *models.APIKey, base string, series []int64, now int6
 	may := access.RightsOf(*k)
 	r := apikeys.Row{
 		Href: base + "/" + k.ID, Name: k.Name, Mask: mask(k), Read: may.Read, Write: may.Write, Scopes: may.Scopes, User: k.UserID,
-		State: stateOf(k, now), Old: c.old(k, now), Free: k.Quotas.Empty() && k.State(now) == models.KeyActive, UsedAt: k.LastUsedAt, Series: series,
+		State: stateOf(k, now), Old: k.Overdue(now, c.opt.Access.KeyMaxAge()), Free: k.Quotas.Empty() && k.State(now) == models.KeyActive, UsedAt: k.LastUsedAt, Series: series,
 	}
 	for _, n := range series {
 		r.Requests += n
@@ -182,13 +182,4 @@ func mask(k *models.APIKey) string { return k.Prefix + "…" + k.Last4 }
 func stateOf(k *models.APIKey, now int64) apikeys.State {
 	s := k.State(now)
 	return apikeys.State{Name: string(s), ExpiresAt: k.ExpiresAt, Soon: s == models.KeyActive && k.ExpiresAt != 0 && k.ExpiresAt < now+keySoon, Now: now}
-}
-
-// old is for how many days a key has had its secret, where that is more than it may; else 0.
-func (c *Console) old(k *models.APIKey, now int64) int64 {
-	most := int64(c.opt.Access.KeyMaxAge())
-	if age := (now - k.SecretAt()) / day; most > 0 && age > most && k.RevokedAt == 0 {
-		return age
-	}
-	return 0
 }

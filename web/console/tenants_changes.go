@@ -69,11 +69,16 @@ func whatWasDone(ch models.TenantChange) string {
 // shownField is a field's value in the audit as people read it.
 func shownField(field string, v any) string {
 	n, isNumber := v.(float64)
+	yes, isClaim := v.(bool)
 	switch {
+	case v == "":
+		return "none"
+	case isClaim:
+		return yesNo[yes]
 	case field == "strategy":
 		return strategyNames[fmt.Sprint(v)]
 	case !isNumber:
-		return fmt.Sprintf("“%v”", v)
+		return fmt.Sprintf("“%s”", strings.ReplaceAll(fmt.Sprint(v), "\n", ", "))
 	case n == 0:
 		return "none"
 	case field == "maxBytes" || field == "maxUserBytes":

@@ -21,6 +21,9 @@ func (c *Console) createTenant(f *fiber.Ctx) error {
 	typed := typedTenant(f)
 	t, err := tenantFrom(typed)
 	if err == nil {
+		t.From, err = c.opt.Access.CheckTenantRestrictions(t.From, models.Restrictions{})
+	}
+	if err == nil {
 		typed.Slug, err = newSlug(typed.Slug, typed.Name)
 	}
 	if err == nil {
@@ -58,8 +61,17 @@ func (c *Console) saveTenant(f *fiber.Ctx) error {
 	typed := typedTenant(f)
 	t, err := tenantFrom(typed)
 	if err == nil {
+		t.From, err = c.opt.Access.CheckTenantRestrictions(t.From, before.From)
+	}
+	if cuts := c.cuts(before, t); err == nil && before.Version == base && cuts > meant(f) {
+		p := c.formOf(f, &before, typed)
+		p.Cuts = cuts
+		return c.tenantFormPage(f.Status(http.StatusUnprocessableEntity), p)
+	}
+	if err == nil {
 		t.ID, t.Version = before.ID, base
 		t, err = c.opt.Store.EditTenant(as(f), t)
+		c.opt.Access.Forget()
 	}
 	switch fault.CodeOf(err) {
 	case "":
@@ -75,12 +87,26 @@ func (c *Console) saveTenant(f *fiber.Ctx) error {
 	}
 }
 
+// cuts is how many live connections of a tenant its new restrictions would end.
+func (c *Console) cuts(before, t models.Tenant) int {
+	if t.From.Empty() || restrictionValues(before.From) == restrictionValues(t.From) {
+		return 0
+	}
+	return c.opt.Access.Excluded(t.From, c.opt.Engine.Callers(before.ID))
+}
+
+// meant is how many of them the form was told of before it was sent.
+func meant(f *fiber.Ctx) int {
+	n, _ := strconv.Atoi(f.FormValue("cuts")) // a form that was told nothing says nothing
+	return n
+}
+
 func (c *Console) tenantSaved(f *fiber.Ctx, before, t models.Tenant) error {
 	if before.Version == t.Version {
 		return c.done(f, tenantHref(t.ID), flash{Text: "Nothing was changed, so nothing was saved."})
 	}
 	was := valuesOf(before)
-	return c.done(f, tenantHref(t.ID), flash{Text: isolated(t.Name) + " is saved.", Undo: tenantHref(t.ID), With: []ui.Hidden{
+	return c.done(f, tenantHref(t.ID), flash{Text: isolated(t.Name) + " is saved.", Undo: tenantHref(t.ID), With: append([]ui.Hidden{
 		{Name: "version", Value: strconv.FormatInt(t.Version, 10)},
 		{Name: "name", Value: was.Name},
 		{Name: "strategy", Value: was.Strategy},
@@ -88,7 +114,7 @@ func (c *Console) tenantSaved(f *fiber.Ctx, before, t models.Tenant) error {
 		{Name: "maxItems", Value: was.Items},
 		{Name: "maxBytes", Value: was.Megabytes},
 		{Name: "maxUserBytes", Value: was.UserMegabytes},
-	}})
+	}, restrictionFields(was.From)...)})
 }
 
 // tenantWrong shows the form again with what is wrong in it.
@@ -135,6 +161,7 @@ func (c *Console) tenantFormPage(f *fiber.Ctx, p tenants.FormProps) error {
 
 func (c *Console) formOf(f *fiber.Ctx, t *models.Tenant, v tenants.Values) tenants.FormProps {
 	p := tenants.FormProps{CSRF: c.token(f), Values: v}
+	p.Values.From.NoPlaces = !c.opt.Access.Placed()
 	if most := c.opt.Engine.MaxUserBytes(); most > 0 {
 		p.Default = megabytes(most)
 	}

@@ -8,7 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/fasthttp/websocket"
+	"github.com/google/go-cmp/cmp"
+
+	"tidemark/internal/testkit"
 	"tidemark/models"
 )
 
@@ -118,6 +123,73 @@ func TestAFormOfATenantComesBackWithWhatWasTyped(t *testing.T) {
 	}
 	if now := of(t, h, "acme"); now.Version != acme.Version {
 		t.Errorf("something was saved: %+v", now)
+	}
+}
+
+func TestATenantIsRestrictedAndSaysFirstWhoIsCutOff(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	acme := of(t, h, "acme")
+	conn := dial(t, h, h.Keys[0], "phone")
+	testkit.Eventually(t, 5*time.Second, "it is connected", func() bool { return len(h.Engine.Callers(acme.ID)) == 1 })
+	wanted := edit(acme, "ips", "203.0.113.7/24\r\n2001:db8::1\r\n", "agents", "^FieldApp/")
+	a := b.post(at(acme, ""), wanted)
+	if a.status != 422 || !strings.Contains(a.body, "1 connection that is open now would not be let through any more, and ends when this is saved.") ||
+		!strings.Contains(a.body, `name="cuts" value="1"`) || !strings.Contains(a.body, "203.0.113.7/24\n2001:db8::1") || of(t, h, "acme").Version != acme.Version {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	wanted.Set("cuts", "1")
+	if a := b.post(at(acme, ""), wanted); a.status != 303 {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	saved := of(t, h, "acme")
+	if want := (models.Restrictions{IPs: []string{"203.0.113.0/24", "2001:db8::1"}, UserAgents: []string{"^FieldApp/"}}); cmp.Diff(want, saved.From) != "" {
+		t.Errorf("saved %+v", saved.From)
+	}
+	for err := error(nil); err == nil; {
+		if err = conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err == nil {
+			_, _, err = conn.ReadMessage()
+		}
+		if err != nil && !websocket.IsCloseError(err, websocket.ClosePolicyViolation) {
+			t.Errorf("the connection: %v", err)
+		}
+	}
+	page := b.get(at(acme, ""))
+	if page.status != 200 || !strings.Contains(page.body, "203.0.113.0/24\n2001:db8::1") {
+		t.Errorf("the console is held to it, or forgets it: %d", page.status)
+	}
+	undo := undoIn(t, page.body)
+	if a := b.post(undo.action, undo.fields); a.status != 303 || !of(t, h, "acme").From.Empty() {
+		t.Errorf("undone: %d %+v", a.status, of(t, h, "acme").From)
+	}
+}
+
+func TestRestrictionsOfATenantThatWillNotDoComeBack(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	acme := of(t, h, "acme")
+	for field, c := range map[string]struct{ typed, want string }{
+		"ips": {"nowhere", "The addresses must be"}, "domains": {"a b", "The domains must be"}, "agents": {"(", "The programs must be"}, "countries": {"DE", "The countries cannot be held to"},
+	} {
+		if a := b.post(at(acme, ""), edit(acme, field, c.typed)); a.status != 422 || !strings.Contains(a.body, c.want) || !strings.Contains(a.body, ">"+c.typed+"</textarea>") {
+			t.Errorf("%s: %d", field, a.status)
+		}
+		if a := b.post("/console/tenants/new", url.Values{"name": {"x"}, "retentionDays": {"30"}, field: {c.typed}}); a.status != 422 || !strings.Contains(a.body, c.want) {
+			t.Errorf("%s of a new one: %d", field, a.status)
+		}
+	}
+	quick := edit(acme, "ips", "127.0.0.1")
+	if a := b.post(at(acme, ""), quick); a.status != 303 {
+		t.Fatalf("%d", a.status)
+	}
+	a := b.post(at(acme, ""), edit(acme, "ips", "127.0.0.0/8", "name", "Slow"))
+	if a.status != 409 || !strings.Contains(html.UnescapeString(a.body), "changed the addresses from none to “127.0.0.1”") || !strings.Contains(html.UnescapeString(a.body), "Stands at “127.0.0.1” now") {
+		t.Errorf("late: %d\n%s", a.status, a.body)
+	}
+	if a := b.post(at(acme, ""), edit(acme, "name", "Slow")); a.status != 409 || !strings.Contains(a.body, ">127.0.0.1</textarea>") {
+		t.Errorf("late, without touching them: %d", a.status)
 	}
 }
 

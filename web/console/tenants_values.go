@@ -30,6 +30,7 @@ func valuesOf(t models.Tenant) tenants.Values {
 	if t.Limits.Items > 0 {
 		v.Items = strconv.FormatInt(t.Limits.Items, 10)
 	}
+	v.From = restrictionValues(t.From)
 	return v
 }
 
@@ -46,12 +47,13 @@ func typedTenant(f *fiber.Ctx) tenants.Values {
 	return tenants.Values{
 		Slug: of("slug"), Name: of("name"), Strategy: f.FormValue("strategy"), Days: of("retentionDays"),
 		Items: of("maxItems"), Megabytes: of("maxBytes"), UserMegabytes: of("maxUserBytes"),
+		From: restrictionsTyped(f),
 	}
 }
 
 // tenantFrom reads what was typed: `invalid` names every number that is none.
 func tenantFrom(v tenants.Values) (models.Tenant, error) {
-	t := models.Tenant{Name: v.Name, Strategy: models.Strategy(v.Strategy)}
+	t := models.Tenant{Name: v.Name, Strategy: models.Strategy(v.Strategy), From: restrictionsOf(v.From)}
 	var wrong []fault.Field
 	number := func(field, text, kind string, least, most float64) float64 {
 		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
@@ -91,6 +93,16 @@ func before(t models.Tenant, changes []models.TenantChange) models.Tenant {
 				t.Limits.Bytes = int64(number)
 			case "maxUserBytes":
 				t.Limits.UserBytes = int64(number)
+			case "ipRestrictions":
+				t.From.IPs = linesOf(text)
+			case "countryRestrictions":
+				t.From.Countries = linesOf(text)
+			case "domainRestrictions":
+				t.From.Domains = linesOf(text)
+			case "userAgentPatterns":
+				t.From.UserAgents = linesOf(text)
+			case "allowUnknownCountry":
+				t.From.Unplaced, _ = fc.From.(bool)
 			}
 		}
 	}
@@ -107,6 +119,8 @@ func merged(typed, was, now tenants.Values) (tenants.Values, map[string]string) 
 	}{
 		"name": {&typed.Name, was.Name, now.Name}, "strategy": {&typed.Strategy, was.Strategy, now.Strategy}, "retentionDays": {&typed.Days, was.Days, now.Days},
 		"maxItems": {&typed.Items, was.Items, now.Items}, "maxBytes": {&typed.Megabytes, was.Megabytes, now.Megabytes}, "maxUserBytes": {&typed.UserMegabytes, was.UserMegabytes, now.UserMegabytes},
+		"ipRestrictions": {&typed.From.IPs, was.From.IPs, now.From.IPs}, "countryRestrictions": {&typed.From.Countries, was.From.Countries, now.From.Countries},
+		"domainRestrictions": {&typed.From.Domains, was.From.Domains, now.From.Domains}, "userAgentPatterns": {&typed.From.Agents, was.From.Agents, now.From.Agents},
 	} {
 		switch {
 		case *v.typed == v.was:
@@ -114,6 +128,9 @@ func merged(typed, was, now tenants.Values) (tenants.Values, map[string]string) 
 		case v.now != v.was && v.now != *v.typed:
 			standing[field] = v.now
 		}
+	}
+	if typed.From.Unplaced == was.From.Unplaced {
+		typed.From.Unplaced = now.From.Unplaced
 	}
 	if s, ok := standing["strategy"]; ok {
 		standing["strategy"] = strategyNames[s]
@@ -124,6 +141,7 @@ func merged(typed, was, now tenants.Values) (tenants.Values, map[string]string) 
 var tenantFieldNames = map[string]string{
 	"slug": "The slug", "name": "The name", "strategy": "What settles a conflict", "retentionDays": "The retention",
 	"maxItems": "The limit of items", "maxBytes": "The limit of what is stored", "maxUserBytes": "The limit of each user",
+	"ipRestrictions": "The addresses", "countryRestrictions": "The countries", "domainRestrictions": "The domains", "userAgentPatterns": "The programs", "allowUnknownCountry": "Whether unknown countries are let in",
 }
 
 var strategyNames = map[string]string{"": "none", string(models.StrategyLWW): "last write wins", string(models.StrategyFWW): "first write wins", string(models.StrategyMerge): "merge", string(models.StrategyAssisted): "the assistant"}

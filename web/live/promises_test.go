@@ -182,6 +182,47 @@ func TestAKeyThatIsRestrictedEndsItsConnections(t *testing.T) {
 	}
 }
 
+// A restriction that is put on a tenant ends its connections that are not let through, at both doors, whatever they came by.
+func TestATenantThatIsRestrictedEndsItsConnections(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	token, err := access.SignToken([]byte("not a secret, but long enough for a test"), access.Claims{
+		TenantID: f.tenant.ID, RegisteredClaims: jwt.RegisteredClaims{Subject: "ann", ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byToken := http.Header{"Authorization": {"Bearer " + token}}
+	conn, res, err := websocket.DefaultDialer.Dial(f.wsURL(""), byToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	defer func() { _ = conn.Close() }()
+	plain, sio, signed := f.dial(t, "u", "a"), f.join(t, "&userId=u&instanceId=b"), &client{t, conn}
+	signed.expect("pending-updates")
+	signed.expect("sync:ready")
+	f.tenant.From = models.Restrictions{IPs: []string{"192.0.2.0/24"}}
+	if _, err := f.store.EditTenant(context.Background(), f.tenant); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*client{plain, signed} {
+		if m := c.expect("error"); !strings.Contains(string(m.Data), `"code":"ip_not_allowed"`) || !strings.Contains(string(m.Data), "This tenant") {
+			t.Errorf("got %s", m.Data)
+		}
+		c.expectClose()
+	}
+	sio.expect(`42/sync,["error",{"code":"ip_not_allowed"`)
+	sio.expectClosed()
+	for _, h := range []http.Header{byToken, {"X-Api-Key": {f.key}}} {
+		if _, res, err := websocket.DefaultDialer.Dial(f.wsURL(""), h); err == nil || res.StatusCode != http.StatusForbidden {
+			t.Errorf("again: %v", err)
+		} else {
+			_ = res.Body.Close()
+		}
+	}
+}
+
 // A connection by a secret that was replaced ends when that secret does, and one by the new secret does not.
 func TestASecretThatWasReplacedEndsItsConnections(t *testing.T) {
 	t.Parallel()
