@@ -260,6 +260,9 @@ func (a *Access) ConfirmEmail(ctx context.Context, token string) (models.Account
 	return out, err
 }
 
+// SendsMail says whether links can be sent.
+func (a *Access) SendsMail() bool { return a.opt.Mail != nil }
+
 // letter is the text of a mail with a link.
 type letter struct {
 	subject string

@@ -15,6 +15,7 @@ func (c *Console) Routes(r fiber.Router) error {
 	open.Post("/setup", c.setUp)
 	open.Get("/login", c.loginPage)
 	open.Post("/login", c.login)
+	c.linkRoutes(open)
 	open.Post("/theme", c.setTheme)
 	open.Post("/shortcuts", c.setShortcuts)
 	if c.opt.Dev {

@@ -1,10 +1,7 @@
 package console
 
 import (
-	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,7 +24,7 @@ func (c *Console) loginPage(f *fiber.Ctx) error {
 	if open {
 		return c.bare(f, "Set up", signin.Waiting(false))
 	}
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next")}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next"), Mail: c.opt.Access.SendsMail()}
 	switch {
 	case f.Query("out") != "":
 		p.Notice = "You are signed out."
@@ -55,12 +52,11 @@ func (c *Console) login(f *fiber.Ctx) error {
 		return c.entered(f, admin)
 	}
 	fl := fault.From(err)
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f)}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
 	switch fl.Code {
 	case fault.Invalid:
 	case fault.RateLimited:
-		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(fl.RetryAfter.Seconds()))))
-		p.Error = fmt.Sprintf("Too many sign-ins failed. Try again in %d minutes.", int(math.Ceil(fl.RetryAfter.Minutes())))
+		p.Error = waitText(f, fl, "Too many sign-ins failed.")
 	default:
 		return err
 	}
