@@ -36,6 +36,7 @@ type Options struct {
 	Mail           mail.Sender   // nil: no mail is sent, so nobody registers, is invited or resets a password
 	PublicURL      string        // what links in mails begin with
 	Seal           *seal.Box     // keeps second factors; nil: nobody can have one
+	AdminMFA       bool          // administrators of the installation must have a second factor
 	APIKeysEnabled bool
 	KeyPrefix      string         // of new keys, such as sk_live_
 	KeyScopes      []string       // of new keys; nil: read and write

@@ -33,6 +33,7 @@ func (m *Main) commands() []command {
 		{name: "config print", doc: "show every setting, its value and its source", flags: m.configPrint},
 		{name: "doctor", usage: "[--production]", doc: "check what Tidemark needs", flags: m.doctor},
 		{name: "admin create", usage: "--email E [--name N]", doc: "let somebody into the console", flags: m.adminCreate},
+		{name: "admin reset-mfa", usage: "--email E", doc: "take every second factor from somebody who has lost theirs, and sign them out everywhere", flags: m.adminResetMFA},
 		{name: "tenant create", usage: "--slug S --name N [--conflict-strategy X]", doc: "make a tenant", flags: m.tenantCreate},
 		{name: "tenant list", doc: "list tenants", flags: m.tenantList},
 		{name: "apikey create", usage: "--tenant S --name N [--read-only] [--user U] [--scopes A,B] [--ip A,B] [--country A,B] [--domain A,B] [--user-agent RE] [--per-minute N] [--per-hour N] [--per-day N] [--per-month N] [--days D]", doc: "make an API key and show it once", flags: m.keyCreate},

@@ -30,6 +30,7 @@ type Config struct {
 	JWTRefreshExpiry time.Duration
 	CSRFSecret       Secret
 	BcryptCost       int
+	AdminMFA         bool // administrators of the installation must have a second factor
 	FirebaseProject  string
 	FirebaseAccount  Secret
 

@@ -45,3 +45,13 @@ type ForgotProps struct {
 	Sent  bool // what can be said: if there is an account, a link is under way
 	Off   bool // no mail is sent here
 }
+
+// CodeProps describe the second step of a sign-in, fresh or come back.
+type CodeProps struct {
+	CSRF    string
+	Next    string // where to go afterwards
+	Error   string
+	Code    bool  // a code will do
+	Passkey bool  // a passkey will do
+	Kept    *Kept // nil: nothing was sent
+}

@@ -28,6 +28,7 @@ func (c *Console) accountRoutes(in fiber.Router) {
 	in.Post("/account/password", c.changePassword)
 	in.Post("/account/sessions/end", c.endSession)
 	in.Post("/account/sessions/end-others", c.endOtherSessions)
+	c.factorRoutes(in)
 }
 
 func (c *Console) account(f *fiber.Ctx) error {
@@ -124,7 +125,7 @@ func (c *Console) changePassword(f *fiber.Ctx) error {
 	v := visitOf(f)
 	ended, err := c.opt.Access.ChangePassword(as(f), v.account, access.Passwords{Old: f.FormValue("old"), New: f.FormValue("password")}, v.token)
 	if err == nil {
-		if err = c.enter(f, v.account.ID); err != nil {
+		if err = c.enter(f, v.account.ID, v.factor); err != nil {
 			return err
 		}
 		return c.done(f, accountPath, flash{Text: "Your password is changed. " + endedText(ended)})

@@ -46,10 +46,7 @@ func (c *Console) login(f *fiber.Ctx) error {
 	ctx, email := f.UserContext(), f.FormValue("email")
 	admin, err := c.opt.Access.SignIn(ctx, email, f.FormValue("password"), telemetry.RequestOf(ctx).Address)
 	if err == nil {
-		err = c.enter(f, admin.ID)
-	}
-	if err == nil {
-		return c.entered(f, admin)
+		return c.proven(f, admin)
 	}
 	fl := fault.From(err)
 	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
@@ -61,6 +58,21 @@ func (c *Console) login(f *fiber.Ctx) error {
 		return err
 	}
 	return c.bare(f.Status(fl.Code.Status()), "Sign in", signin.Login(p))
+}
+
+// proven goes on with who gave the right password: in, or to the second factor.
+func (c *Console) proven(f *fiber.Ctx, m models.Account) error {
+	owes, err := c.owes(f, m)
+	if err != nil {
+		return err
+	}
+	if owes {
+		return c.askCode(f, m)
+	}
+	if err := c.enter(f, m.ID, factorNone); err != nil {
+		return err
+	}
+	return c.entered(f, m)
 }
 
 func (c *Console) logout(f *fiber.Ctx) error {
@@ -116,7 +128,7 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 }
 
 func (c *Console) settled(f *fiber.Ctx, admin models.Account) error {
-	if err := c.enter(f, admin.ID); err != nil {
+	if err := c.enter(f, admin.ID, factorNone); err != nil {
 		return err
 	}
 	return f.Redirect("/console/setup/tenant", http.StatusSeeOther)
@@ -131,7 +143,7 @@ func fieldsOf(fl *fault.Error) map[string]string {
 	return out
 }
 
-var fieldNames = map[string]string{"email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "slug": "The slug"}
+var fieldNames = map[string]string{"code": "The code", "email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "slug": "The slug"}
 
 func sentence(path, message string) string {
 	name := fieldNames[path]
