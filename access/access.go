@@ -36,6 +36,8 @@ type Options struct {
 	Mail           mail.Sender   // nil: no mail is sent, so nobody registers, is invited or resets a password
 	PublicURL      string        // what links in mails begin with
 	Seal           *seal.Box     // keeps second factors; nil: nobody can have one
+	Origin         string        // of the pages on which passkeys are used; empty: where they were asked for
+	FixedOrigin    bool          // without Origin there are no passkeys, as in production
 	AdminMFA       bool          // administrators of the installation must have a second factor
 	APIKeysEnabled bool
 	KeyPrefix      string         // of new keys, such as sk_live_

@@ -111,7 +111,6 @@ func TestOneLibraryOneRoom(t *testing.T) {
 		{"github.com/golang-jwt/", []string{"access"}},
 		{"github.com/pquerna/otp", []string{"access"}},
 		{"github.com/go-webauthn/", []string{"access"}},
-		{"golang.org/x/image", []string{"access"}},
 		{"github.com/a-h/templ", []string{"views", "web"}},
 		{"github.com/prometheus/", []string{"internal/telemetry"}},
 		{"go.opentelemetry.io/", []string{"internal/telemetry"}},

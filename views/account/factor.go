@@ -23,6 +23,7 @@ type FactorProps struct {
 	Must   bool   // a role asks for one
 	Led    bool   // nothing else may be done before
 	Left   int64  // recovery codes
+	Keys   PasskeysProps
 	Secret string // being set up: what an app is to hold; empty: it is not
 	Form   string // which came back
 	Error  string
@@ -65,3 +66,19 @@ type CodesProps struct {
 }
 
 func (p CodesProps) text() string { return strings.Join(p.Codes, "\n") }
+
+// PasskeysProps describe the card of passkeys.
+type PasskeysProps struct {
+	CSRF  string
+	Email string // whose, for the browser's keeper of passwords
+	Now   int64  // ms
+	Keys  []Passkey
+}
+
+// Passkey is one that is there.
+type Passkey struct {
+	ID   string
+	Name string
+	Made int64 // ms
+	Used int64 // ms; 0: never
+}

@@ -10,6 +10,7 @@ import (
 func factorPages() []PageState {
 	off := account.FactorProps{Email: "amina@example.com"}
 	led := off
+	led.Keys.Now = now
 	led.Must, led.Led, led.Form, led.Error, led.Fields = true, true, account.FormBegin, "Nothing was changed", map[string]string{"password": "The password is wrong."}
 	drawn := off
 	drawn.Secret = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"

@@ -49,6 +49,7 @@ func (c *Console) factorForm(f *fiber.Ctx, p account.FactorProps) error {
 		return err
 	}
 	p.Led = p.Must && v.factor == factorNone
+	p.Keys = account.PasskeysProps{CSRF: p.CSRF, Email: p.Email, Now: clock.Millis(c.opt.Clock)}
 	if p.On {
 		if p.Left, err = c.opt.Store.RecoveryCodes(f.UserContext(), v.account.ID); err != nil {
 			return err

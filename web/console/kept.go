@@ -30,7 +30,7 @@ const (
 // openForms are sent by who has not signed in.
 var openForms = map[string]bool{
 	loginPath: true, "/console/setup": true, "/console/theme": true, "/console/shortcuts": true,
-	codePath: true, verifyPath: true, joinPath: true, resetPath: true, forgotPath: true, emailPath: true,
+	codePath: true, "/console/login/passkey": true, "/console/login/passkey/begin": true, verifyPath: true, joinPath: true, resetPath: true, forgotPath: true, emailPath: true,
 }
 
 // ours says whether the browser itself says that a page of this console sent the form; a program says nothing.

@@ -17,6 +17,8 @@ func (c *Console) Routes(r fiber.Router) error {
 	open.Post("/login", c.login)
 	open.Get("/login/code", c.codePage)
 	open.Post("/login/code", c.giveCode)
+	open.Post("/login/passkey", c.passkeySignIn)
+	open.Post("/login/passkey/begin", c.beginPasskeySignIn)
 	c.linkRoutes(open)
 	open.Post("/theme", c.setTheme)
 	open.Post("/shortcuts", c.setShortcuts)

@@ -258,7 +258,7 @@ func (c *Console) signedIn(f *fiber.Ctx) error {
 
 // settingUp says whether a page is one of those by which a second factor is set up, or the way out.
 func settingUp(path string) bool {
-	return path == factorPath || strings.HasPrefix(path, factorPath+"/") || path == logoutPath
+	return path == factorPath || strings.HasPrefix(path, factorPath+"/") || path == passkeysPath || path == passkeysPath+"/begin" || path == logoutPath
 }
 
 // toEnrol sends who must have a second factor, and has none, to set it up. Who has a passkey is to sign in with it.
