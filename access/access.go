@@ -38,6 +38,9 @@ type Options struct {
 	PublicURL      string             // what links in mails begin with
 	Seal           *seal.Box          // keeps second factors; nil: nobody can have one
 	Firebase       *firebase.Verifier // nil: nobody signs in by Firebase
+	Origin         string             // of the pages on which passkeys are used; empty: where they were asked for
+	FixedOrigin    bool               // without Origin there are no passkeys, as in production
+	AdminMFA       bool               // administrators of the installation must have a second factor
 	APIKeysEnabled bool
 	KeyPrefix      string         // of new keys, such as sk_live_
 	KeyScopes      []string       // of new keys; nil: read and write

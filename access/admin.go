@@ -173,7 +173,8 @@ func (a *Access) AccountByID(ctx context.Context, id string) (models.Account, er
 
 // SignIn is the administrator with the e-mail and the password. A wrong one of
 // either, or a disabled administrator, is the same `invalid` in the same time;
-// too many of them for an account or an address is `rate_limited`.
+// too many of them for an account or an address is `rate_limited`. Who has a second
+// factor (TOTPAt) is not signed in before SecondFactor says so.
 func (a *Access) SignIn(ctx context.Context, email, password, address string) (models.Account, error) {
 	email = tidyEmail(email)
 	if len(email) > maxEmail || len(password) > maxPassword {
@@ -210,6 +211,9 @@ func (a *Access) signedIn(ctx context.Context, m models.Account, password, addre
 		if stronger, err = a.passwords.hash(ctx, password); err != nil {
 			return err
 		}
+	}
+	if m.TOTPAt != 0 { // they are not in yet
+		return a.opt.Store.StrongerPassword(ctx, m, stronger)
 	}
 	by := store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID}
 	return a.opt.Store.AccountSignedIn(store.As(ctx, by), m, stronger)

@@ -20,8 +20,8 @@ const tokenRefresh = "refresh"
 // SignIn is how an app signs somebody in.
 type SignIn struct {
 	Email, Password string
+	Code            string // of the second factor, or a recovery code; empty: none was given
 	Tenant          string // id or slug; empty: the only one they are a member of
-	Code            string // of the second factor; empty: none was given
 	InstanceID      string
 	Address         string
 	UserAgent       string
@@ -54,7 +54,7 @@ func (c *refreshClaims) Validate() error {
 }
 
 // Login signs somebody in for an app. Faults: `sign_in_failed` for a wrong e-mail or password, in the same time for
-// either; `mfa_required` without the code of a second factor; `email_unverified`; `invalid` when it must be said which
+// either, or the code of a second factor; `mfa_required` without that code; `email_unverified`; `invalid` when it must be said which
 // tenant; `scope_missing` for who has no place in it; `tenant_suspended`; `rate_limited`.
 func (a *Access) Login(ctx context.Context, in SignIn) (Tokens, error) {
 	if a.refresh.empty() || a.signing.empty() {
@@ -90,7 +90,7 @@ func (a *Access) issue(ctx context.Context, m models.Account, in SignIn) (Tokens
 	if err != nil {
 		return Tokens{}, err
 	}
-	if err := secondFactor(m, who.mfa); err != nil {
+	if err := a.secondFactor(ctx, m, who.mfa, in); err != nil {
 		return Tokens{}, err
 	}
 	by := store.Author{Actor: m.Actor(), Address: in.Address, RequestID: telemetry.RequestOf(ctx).ID}

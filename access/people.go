@@ -235,16 +235,23 @@ func (a *Access) Reset(ctx context.Context, token, password string) (models.Acco
 	return out, err
 }
 
-// ChangeEmail has a link sent to a new e-mail; the account gets it when that is followed (ConfirmEmail). `invalid`.
+// ChangeEmail has a link sent to a new e-mail; the account gets it when that is followed (ConfirmEmail). The one it has is told. `invalid`.
 func (a *Access) ChangeEmail(ctx context.Context, m models.Account, email string) error {
 	next := tidyAccount(models.Account{Email: email, Name: m.Name})
 	if err := checkAccount(next); err != nil {
 		return err
 	}
-	return a.send(ctx, models.AccountToken{Kind: models.TokenEmail, AccountID: m.ID, Email: next.Email, Name: m.Name}, verifyLife, letter{
+	err := a.send(ctx, models.AccountToken{Kind: models.TokenEmail, AccountID: m.ID, Email: next.Email, Name: m.Name}, verifyLife, letter{
 		subject: "Confirm your new e-mail for Tidemark",
 		text:    "%s is to become the e-mail of an account. To confirm it, open this link within a day:\n\n%s",
 		args:    []any{next.Email}, path: "/console/email",
+	})
+	if err != nil {
+		return err
+	}
+	return a.opt.Mail.Send(ctx, mail.Message{
+		To: m.Email, Subject: "Your e-mail for Tidemark is to change",
+		Text: "Somebody who is signed in as you asked for " + next.Email + " to become the e-mail of your account. It does when the link that was sent there is followed.\n\nIf it was not you, change your password now and sign out everywhere.",
 	})
 }
 
@@ -266,6 +273,9 @@ func (a *Access) ConfirmEmail(ctx context.Context, token string) (models.Account
 }
 
 func noMail() error { return fault.New(fault.Unavailable, "This installation sends no mail.") }
+
+// SendsMail says whether links can be sent.
+func (a *Access) SendsMail() bool { return a.opt.Mail != nil }
 
 // letter is the text of a mail with a link.
 type letter struct {

@@ -124,3 +124,13 @@ type TokenFamily struct {
 	ExpiresAt  int64
 	RevokedAt  int64 // 0: it is good
 }
+
+// Passkey is a key pair of an account whose private half an authenticator keeps.
+type Passkey struct {
+	ID         []byte
+	AccountID  string
+	Name       string
+	Credential []byte // the record of it, with the public half
+	CreatedAt  int64
+	LastUsedAt int64 // 0: never
+}

@@ -118,14 +118,26 @@ func (s *Store) AccountSignedIn(ctx context.Context, m models.Account, stronger 
 		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", clock.Millis(s.clock), m.ID).Error; err != nil {
 			return err
 		}
-		if stronger != nil {
-			err := tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?", stronger, m.ID, m.PasswordHash).Error
-			if err != nil {
-				return err
-			}
+		if err := strengthen(tx, m, stronger); err != nil {
+			return err
 		}
 		return s.addAudit(ctx, tx, accountAudit(m, "account.signin"))
 	})
+}
+
+// StrongerPassword keeps a stronger hash of the same password; nil: there is none.
+func (s *Store) StrongerPassword(ctx context.Context, m models.Account, stronger []byte) error {
+	if stronger == nil {
+		return nil
+	}
+	return s.write(ctx, func(tx *gorm.DB) error { return strengthen(tx, m, stronger) })
+}
+
+func strengthen(tx *gorm.DB, m models.Account, stronger []byte) error {
+	if stronger == nil {
+		return nil
+	}
+	return tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?", stronger, m.ID, m.PasswordHash).Error
 }
 
 // AccountConfirmed notes that who is signed in gave their password once more, or a wrong one.

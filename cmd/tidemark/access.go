@@ -24,7 +24,7 @@ func (m *Main) accessOptions(s *store.Store, log *slog.Logger) access.Options {
 	c := m.Config
 	return access.Options{
 		Store: s, Clock: m.Clock, Log: log, Countries: m.countries(log),
-		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, KeyMaxAge: c.KeyMaxAge, BcryptCost: c.BcryptCost,
+		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, KeyMaxAge: c.KeyMaxAge, BcryptCost: c.BcryptCost, AdminMFA: c.AdminMFA,
 	}
 }
 

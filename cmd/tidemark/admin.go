@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
+
+	"tidemark/internal/fault"
 )
 
 const (
@@ -46,6 +48,28 @@ func (m *Main) adminCreate(f *pflag.FlagSet) func(context.Context) error {
 			text += "\npassword (shown this once): " + password
 		}
 		return m.say(result, text)
+	}
+}
+
+// adminResetMFA lets who has lost their second factor sign in with the password alone.
+func (m *Main) adminResetMFA(f *pflag.FlagSet) func(context.Context) error {
+	email := f.String("email", "", "address they sign in with")
+	return func(ctx context.Context) error {
+		if *email == "" {
+			return usageError{"admin reset-mfa needs --email"}
+		}
+		a, err := m.migratedAccess(ctx)
+		if err != nil {
+			return err
+		}
+		was, err := a.ResetFactors(ctx, *email)
+		if fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("nobody signs in as %s", *email)
+		}
+		if err != nil {
+			return err
+		}
+		return m.say(map[string]any{"id": was.ID, "email": was.Email}, was.Email+" has no second factor any more, and is signed out everywhere")
 	}
 }
 

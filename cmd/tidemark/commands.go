@@ -34,6 +34,7 @@ func (m *Main) commands() []command {
 		{name: "doctor", usage: "[--production]", doc: "check what Tidemark needs", flags: m.doctor},
 		{name: "mail test", usage: "--to ADDRESS", doc: "send a message, to see whether mails arrive", flags: m.mailTest},
 		{name: "admin create", usage: "--email E [--name N]", doc: "let somebody into the console", flags: m.adminCreate},
+		{name: "admin reset-mfa", usage: "--email E", doc: "take every second factor from somebody who has lost theirs, and sign them out everywhere", flags: m.adminResetMFA},
 		{name: "tenant create", usage: "--slug S --name N [--conflict-strategy X]", doc: "make a tenant", flags: m.tenantCreate},
 		{name: "tenant list", doc: "list tenants", flags: m.tenantList},
 		{name: "user invite", usage: "--tenant S --email E --role R [--name N] [--user U]", doc: "mail somebody an invitation to a tenant", flags: m.userInvite},

@@ -34,6 +34,7 @@ type Config struct {
 	JWTRefreshExpiry time.Duration
 	CSRFSecret       Secret
 	BcryptCost       int
+	AdminMFA         bool // administrators of the installation must have a second factor
 	FirebaseProject  string
 	FirebaseAccount  Secret
 	FirebaseEmulator string // host:port on this machine; empty: tokens are Google's

@@ -72,6 +72,7 @@ func (c *Config) variables() []variable {
 		{name: "GEOIP_DB_PATH", set: text(&c.GeoIP), hint: "/var/lib/tidemark/GeoLite2-Country.mmdb", doc: "Database of countries in MaxMind's format, to restrict keys to some; read again when the file changes."},
 
 		{group: "Security", name: "BCRYPT_SALT_ROUNDS", def: "12", set: integer(&c.BcryptCost, 10, 16), doc: "Cost of password hashes; production needs 12 or more."},
+		{name: "ADMIN_MFA_REQUIRED", def: "false", set: boolean(&c.AdminMFA), doc: "true: administrators of the installation must have a second factor, and set one up before anything else."},
 		{name: "CSRF_SECRET", secret: true, set: secret(&c.CSRFSecret), doc: "Signs the console's form tokens; at least 32 characters, the same for all servers of one database."},
 		{name: "SEAL_SECRET", secret: true, set: secret(&c.SealSecret), doc: "Seals the keys that tenants have kept, such as an assistant's; at least 32 characters, the same for all servers of one database. Left unset it is generated as those above are."},
 		{name: "SEAL_SECRET_FORMER", secret: true, set: secret(&c.SealFormer), doc: "What SEAL_SECRET was before: what it sealed still opens, and is sealed anew when it is saved."},

@@ -24,7 +24,7 @@ var samples = map[string]string{
 	"REDIS_URL": "redis://:" + strong + "@h", "REDIS_PORT": "7000", "REDIS_DB": "3",
 	"JWT_SECRET": strong, "JWT_SECRET_FORMER": strong, "JWT_REFRESH_SECRET_FORMER": strong, "FIREBASE_PROJECT_ID": "my-app-1234", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099", "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
 	"FIREBASE_SERVICE_ACCOUNT": `{"k":"` + strong + `"}`, "API_KEYS_ENABLED": "false", "API_KEY_TOKEN_PREFIX": "sk_test_",
-	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "API_KEY_MAX_AGE_DAYS": "90", "BCRYPT_SALT_ROUNDS": "11", "CSRF_SECRET": strong,
+	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "API_KEY_MAX_AGE_DAYS": "90", "BCRYPT_SALT_ROUNDS": "11", "ADMIN_MFA_REQUIRED": "true", "CSRF_SECRET": strong,
 	"RATE_LIMIT_WINDOW_MS": "500", "RATE_LIMIT_MAX_REQUESTS": "5", "RATE_LIMIT_PER_ADDRESS": "5", "THROTTLE_TTL": "5", "THROTTLE_LIMIT": "5",
 	"CORS_ORIGIN": "https://a.example", "CORS_CREDENTIALS": "true", "LOG_LEVEL": "warn", "LOG_FORMAT": "text", "METRICS_TOKEN": strong, "API_DOCS": "public",
 	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "AI_BASE_URL": "https://ai.example.com/v1", "AI_API_KEY": strong, "AI_TIMEOUT_MS": "500", "AI_DAILY_BUDGET": "5", "AI_ALLOW_LOOPBACK": "true",

@@ -109,6 +109,8 @@ func TestOneLibraryOneRoom(t *testing.T) {
 		{"github.com/danielgtaylor/huma", []string{"web"}},
 		{"github.com/casbin/", []string{"access"}},
 		{"github.com/golang-jwt/", []string{"access"}},
+		{"github.com/pquerna/otp", []string{"access"}},
+		{"github.com/go-webauthn/", []string{"access"}},
 		{"github.com/a-h/templ", []string{"views", "web"}},
 		{"github.com/prometheus/", []string{"internal/telemetry"}},
 		{"go.opentelemetry.io/", []string{"internal/telemetry"}},

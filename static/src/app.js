@@ -14,5 +14,6 @@ import "./stream.js";
 import "./live.js";
 import "./items.js";
 import "./conflicts.js";
+import "./passkeys.js";
 
 document.documentElement.classList.add("js");

@@ -14,6 +14,11 @@ type Props struct {
 	Profile  Profile
 	Password PasswordForm
 	Sessions []Session
+	Passkeys PasskeysProps
+	Factor   bool // a second factor is on
+	SignIns  []SignIn
+	Places   []Place
+	Email    EmailForm
 	Theme    ui.Theme
 	KeysOff  bool
 	Keys     []layout.Shortcut
@@ -43,6 +48,31 @@ type PasswordForm struct {
 	Email  string // whose, for the browser's keeper of passwords
 	Error  string
 	Fields map[string]string
+}
+
+// EmailForm is the form of another e-mail, which counts once the link that is sent to it was followed.
+type EmailForm struct {
+	On     bool   // mail is sent here; otherwise the profile has the e-mail, or nobody changes it
+	Typed  string // what came back
+	Error  string
+	Fields map[string]string
+}
+
+// SignIn is an app that is signed in.
+type SignIn struct {
+	ID      string
+	Tenant  string
+	Device  string // empty: it did not say
+	Agent   string
+	Address string
+	Begun   int64 // ms
+	Seen    int64 // ms
+}
+
+// Place is a tenant that the person is a member of.
+type Place struct {
+	Name, Href, Role string
+	Out              bool // shut out of it, or it is suspended
 }
 
 // Session is a browser that is signed in.
@@ -83,3 +113,11 @@ type themeChoice struct {
 }
 
 var themes = []themeChoice{{ui.Light, "Light"}, {ui.Dark, "Dark"}, {ui.System, "System"}}
+
+// name is the device, or else what the app calls itself.
+func (s SignIn) name() string {
+	if s.Device != "" {
+		return s.Device
+	}
+	return ui.Agent(s.Agent)
+}

@@ -24,7 +24,17 @@ func accountPages() []PageState {
 		Now: now, Profile: account.Profile{Name: "Amina Haddad", Email: "amina@example.com", Version: 3}, Password: account.PasswordForm{Email: "amina@example.com"},
 		Sessions: sessions[:1], Theme: ui.System, Keys: layout.Shortcuts([]layout.NavGroup{layout.InstallationNav()}),
 	}
+	plain.Passkeys, plain.Email = account.PasskeysProps{Email: "amina@example.com", Now: now}, account.EmailForm{On: true}
 	many := plain
+	many.Email.On, many.Factor = false, true
+	many.Passkeys.Keys = []account.Passkey{{ID: "a", Name: "Work laptop", Made: now - 50*hour, Used: now - hour}, {ID: "b", Name: hostile + long, Made: now - hour}}
+	many.SignIns = []account.SignIn{
+		{ID: "f1", Tenant: "Northwind Field Ops", Device: "tablet-7", Agent: sessions[1].Agent, Address: "192.0.2.44", Begun: now - 90*hour, Seen: now - hour},
+		{ID: "f2", Tenant: hostile + long, Agent: hostile + long, Address: "2001:db8::1", Begun: now - hour, Seen: now - hour},
+	}
+	many.Places = []account.Place{{Name: "Northwind Field Ops", Role: "owner"}, {Name: hostile + long, Role: long, Out: true}}
+	moved := plain
+	moved.Email = account.EmailForm{On: true, Typed: hostile, Error: "The e-mail was not changed", Fields: map[string]string{"email": "The e-mail must be an e-mail address such as name@example.com.", "password": "The password is wrong."}}
 	many.Sessions, many.KeysOff, many.Theme = sessions, true, ui.Dark
 	wrong := plain
 	wrong.Profile = account.Profile{Name: long, Email: hostile, Version: 3, Error: "The profile was not saved", Fields: map[string]string{"email": "The e-mail must be an e-mail address such as name@example.com."}}
@@ -37,6 +47,7 @@ func accountPages() []PageState {
 		shelled("account-many", "Account", "account", account.Page(many)),
 		shelled("account-wrong", "Account", "account", account.Page(wrong)),
 		shelled("account-stale", "Account", "account", account.Page(stale)),
+		shelled("account-email", "Account", "account", account.Page(moved)),
 		shelled("account-password", "Account", "account", account.Page(refused)),
 	}
 }

@@ -12,7 +12,7 @@ import (
 func Pages() []PageState {
 	var all []PageState
 	for _, pages := range []func() []PageState{
-		signinPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages,
+		signinPages, linkPages, factorPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages,
 		systemPages, assistantPages, rulePages, conflictPages,
 	} {
 		all = append(all, pages()...)

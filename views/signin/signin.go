@@ -15,6 +15,7 @@ type LoginProps struct {
 	Error  string
 	Notice string // such as "You are signed out."
 	Kept   *Kept  // nil: nothing was sent
+	Mail   bool   // links can be sent, for another password
 }
 
 // Kept is a form that was sent when the session had ended, to be sent again.
@@ -66,11 +67,5 @@ type SetupProps struct {
 }
 
 func (p SetupProps) errors() []ui.FieldError {
-	var out []ui.FieldError
-	for _, name := range []string{"email", "name", "password"} {
-		if m := p.Fields[name]; m != "" {
-			out = append(out, ui.FieldError{ID: name, Message: m})
-		}
-	}
-	return out
+	return fieldErrors(p.Fields, "email", "name", "password")
 }

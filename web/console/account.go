@@ -28,6 +28,11 @@ func (c *Console) accountRoutes(in fiber.Router) {
 	in.Post("/account/password", c.changePassword)
 	in.Post("/account/sessions/end", c.endSession)
 	in.Post("/account/sessions/end-others", c.endOtherSessions)
+	c.factorRoutes(in)
+	c.passkeyRoutes(in)
+	in.Post("/account/email", c.changeEmail)
+	in.Post("/account/apps/end", c.endApp)
+	in.Post("/account/everywhere", c.signOutEverywhere)
 }
 
 func (c *Console) account(f *fiber.Ctx) error {
@@ -46,6 +51,9 @@ func (c *Console) accountPage(f *fiber.Ctx, p account.Props) error {
 		return err
 	}
 	p.Sessions = sessionsOf(open, store.SessionID(v.token))
+	if err := c.accessOf(f, &p); err != nil {
+		return err
+	}
 	return c.page(f, place{title: "Account", active: "account"}, account.Page(p))
 }
 
@@ -70,6 +78,9 @@ func (c *Console) saveProfile(f *fiber.Ctx) error {
 		return fault.OfField("version", "format", "must be a number")
 	}
 	typed := account.Profile{Name: f.FormValue("name"), Email: f.FormValue("email"), Version: version}
+	if c.opt.Access.SendsMail() { // changes by a link alone
+		typed.Email = visitOf(f).account.Email
+	}
 	_, err = c.opt.Access.UpdateAccount(as(f), models.Account{ID: visitOf(f).account.ID, Name: typed.Name, Email: typed.Email, Version: version})
 	if err == nil {
 		return c.done(f, accountPath, flash{Text: "Your profile is saved."})
@@ -124,7 +135,7 @@ func (c *Console) changePassword(f *fiber.Ctx) error {
 	v := visitOf(f)
 	ended, err := c.opt.Access.ChangePassword(as(f), v.account, access.Passwords{Old: f.FormValue("old"), New: f.FormValue("password")}, v.token)
 	if err == nil {
-		if err = c.enter(f, v.account.ID); err != nil {
+		if err = c.enter(f, v.account.ID, v.factor); err != nil {
 			return err
 		}
 		return c.done(f, accountPath, flash{Text: "Your password is changed. " + endedText(ended)})

@@ -115,7 +115,7 @@ func sameSite(f *fiber.Ctx) bool {
 		return site == "same-origin" || site == "none"
 	}
 	origin := f.Get(fiber.HeaderOrigin)
-	if origin == "" {
+	if origin == "" || origin == "null" && linkPages[f.Path()] { // a page that tells nobody where one came from
 		return true
 	}
 	u, err := url.Parse(origin)

@@ -143,7 +143,7 @@ func (b *browser) post(path string, form url.Values, headers ...string) answer {
 // start is a page that everybody may see and that has a form.
 func (b *browser) start() string {
 	if b.get("/console/login").status == http.StatusSeeOther {
-		return "/console/tenants"
+		return "/console/account/factor"
 	}
 	return "/console/login"
 }

@@ -28,7 +28,10 @@ const (
 )
 
 // openForms are sent by who has not signed in.
-var openForms = map[string]bool{loginPath: true, "/console/setup": true, "/console/theme": true, "/console/shortcuts": true}
+var openForms = map[string]bool{
+	loginPath: true, "/console/setup": true, "/console/theme": true, "/console/shortcuts": true,
+	codePath: true, "/console/login/passkey": true, "/console/login/passkey/begin": true, verifyPath: true, joinPath: true, resetPath: true, forgotPath: true, emailPath: true,
+}
 
 // ours says whether the browser itself says that a page of this console sent the form; a program says nothing.
 func ours(f *fiber.Ctx) bool {
@@ -188,7 +191,7 @@ func unsent(f *fiber.Ctx, fl *fault.Error) *signin.Kept {
 
 // notIn shows the sign-in again that could not be tried, with the form in the hand.
 func (c *Console) notIn(f *fiber.Ctx, fl *fault.Error) error {
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: f.FormValue("email"), Kept: inHand(f)}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: f.FormValue("email"), Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
 	p.Error = fl.Message + " Try again in a moment. (Request " + f.GetRespHeader("X-Request-Id") + ")"
 	return c.bare(f, "Sign in", signin.Login(p))
 }

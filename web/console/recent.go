@@ -40,7 +40,7 @@ func (c *Console) recently(act string) fiber.Handler {
 		}
 		err := c.opt.Access.Confirm(as(f), v.account, password)
 		if err == nil {
-			err = c.enter(f, v.account.ID)
+			err = c.enter(f, v.account.ID, v.factor)
 		}
 		if err == nil {
 			err = c.settle(f, v.account)

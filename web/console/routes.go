@@ -15,6 +15,11 @@ func (c *Console) Routes(r fiber.Router) error {
 	open.Post("/setup", c.setUp)
 	open.Get("/login", c.loginPage)
 	open.Post("/login", c.login)
+	open.Get("/login/code", c.codePage)
+	open.Post("/login/code", c.giveCode)
+	open.Post("/login/passkey", c.passkeySignIn)
+	open.Post("/login/passkey/begin", c.beginPasskeySignIn)
+	c.linkRoutes(open)
 	open.Post("/theme", c.setTheme)
 	open.Post("/shortcuts", c.setShortcuts)
 	if c.opt.Dev {

@@ -37,6 +37,7 @@ const (
 	keyBegun    = "begun"    // sign-in, ms
 	keyAddress  = "address"  // of the last request
 	keyAgent    = "agent"    // the browser, as it calls itself
+	keyFactor   = "factor"   // how they proved to be it beside the password; empty: not at all
 )
 
 // visit is who is asking, kept with the request.
@@ -45,6 +46,7 @@ type visit struct {
 	token   string          // of the session; empty: none
 	account models.Account  // zero: nobody is signed in
 	tenant  models.Tenant   // whose pages these are; zero: none
+	factor  string          // with which second factor they came; empty: without
 }
 
 func (v *visit) signedIn() bool { return v.account.ID != "" }
@@ -121,7 +123,7 @@ func (c *Console) session(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v.account = admin
+	v.account, v.factor = admin, c.sessions.GetString(ctx, keyFactor)
 	f.SetUserContext(ctx)
 	if admin.ID == "" {
 		v.token = ""
@@ -145,7 +147,7 @@ func (c *Console) visitor(ctx context.Context, token string) (context.Context, m
 		return ctx, models.Account{}, c.sessions.Destroy(ctx)
 	}
 	admin, err := c.admin(ctx, id)
-	if fault.Is(err, fault.Revoked) || err == nil && c.sessions.GetString(ctx, keyPassword) != fingerprint(admin) {
+	if fault.Is(err, fault.Revoked) || err == nil && !c.stands(ctx, admin) {
 		return ctx, models.Account{}, c.sessions.Destroy(ctx)
 	}
 	if err == nil && idle > sessionTouch {
@@ -154,14 +156,23 @@ func (c *Console) visitor(ctx context.Context, token string) (context.Context, m
 	return ctx, admin, err
 }
 
+// stands says whether a session is still good for an account: the password is the one it began with, and it gave the second factor if there is one.
+func (c *Console) stands(ctx context.Context, m models.Account) bool {
+	return c.sessions.GetString(ctx, keyPassword) == fingerprint(m) && (m.TOTPAt == 0 || c.sessions.GetString(ctx, keyFactor) != factorNone)
+}
+
 // SignedIn says whether an administrator's session comes with a request, whatever its path.
 func (c *Console) SignedIn(f *fiber.Ctx) (bool, error) {
 	token := f.Cookies(c.cookie(sessionCookie))
 	if token == "" {
 		return false, nil
 	}
-	_, admin, err := c.visitor(f.UserContext(), token)
-	return admin.ID != "", err
+	ctx, admin, err := c.visitor(f.UserContext(), token)
+	if err != nil || admin.ID == "" || c.sessions.GetString(ctx, keyFactor) != factorNone {
+		return admin.ID != "", err
+	}
+	must, err := c.opt.Access.AsksFactor(ctx, admin)
+	return !must, err
 }
 
 // admin is the administrator, if they may use the console.
@@ -173,8 +184,8 @@ func (c *Console) admin(ctx context.Context, id string) (models.Account, error) 
 	return m, c.opt.Access.MayEnter(ctx, m)
 }
 
-// enter makes the session the administrator's, under a new token.
-func (c *Console) enter(f *fiber.Ctx, id string) error {
+// enter makes the session the administrator's, under a new token, and notes with which second factor they came.
+func (c *Console) enter(f *fiber.Ctx, id, factor string) error {
 	ctx := f.UserContext()
 	admin, err := c.admin(ctx, id)
 	if err != nil {
@@ -183,6 +194,11 @@ func (c *Console) enter(f *fiber.Ctx, id string) error {
 	if err := c.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
+	for _, name := range []string{keyPending, keyPendingAt, keyPendingHash} {
+		c.sessions.Remove(ctx, name)
+	}
+	c.sessions.Put(ctx, keyFactor, factor)
+	visitOf(f).factor = factor
 	c.sessions.Put(ctx, keyAdmin, admin.ID)
 	c.sessions.Put(ctx, keyBegun, clock.Millis(c.opt.Clock))
 	c.sessions.Put(ctx, keyPassword, fingerprint(admin))
@@ -227,10 +243,44 @@ func (c *Console) setCookie(f *fiber.Ctx, name, value string, expires time.Time)
 
 // signedIn lets who is signed in through and sends everybody else to sign in, and back afterwards.
 func (c *Console) signedIn(f *fiber.Ctx) error {
-	if visitOf(f).signedIn() {
+	if !visitOf(f).signedIn() {
+		return c.toLogin(f)
+	}
+	lacks, err := c.lacks(f)
+	if err != nil || !lacks || settingUp(f.Path()) {
+		if err != nil {
+			return err
+		}
 		return f.Next()
 	}
-	return c.toLogin(f)
+	return c.toEnrol(f)
+}
+
+// settingUp says whether a page is one of those by which a second factor is set up, or the way out.
+func settingUp(path string) bool {
+	return path == factorPath || strings.HasPrefix(path, factorPath+"/") || path == passkeysPath || path == passkeysPath+"/begin" || path == logoutPath
+}
+
+// toEnrol sends who must have a second factor, and has none, to set it up. Who has a passkey is to sign in with it.
+func (c *Console) toEnrol(f *fiber.Ctx) error {
+	keys, err := c.opt.Store.Passkeys(f.UserContext(), visitOf(f).account.ID)
+	if err != nil {
+		return err
+	}
+	if len(keys) > 0 {
+		if err := c.sessions.Destroy(f.UserContext()); err != nil {
+			return err
+		}
+		return c.toLogin(f)
+	}
+	switch {
+	case f.Get(fiber.HeaderAccept) == eventStream:
+		return f.SendStatus(http.StatusForbidden)
+	case partial(f):
+		f.Set("HX-Redirect", factorPath)
+		return f.SendStatus(http.StatusForbidden)
+	}
+	return f.Redirect(factorPath, http.StatusSeeOther)
 }
 
 func (c *Console) toLogin(f *fiber.Ctx) error {

@@ -1,10 +1,7 @@
 package console
 
 import (
-	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,7 +24,7 @@ func (c *Console) loginPage(f *fiber.Ctx) error {
 	if open {
 		return c.bare(f, "Set up", signin.Waiting(false))
 	}
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next")}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next"), Mail: c.opt.Access.SendsMail()}
 	switch {
 	case f.Query("out") != "":
 		p.Notice = "You are signed out."
@@ -49,22 +46,33 @@ func (c *Console) login(f *fiber.Ctx) error {
 	ctx, email := f.UserContext(), f.FormValue("email")
 	admin, err := c.opt.Access.SignIn(ctx, email, f.FormValue("password"), telemetry.RequestOf(ctx).Address)
 	if err == nil {
-		err = c.enter(f, admin.ID)
-	}
-	if err == nil {
-		return c.entered(f, admin)
+		return c.proven(f, admin)
 	}
 	fl := fault.From(err)
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f)}
+	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
 	switch fl.Code {
 	case fault.Invalid:
 	case fault.RateLimited:
-		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(fl.RetryAfter.Seconds()))))
-		p.Error = fmt.Sprintf("Too many sign-ins failed. Try again in %d minutes.", int(math.Ceil(fl.RetryAfter.Minutes())))
+		p.Error = waitText(f, fl, "Too many sign-ins failed.")
 	default:
 		return err
 	}
 	return c.bare(f.Status(fl.Code.Status()), "Sign in", signin.Login(p))
+}
+
+// proven goes on with who gave the right password: in, or to the second factor.
+func (c *Console) proven(f *fiber.Ctx, m models.Account) error {
+	owes, err := c.owes(f, m)
+	if err != nil {
+		return err
+	}
+	if owes {
+		return c.askCode(f, m)
+	}
+	if err := c.enter(f, m.ID, factorNone); err != nil {
+		return err
+	}
+	return c.entered(f, m)
 }
 
 func (c *Console) logout(f *fiber.Ctx) error {
@@ -120,7 +128,7 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 }
 
 func (c *Console) settled(f *fiber.Ctx, admin models.Account) error {
-	if err := c.enter(f, admin.ID); err != nil {
+	if err := c.enter(f, admin.ID, factorNone); err != nil {
 		return err
 	}
 	return f.Redirect("/console/setup/tenant", http.StatusSeeOther)
@@ -135,7 +143,7 @@ func fieldsOf(fl *fault.Error) map[string]string {
 	return out
 }
 
-var fieldNames = map[string]string{"email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "slug": "The slug"}
+var fieldNames = map[string]string{"code": "The code", "email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "slug": "The slug"}
 
 func sentence(path, message string) string {
 	name := fieldNames[path]

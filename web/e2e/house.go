@@ -33,8 +33,9 @@ type Options struct {
 	Policy  string         // casbin rules of administrators; empty: those shipped
 	System  console.System // what the System pages tell
 	Assist  engine.AssistOptions
-	Places  *geo.Countries // where addresses are; nil: nobody knows
-	KeyAge  int            // days for which a key should have one secret
+	Places  *geo.Countries        // where addresses are; nil: nobody knows
+	KeyAge  int                   // days for which a key should have one secret
+	People  func(*access.Options) // how people sign in; nil: without mail and second factors
 }
 
 // House is a running server and its rooms.
@@ -82,7 +83,11 @@ func (h *House) build(ctx context.Context, o Options) error {
 	if h.Engine, err = engine.New(ctx, engine.Options{Store: h.Store, Clock: o.Time, Limits: engine.DefaultLimits, Node: "test", Observe: web.Observe(o.System.Metrics), Assist: o.Assist}); err != nil {
 		return err
 	}
-	h.Access = access.New(access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy, KeyMaxAge: o.KeyAge, Countries: o.Places})
+	rights := access.Options{Store: h.Store, Clock: clock.System{}, APIKeysEnabled: true, KeyPrefix: "sk_live_", BcryptCost: 10, Log: log, Policy: o.Policy, KeyMaxAge: o.KeyAge, Countries: o.Places}
+	if o.People != nil {
+		o.People(&rights)
+	}
+	h.Access = access.New(rights)
 	if err = h.populate(ctx, o.Tenants); err != nil {
 		return err
 	}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"tidemark/internal/clock"
+	"tidemark/internal/fault"
+	"tidemark/models"
+)
+
+// DrawTOTP keeps the sealed secret of a second factor that does not count yet: `already_resolved` when the account has one that does.
+func (s *Store) DrawTOTP(ctx context.Context, m models.Account, sealed []byte) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("UPDATE accounts SET totp_secret = ?, totp_step = 0 WHERE id = ? AND totp_at = 0", sealed, m.ID)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return errFactorThere()
+		}
+		return res.Error
+	})
+}
+
+func errFactorThere() error {
+	return fault.New(fault.AlreadyResolved, "This account has a second factor already.")
+}
+
+// EnableTOTP makes the drawn secret count, from the step on whose code proved it, gives the account its recovery codes, by
+// their hashes, and ends its sessions but the one with the token. `already_resolved` when another was drawn or counts by now.
+func (s *Store) EnableTOTP(ctx context.Context, m models.Account, step int64, codes [][]byte, token string) error {
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		res := tx.Exec("UPDATE accounts SET totp_at = ?, totp_step = ? WHERE id = ? AND totp_at = 0 AND totp_secret = ?", clock.Millis(s.clock), step, m.ID, m.TOTPSecret)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return models.AuditEntry{}, errFactorThere()
+		}
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		if _, err := endOthers(tx, m, token); err != nil {
+			return models.AuditEntry{}, err
+		}
+		return accountAudit(m, "account.mfa_on"), replaceCodes(tx, m.ID, codes)
+	})
+}
+
+func replaceCodes(tx *gorm.DB, accountID string, codes [][]byte) error {
+	if err := tx.Exec("DELETE FROM recovery_codes WHERE account_id = ?", accountID).Error; err != nil {
+		return err
+	}
+	for _, hash := range codes {
+		if err := tx.Exec("INSERT INTO recovery_codes (account_id, hash) VALUES (?,?)", accountID, hash).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UseTOTP uses the code of a time step up; false when it, or a later one, was used before.
+func (s *Store) UseTOTP(ctx context.Context, m models.Account, step int64) (fresh bool, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("UPDATE accounts SET totp_step = ? WHERE id = ? AND totp_at > 0 AND totp_step < ?", step, m.ID, step)
+		fresh = res.RowsAffected == 1
+		return res.Error
+	})
+	return fresh, err
+}
+
+// UseRecoveryCode uses one up by its hash; false when the account has none such.
+func (s *Store) UseRecoveryCode(ctx context.Context, m models.Account, hash []byte) (good bool, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("DELETE FROM recovery_codes WHERE account_id = ? AND hash = ?", m.ID, hash)
+		if good = res.RowsAffected == 1; res.Error != nil || !good {
+			return res.Error
+		}
+		return s.addAudit(ctx, tx, accountAudit(m, "account.recovery_code"))
+	})
+	return good, err
+}
+
+// RecoveryCodes counts those of an account that are left.
+func (s *Store) RecoveryCodes(ctx context.Context, accountID string) (int64, error) {
+	var n int64
+	err := s.read(ctx).Raw("SELECT COUNT(*) FROM recovery_codes WHERE account_id = ?", accountID).Row().Scan(&n)
+	return n, s.fault(err)
+}
+
+// SetRecoveryCodes replaces an account's recovery codes by others, by their hashes.
+func (s *Store) SetRecoveryCodes(ctx context.Context, m models.Account, codes [][]byte) error {
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		return accountAudit(m, "account.recovery_codes"), replaceCodes(tx, m.ID, codes)
+	})
+}
+
+// DisableTOTP takes the second factor and its recovery codes from an account.
+func (s *Store) DisableTOTP(ctx context.Context, m models.Account) error {
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		return accountAudit(m, "account.mfa_off"), dropTOTP(tx, m.ID)
+	})
+}
+
+func dropTOTP(tx *gorm.DB, accountID string) error {
+	if err := tx.Exec("UPDATE accounts SET totp_secret = NULL, totp_at = 0, totp_step = 0 WHERE id = ?", accountID).Error; err != nil {
+		return err
+	}
+	return replaceCodes(tx, accountID, nil)
+}
+
+// ResetFactors takes every second factor from an account, passkeys too, and ends its sessions and the sign-ins of its apps.
+func (s *Store) ResetFactors(ctx context.Context, m models.Account) error {
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		if err := dropTOTP(tx, m.ID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if err := tx.Exec("DELETE FROM passkeys WHERE account_id = ?", m.ID).Error; err != nil {
+			return models.AuditEntry{}, err
+		}
+		if _, err := endOthers(tx, m, ""); err != nil {
+			return models.AuditEntry{}, err
+		}
+		_, err := s.revokeFamilies(tx, m.ID, "")
+		return accountAudit(m, "account.mfa_reset"), err
+	})
+}
+
+// FactorRefused notes that a wrong code, or one that was used before, was given for an account's second factor.
+func (s *Store) FactorRefused(ctx context.Context, m models.Account) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return s.addAudit(ctx, tx, accountAudit(m, "account.mfa_refused")) })
+}

@@ -1,0 +1,29 @@
+package gallery
+
+import "tidemark/views/signin"
+
+func linkPages() []PageState {
+	join := signin.LinkProps{
+		Action: "/console/join", Token: "t", Title: "Join Northwind Field Ops", Text: "Make your account: you sign in with this e-mail and the password.",
+		Button: "Join", Email: "dana@example.com", Named: true, Password: true,
+	}
+	known := join
+	known.Named, known.Password, known.Text = false, false, "You have an account with this e-mail already, and join with it."
+	known.Title, known.Email = "Join "+hostile+long, long+"@example.com"
+	wrong := join
+	wrong.Name, wrong.Error, wrong.Fields = hostile, "Not everything is right yet", map[string]string{"password": "The password must have at least 8 characters."}
+	return []PageState{
+		alone("link-verify", "Confirm your e-mail", signin.Link(signin.LinkProps{Action: "/console/verify", Token: "t", Title: "Confirm your e-mail", Text: "One more step, and your registration is complete.", Button: "Confirm it"})),
+		alone("link-join", "Join", signin.Link(join)),
+		alone("link-join-known", "Join", signin.Link(known)),
+		alone("link-join-wrong", "Join", signin.Link(wrong)),
+		alone("link-old", "This link is no longer good", signin.OldLink(true)),
+		alone("link-done", "You have joined", signin.Done(signin.DoneProps{Title: "You have joined", Text: "You can sign in now with dana@example.com, in your app too."})),
+		alone("link-done-signed-in", "Your e-mail is changed", signin.Done(signin.DoneProps{Title: "Your e-mail is changed", Text: "You sign in with the new one from now on.", SignedIn: true})),
+		alone("forgot", "Another password", signin.Forgot(signin.ForgotProps{})),
+		alone("forgot-sent", "Another password", signin.Forgot(signin.ForgotProps{Sent: true})),
+		alone("forgot-often", "Another password", signin.Forgot(signin.ForgotProps{Email: hostile, Error: "You asked too often. Try again in 15 minutes."})),
+		alone("forgot-off", "Another password", signin.Forgot(signin.ForgotProps{Off: true})),
+		alone("login-mail", "Sign in", signin.Login(signin.LoginProps{Mail: true})),
+	}
+}
