@@ -42,6 +42,11 @@ func (c *Config) check() []problem {
 	refuse(c.JWTSecret.Set() && c.JWTSecret.Reveal() == c.JWTRefreshSecret.Reveal(), "JWT_REFRESH_SECRET", "must differ from JWT_SECRET")
 	refuse(c.CORSCredentials && slices.Contains(c.CORSOrigins, "*"), "CORS_ORIGIN", "must name its origins when CORS_CREDENTIALS is true: * would let every site act as the signed-in user")
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
+	refuse(c.EncryptionKey.Set() && c.EncryptionCommand != "", "ENCRYPTION_KEY", "and ENCRYPTION_KEY_COMMAND must not be set together")
+	refuse(c.EncryptionKey.Set() && c.EncryptionKey.Reveal() == c.SealSecret.Reveal(), "ENCRYPTION_KEY", "must differ from SEAL_SECRET")
+	for _, s := range []namedSecret{{"ENCRYPTION_KEY", c.EncryptionKey}, {"ENCRYPTION_KEY_FORMER", c.EncryptionFormer}} {
+		refuse(s.value.Set() && len(masterSecret(s.value.Reveal())) < minSecret, s.name, "must be 32 bytes in base64 or hex, or at least 32 characters")
+	}
 	if c.Production {
 		for _, s := range c.secrets() {
 			if why := weakness(s.value); why != "" {
@@ -65,6 +70,7 @@ func (c *Config) secrets() []namedSecret {
 		{"CSRF_SECRET", c.CSRFSecret},
 		{"METRICS_TOKEN", c.MetricsToken},
 		{"SEAL_SECRET", c.SealSecret},
+		{"ENCRYPTION_KEY", c.EncryptionKey},
 	}
 }
 
