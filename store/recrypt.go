@@ -212,6 +212,9 @@ func (t *CommitTx) rewrite(table *sealedTable, tenantID string, r *sealedRow) (b
 	if len(set) == 0 {
 		return false, nil
 	}
+	if table.name == "items" {
+		t.changes(tenantID, ItemKey{Owner: r.key[0], Collection: r.key[1], Key: r.key[2]})
+	}
 	text := "UPDATE " + table.name + " SET " + strings.Join(set, ", ") + " WHERE tenant_id = ?"
 	args = append(args, tenantID)
 	for i, column := range table.key {
