@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -57,6 +58,21 @@ func (h *harness) encrypt(n *node, tenant models.Tenant, e models.Encryption) {
 	}
 }
 
+// column is what stands in a column, as it is kept.
+func (h *harness) column(db *sql.DB, table, column string) (out [][]byte) {
+	h.Helper()
+	rows, err := db.QueryContext(h.Context(), "SELECT "+column+" FROM "+table+" WHERE "+column+" IS NOT NULL")
+	h.ok(err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var b []byte
+		h.ok(rows.Scan(&b))
+		out = append(out, b)
+	}
+	h.ok(rows.Err())
+	return out
+}
+
 // holds says in which columns, or files, of the database a text stands.
 func (h *harness) holds(text string) (places []string) {
 	h.Helper()
@@ -66,16 +82,11 @@ func (h *harness) holds(text string) (places []string) {
 		"conflicts": {"base_value", "base_metadata", "current_value", "current_metadata", "incoming_value", "incoming_metadata", "fields", "suggestion", "meant", "reason"},
 	} {
 		for _, column := range columns {
-			rows, err := db.QueryContext(h.Context(), "SELECT "+column+" FROM "+table+" WHERE "+column+" IS NOT NULL")
-			h.ok(err)
-			for rows.Next() {
-				var b []byte
-				h.ok(rows.Scan(&b))
+			for _, b := range h.column(db, table, column) {
 				if bytes.Contains(b, []byte(text)) {
 					places = append(places, table+"."+column)
 				}
 			}
-			h.ok(rows.Err())
 		}
 	}
 	if h.kind == "sqlite" {
@@ -268,16 +279,11 @@ func TestARotationUnderWritersLosesNothingAndLeavesNothingUnderTheOldKey(t *test
 			}
 		}
 		for table, column := range map[string]string{"items": "value", "changes": "value"} {
-			rows, err := h.db().QueryContext(h.Context(), "SELECT "+column+" FROM "+table)
-			h.ok(err)
-			for rows.Next() {
-				var b []byte
-				h.ok(rows.Scan(&b))
+			for _, b := range h.column(h.db(), table, column) {
 				if id, ok := seal.SealedBy(b); !ok || id != 2 {
 					h.Fatalf("a value of %s is under key %d, %t", table, id, ok)
 				}
 			}
-			h.ok(rows.Err())
 		}
 		keys, err := h.store.DataKeys(h.Context())
 		h.ok(err)

@@ -85,7 +85,7 @@ func (r *keyring) newest() *seal.DataKey {
 	now := clock.Millis(r.s.clock)
 	for i := range r.rows {
 		if r.rows[i].ActiveAt <= now && r.rows[i].RetiredAt == 0 {
-			return r.keys[uint32(r.rows[i].ID)] //nolint:gosec // numbers from 1 on
+			return r.keys[uint32(r.rows[i].ID)]
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func (r *keyring) load(ctx context.Context) error {
 	defer r.mu.Unlock()
 	r.rows = r.rows[:0:0]
 	for _, w := range wrapped {
-		id := uint32(w.ID) //nolint:gosec // numbers from 1 on
+		id := uint32(w.ID)
 		r.rows = append(r.rows, w.DataKey)
 		if r.keys[id] != nil {
 			continue
