@@ -127,6 +127,8 @@ var Pages = map[string]Permission{
 	"GET /console/tenants":                                          Authenticated,
 	"GET /console/tenants/:id":                                      TenantsRead,
 	"POST /console/tenants/:id":                                     TenantsWrite,
+	"GET /console/tenants/:id/encryption":                           TenantsWrite,
+	"POST /console/tenants/:id/encryption":                          TenantsWrite,
 	"GET /console/tenants/:id/delete":                               TenantsWrite,
 	"POST /console/tenants/:id/delete":                              TenantsWrite,
 	"POST /console/tenants/:id/restore":                             TenantsWrite,

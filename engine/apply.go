@@ -51,7 +51,7 @@ func (l *ledger) become(u *unit, o *operation, it, next *models.Item) error {
 // put gives an item the content of a side, which holds a value.
 func (l *ledger) put(next *models.Item, s conflict.Side) error {
 	next.Deleted = false
-	next.Value, next.Metadata, next.Tags, next.ExpiresAt, next.Priority = s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority
+	next.Value, next.Metadata, next.Tags, next.ExpiresAt, next.Priority, next.Opaque = s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque
 	l.pack(next)
 	return l.fits(next)
 }
@@ -80,7 +80,7 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 	}
 	next.Deleted = false
 	next.Value, next.Stored, next.Compression, next.Size = o.Value, o.stored, o.pack, o.size
-	next.Metadata, next.Tags, next.ExpiresAt, next.Priority = o.Metadata, o.Tags, o.expiresAt, o.Priority
+	next.Metadata, next.Tags, next.ExpiresAt, next.Priority, next.Opaque = o.Metadata, o.Tags, o.expiresAt, o.Priority, o.Opaque
 	if o.Kind.Relative() {
 		if it.Deleted && !creates(o.Kind) {
 			return fault.New(fault.NotFound, "There is no such item to change.")
@@ -95,7 +95,7 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 func empty(next *models.Item) {
 	next.Deleted = true
 	next.Value, next.Stored, next.Metadata, next.Tags, next.Compression = nil, nil, nil, nil, ""
-	next.Size, next.ExpiresAt = 0, 0
+	next.Size, next.ExpiresAt, next.Opaque = 0, 0, false
 }
 
 // creates says whether a relative operation makes an item where there is none.
@@ -137,7 +137,7 @@ func (l *ledger) log(u *unit, o *operation, it, next *models.Item) *models.Chang
 	c := &models.Change{
 		TenantID: next.TenantID, Seq: next.Seq, ItemID: next.ID, Collection: next.Collection, Owner: next.Owner, Key: next.Key,
 		Op: models.ChangeSet, Version: next.Version, Base: -1, PrevSeq: it.Seq, Value: next.Value, Stored: next.Stored, Metadata: next.Metadata,
-		Timestamp: next.Timestamp, HLC: next.HLC, Size: next.Size, Compression: next.Compression, Tags: next.Tags, ExpiresAt: next.ExpiresAt,
+		Timestamp: next.Timestamp, HLC: next.HLC, Size: next.Size, Compression: next.Compression, Opaque: next.Opaque, Tags: next.Tags, ExpiresAt: next.ExpiresAt,
 		Priority: next.Priority, Instance: next.Instance, OpID: o.id, ClientOp: o.OpID != "", TxLast: true,
 		Actor: u.caller.Actor, Door: u.caller.Door, Address: u.caller.Address, RequestID: u.caller.RequestID, At: l.now, Conn: u.caller.ConnID,
 	}

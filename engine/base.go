@@ -81,7 +81,7 @@ func caseOf(c *models.Conflict) conflict.Case {
 		out.Base = &conflict.Side{}
 	case c.BaseValue != nil || c.BaseSeq != 0:
 		// of the base no more is kept; what stands is taken for the rest of it
-		out.Base = &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority}
+		out.Base = &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority, Opaque: c.BaseOpaque}
 	}
 	return out
 }
@@ -128,7 +128,7 @@ func (l *ledger) baseValues(t *store.CommitTx) error {
 			}
 			values[c.BaseSeq] = row
 		}
-		c.BaseValue, c.BaseMetadata = values[c.BaseSeq].Value, values[c.BaseSeq].Metadata
+		c.BaseValue, c.BaseMetadata, c.BaseOpaque = values[c.BaseSeq].Value, values[c.BaseSeq].Metadata, values[c.BaseSeq].Opaque
 		left -= len(c.BaseValue) + len(c.BaseMetadata)
 	}
 	return nil

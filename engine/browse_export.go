@@ -56,6 +56,9 @@ func appendLine(b []byte, it *models.Item) []byte {
 	if it.Metadata != nil {
 		raw(`,"metadata"`, it.Metadata)
 	}
+	if it.Opaque {
+		text(`,"encryptionType"`, models.EncryptedByClient)
+	}
 	for i, tag := range it.Tags {
 		b = protocol.AppendString(append(b, [...]string{`,"tags":[`, `,`}[min(i, 1)]...), tag)
 	}

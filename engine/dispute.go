@@ -86,7 +86,7 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 func (d *dispute) incoming() conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: d.hlc, Instance: d.u.caller.InstanceID}}
 	if d.o.Kind != protocol.Remove {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = d.c.IncomingValue, d.c.IncomingMetadata, d.c.IncomingTags, d.c.IncomingExpires, d.c.IncomingPriority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque = d.c.IncomingValue, d.c.IncomingMetadata, d.c.IncomingTags, d.c.IncomingExpires, d.c.IncomingPriority, d.c.IncomingOpaque
 	}
 	return s
 }
@@ -95,7 +95,7 @@ func (d *dispute) incoming() conflict.Side {
 func sideOf(it *models.Item) conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: it.HLC, Instance: it.Instance}}
 	if !it.Deleted {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = it.Value, it.Metadata, it.Tags, it.ExpiresAt, it.Priority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque = it.Value, it.Metadata, it.Tags, it.ExpiresAt, it.Priority, it.Opaque
 	}
 	return s
 }

@@ -164,7 +164,7 @@ func (r *replayer) recall(c *models.Conflict) {
 	}
 	r.l.rows[c.BaseSeq] = &models.Change{
 		Seq: c.BaseSeq, Op: models.ChangeSet, Version: c.BaseVersion, Value: c.BaseValue, Metadata: c.BaseMetadata,
-		Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority,
+		Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority, Opaque: c.BaseOpaque,
 	}
 	r.l.past[c.BaseSeq] = store.Ancestor{Seq: c.BaseSeq, Version: c.BaseVersion}
 	if r.l.rows[c.CurrentSeq] == nil {

@@ -71,7 +71,7 @@ func (e *Engine) baseKept(ctx context.Context, c *models.Conflict) (*conflict.Si
 	if c.BaseValue == nil {
 		return nil, nil //nolint:nilnil // that it is not kept is an answer
 	}
-	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata}, nil
+	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Opaque: c.BaseOpaque}, nil
 }
 
 // Outcome says what a strategy would make of an examined conflict.

@@ -37,6 +37,7 @@ const (
 	JobSettle       = "conflicts.settle" // of many conflicts, as somebody decided
 	JobReopen       = "conflicts.reopen"
 	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
+	JobEncrypt      = "encrypt"       // brings what a tenant keeps into the form its setting asks for
 )
 
 // How a job's work may end, beside well and with an error.
@@ -72,7 +73,8 @@ func newJobs(e *Engine) *jobs {
 		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
 		JobDryRun: {run: e.runDryRun, lane: "dry runs"}, // it writes nothing, so it waits for no import
 		JobSettle: {run: e.runSettle}, JobReopen: {run: e.runReopen},
-		JobClear: {run: e.runClear, lane: "clients"}, // a client's clear does not wait for an import, nor the other way round
+		JobEncrypt: {run: e.runEncrypt, lane: "encryption"}, // it changes nothing that others see
+		JobClear:   {run: e.runClear, lane: "clients"},      // a client's clear does not wait for an import, nor the other way round
 	}}
 }
 

@@ -283,7 +283,7 @@ func (r *jobRun) retag(ctx context.Context, b Bulk, items []models.Item) ([]prot
 
 // rewrite sets an item to what is read of it, made against a version.
 func rewrite(it models.Item, base int64, tags []string) protocol.Op {
-	op := protocol.Op{Kind: protocol.Set, Collection: it.Collection, Key: it.Key, Value: it.Value, Metadata: it.Metadata, Base: &base, Tags: tags, Priority: it.Priority}
+	op := protocol.Op{Kind: protocol.Set, Collection: it.Collection, Key: it.Key, Value: it.Value, Metadata: it.Metadata, Base: &base, Tags: tags, Priority: it.Priority, Opaque: it.Opaque}
 	if it.ExpiresAt != 0 {
 		op.TTL = &protocol.TTL{At: it.ExpiresAt}
 	}

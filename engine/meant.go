@@ -60,7 +60,7 @@ func rewritten(c *models.Conflict) (*unit, *operation, *models.Item, meant, erro
 	u := &unit{caller: models.Caller{TenantID: c.TenantID, UserID: c.Owner, InstanceID: c.IncomingInstance, CanRead: true}}
 	o := &operation{Op: protocol.Op{
 		Kind: protocol.Set, Collection: c.Collection, Key: c.Key, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags,
-		Priority: c.IncomingPriority, Base: &c.BaseVersion, Timestamp: &c.IncomingTimestamp, CreateOnly: m.Create,
+		Priority: c.IncomingPriority, Base: &c.BaseVersion, Timestamp: &c.IncomingTimestamp, CreateOnly: m.Create, Opaque: c.IncomingOpaque,
 	}, owner: c.Owner, id: c.OpID, timestamp: c.IncomingTimestamp, expiresAt: c.IncomingExpires}
 	switch {
 	case c.IncomingOp == models.ChangeRemove:
@@ -72,7 +72,7 @@ func rewritten(c *models.Conflict) (*unit, *operation, *models.Item, meant, erro
 	it := &models.Item{
 		ID: c.ItemID, TenantID: c.TenantID, Collection: c.Collection, Owner: c.Owner, Key: c.Key, Version: c.CurrentVersion, Seq: c.CurrentSeq,
 		Value: c.CurrentValue, Metadata: c.CurrentMetadata, Tags: c.CurrentTags, ExpiresAt: c.CurrentExpires, Priority: c.CurrentPriority,
-		Deleted: c.CurrentDeleted, Instance: c.CurrentInstance, HLC: c.CurrentHLC,
+		Deleted: c.CurrentDeleted, Opaque: c.CurrentOpaque, Instance: c.CurrentInstance, HLC: c.CurrentHLC,
 	}
 	if m.Own {
 		it.RunUser, it.RunInstance = c.Owner, c.IncomingInstance

@@ -120,6 +120,9 @@ func requestHash(o *protocol.Op) (out [16]byte) {
 	for _, name := range o.Path {
 		part([]byte(name))
 	}
+	if o.Opaque {
+		part([]byte("opaque"))
+	}
 	copy(out[:], h.Sum(nil))
 	return out
 }

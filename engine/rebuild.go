@@ -261,7 +261,7 @@ func itemOf(c *models.Change) *models.Item {
 	return &models.Item{
 		ID: c.ItemID, TenantID: c.TenantID, Collection: c.Collection, Owner: c.Owner, Key: c.Key, Value: c.Value, Stored: packed(c),
 		Metadata: c.Metadata, Version: c.Version, Timestamp: c.Timestamp, HLC: c.HLC, Seq: c.Seq, Instance: c.Instance,
-		Deleted: c.Op == models.ChangeRemove, Size: c.Size, Compression: c.Compression, Tags: c.Tags, ExpiresAt: c.ExpiresAt,
+		Deleted: c.Op == models.ChangeRemove, Size: c.Size, Compression: c.Compression, Opaque: c.Opaque, Tags: c.Tags, ExpiresAt: c.ExpiresAt,
 		Priority: c.Priority, ModifiedAt: c.At, RunBase: c.Version,
 	}
 }
@@ -286,6 +286,7 @@ var facets = []facet{
 	{"collection", func(it *models.Item) []byte { return []byte(it.Collection) }},
 	{"key", func(it *models.Item) []byte { return []byte(it.Key) }},
 	{"value", func(it *models.Item) []byte { return it.Value }},
+	{"opaque", func(it *models.Item) []byte { return fmt.Append(nil, it.Opaque) }},
 	{"metadata", func(it *models.Item) []byte { return it.Metadata }},
 	{"tags", func(it *models.Item) []byte { return []byte(strings.Join(it.Tags, "\x00")) }},
 	{"version", func(it *models.Item) []byte { return number(it.Version) }},

@@ -236,7 +236,7 @@ func chosen(side, current, incoming conflict.Side) conflict.Winner {
 func incomingOf(c *models.Conflict) conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: c.IncomingHLC, Instance: c.IncomingInstance}}
 	if c.IncomingOp != models.ChangeRemove {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.IncomingValue, c.IncomingMetadata, c.IncomingTags, c.IncomingExpires, c.IncomingPriority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque = c.IncomingValue, c.IncomingMetadata, c.IncomingTags, c.IncomingExpires, c.IncomingPriority, c.IncomingOpaque
 	}
 	return s
 }
@@ -244,7 +244,7 @@ func incomingOf(c *models.Conflict) conflict.Side {
 func currentOf(c *models.Conflict) conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: c.CurrentHLC, Instance: c.CurrentInstance}}
 	if !c.CurrentDeleted {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.CurrentValue, c.CurrentMetadata, c.CurrentTags, c.CurrentExpires, c.CurrentPriority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque = c.CurrentValue, c.CurrentMetadata, c.CurrentTags, c.CurrentExpires, c.CurrentPriority, c.CurrentOpaque
 	}
 	return s
 }

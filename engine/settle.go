@@ -188,6 +188,10 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	if it.Expired(l.now) {
 		it = l.expire(it)
 	}
+	if it.Opaque && o.Kind.Relative() {
+		o.reject(fault.OfField("op", "opaque", "must be set or remove: the value is encrypted by its client"))
+		return
+	}
 	hlc, ts := l.clocks(u, o, it)
 	switch {
 	case o.Strict && o.Base != nil && !current(u, o, it):
@@ -244,7 +248,7 @@ func ofRun(u *unit, o *operation, it *models.Item) bool {
 // keeps the whole item it would have made, so that whoever takes it loses nothing
 // else. It is `invalid` where the operation cannot be done to what stands.
 func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.ConflictKind, hlc, ts int64) (*models.Conflict, error) {
-	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags, ExpiresAt: o.expiresAt, Priority: o.Priority}
+	meant := models.Item{Value: o.Value, Metadata: o.Metadata, Tags: o.Tags, ExpiresAt: o.expiresAt, Priority: o.Priority, Opaque: o.Opaque}
 	if o.Kind.Relative() {
 		if err := l.revise(o, it, &meant); err != nil {
 			return nil, err
@@ -253,10 +257,10 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 	c := &models.Conflict{
 		TenantID: it.TenantID, ItemID: it.ID, Collection: it.Collection, Owner: it.Owner, Key: it.Key, Kind: kind,
 		BaseVersion: -1, CurrentVersion: it.Version, CurrentSeq: it.Seq, CurrentValue: it.Value, CurrentDeleted: it.Deleted,
-		CurrentMetadata: it.Metadata, CurrentTags: it.Tags, CurrentExpires: it.ExpiresAt, CurrentPriority: it.Priority,
+		CurrentMetadata: it.Metadata, CurrentTags: it.Tags, CurrentExpires: it.ExpiresAt, CurrentPriority: it.Priority, CurrentOpaque: it.Opaque,
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
 		IncomingOp: models.ChangeSet, IncomingValue: meant.Value, IncomingMetadata: meant.Metadata, IncomingTags: meant.Tags, IncomingTimestamp: ts,
-		IncomingExpires: meant.ExpiresAt, IncomingPriority: meant.Priority,
+		IncomingExpires: meant.ExpiresAt, IncomingPriority: meant.Priority, IncomingOpaque: meant.Opaque,
 		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id, Meant: meantBy(u, o, it),
 		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}

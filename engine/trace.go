@@ -28,7 +28,7 @@ func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	}
 	side := sideOfChange(base)
 	c.Base = &side
-	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata = base.Seq, base.Value, base.Metadata
+	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata, d.c.BaseOpaque = base.Seq, base.Value, base.Metadata, base.Opaque
 	if d.o.Kind.Relative() { // it says what it changes of its base
 		d.reviseBase(base)
 		c.Incoming = d.incoming()
@@ -105,7 +105,7 @@ func (l *ledger) ownBase(d *dispute) *models.Change {
 func incomingChange(c *models.Conflict) *models.Change {
 	return &models.Change{
 		Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags,
-		ExpiresAt: c.IncomingExpires, Priority: c.IncomingPriority, HLC: c.IncomingHLC, Instance: c.IncomingInstance,
+		ExpiresAt: c.IncomingExpires, Priority: c.IncomingPriority, Opaque: c.IncomingOpaque, HLC: c.IncomingHLC, Instance: c.IncomingInstance,
 	}
 }
 
@@ -274,7 +274,7 @@ func writtenAs(c, before *models.Change) crdt.Stamp {
 func sideOfChange(c *models.Change) conflict.Side {
 	s := conflict.Side{At: crdt.Stamp{HLC: c.HLC, Instance: c.Instance}}
 	if c.Op != models.ChangeRemove {
-		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority = c.Value, c.Metadata, c.Tags, c.ExpiresAt, c.Priority
+		s.Value, s.Metadata, s.Tags, s.ExpiresAt, s.Priority, s.Opaque = c.Value, c.Metadata, c.Tags, c.ExpiresAt, c.Priority, c.Opaque
 	}
 	return s
 }

@@ -41,6 +41,7 @@ type Conflict struct {
 	BaseSeq      int64
 	BaseValue    []byte
 	BaseMetadata []byte
+	BaseOpaque   bool // its client encrypted the value
 
 	CurrentVersion  int64
 	CurrentSeq      int64
@@ -50,6 +51,7 @@ type Conflict struct {
 	CurrentExpires  int64
 	CurrentPriority int64
 	CurrentDeleted  bool
+	CurrentOpaque   bool
 	CurrentInstance string
 	CurrentHLC      int64
 
@@ -62,6 +64,7 @@ type Conflict struct {
 	IncomingTimestamp int64
 	IncomingHLC       int64
 	IncomingInstance  string
+	IncomingOpaque    bool
 	OpID              string
 	Meant             []byte // what the write said that the item it would make does not tell: JSON of the engine; nil: nothing
 

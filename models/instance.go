@@ -30,4 +30,6 @@ type Head struct {
 	Epoch    string // changes when the log is no longer the one a cursor came from
 	Usage    Usage  // as of Seq
 	Limits   TenantLimits
+
+	Encryption string // of models.Encryption; empty: none
 }

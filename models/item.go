@@ -22,6 +22,8 @@ type Item struct {
 	Deleted     bool
 	Size        int64 // bytes of value and metadata as stored, before compression
 	Compression string
+	Opaque      bool // its client encrypted the value, which is kept and told as it came and never merged
+	Sealed      bool // value or metadata are encrypted where they are kept; set by reads alone
 	Tags        []string
 	ExpiresAt   int64 // ms; 0: never
 	Priority    int64
@@ -79,6 +81,7 @@ type Change struct {
 	HLC         int64
 	Size        int64
 	Compression string
+	Opaque      bool // its client encrypted the value
 	Tags        []string
 	ExpiresAt   int64
 	Priority    int64

@@ -67,6 +67,22 @@ func (s *Store) SaveAssistant(ctx context.Context, a models.Assistant) (models.A
 	return s.Assistant(ctx, a.TenantID)
 }
 
+// SealedAssistants reads the settings of all tenants that keep a key of their own.
+func (s *Store) SealedAssistants(ctx context.Context) ([]models.Assistant, error) {
+	out, err := scanAll(s.read(ctx), scanAssistant, "SELECT "+assistantColumns+" FROM assistants WHERE sealed_secret IS NOT NULL ORDER BY tenant_id")
+	return out, s.fault(err)
+}
+
+// ResealAssistant keeps a key sealed anew, unless another has come into its place.
+func (s *Store) ResealAssistant(ctx context.Context, a models.Assistant, key []byte) (done bool, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("UPDATE assistants SET sealed_secret = ? WHERE tenant_id = ? AND sealed_secret = ?", key, a.TenantID, a.Key)
+		done = res.RowsAffected > 0
+		return res.Error
+	})
+	return done, err
+}
+
 func (s *Store) addAssistant(tx *gorm.DB, a models.Assistant) (models.Assistant, error) {
 	a.Version = 1
 	return a, tx.Exec("INSERT INTO assistants ("+assistantColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?)", a.TenantID, asInt(a.Enabled), a.BaseURL, a.Model,
@@ -236,10 +252,15 @@ func (s *Store) Suggest(ctx context.Context, r models.Review, sug models.Suggest
 		return err
 	}
 	return s.write(ctx, func(tx *gorm.DB) error { // in the committer's order: the conflict before its place in the queue
-		if err := changedOne(tx.Exec("UPDATE conflicts SET suggestion = ? WHERE id = ? AND tenant_id = ? AND status = ?", text, r.ConflictID, r.TenantID, string(models.ConflictOpen))); err != nil {
+		p, err := s.sealingIn(tx, r.TenantID)
+		if err != nil {
 			return err
 		}
-		err := changedOne(tx.Exec("UPDATE reviews SET assist = ?, assist_at = 0 WHERE conflict_id = ? AND tenant_id = ? AND assist = ? AND assist_at = ?",
+		kept := p.of(r.Collection, r.Key).bytes(text, "conflicts", r.ConflictID, "suggestion")
+		if err := changedOne(tx.Exec("UPDATE conflicts SET suggestion = ? WHERE id = ? AND tenant_id = ? AND status = ?", kept, r.ConflictID, r.TenantID, string(models.ConflictOpen))); err != nil {
+			return err
+		}
+		err = changedOne(tx.Exec("UPDATE reviews SET assist = ?, assist_at = 0 WHERE conflict_id = ? AND tenant_id = ? AND assist = ? AND assist_at = ?",
 			string(state), r.ConflictID, r.TenantID, string(models.AssistWanted), r.AssistAt))
 		if err != nil {
 			return err

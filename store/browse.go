@@ -222,7 +222,7 @@ func (s *Store) browsed(ctx context.Context, b *browseSQL) ([]models.Item, error
 	var bytes int64
 	for rows.Next() {
 		it := models.Item{TenantID: b.q.TenantID, Collection: b.q.Collection}
-		if err := scanBrowsed(rows, &it, b.q.Values); err != nil {
+		if err := s.scanBrowsed(rows, &it, b.q); err != nil {
 			return nil, s.fault(err)
 		}
 		out = append(out, it)
@@ -233,15 +233,16 @@ func (s *Store) browsed(ctx context.Context, b *browseSQL) ([]models.Item, error
 	return out, s.fault(rows.Err())
 }
 
-func scanBrowsed(row scanner, it *models.Item, values bool) error {
+func (s *Store) scanBrowsed(row scanner, it *models.Item, q *BrowseQuery) error {
+	it.TenantID = q.TenantID
 	var tags []byte
 	var expires sql.NullInt64
 	to := []any{&it.ID, &it.Owner, &it.Key, &it.Version, &it.Timestamp, &it.Seq, &it.Instance, &it.Deleted, &it.Size, &tags, &expires, &it.Priority, &it.ModifiedAt}
-	if values {
+	if q.Values {
 		to = append(to, &it.Value, &it.Compression, &it.Metadata)
 	}
 	if err := row.Scan(to...); err != nil {
 		return err
 	}
-	return finishItem(it, tags, expires)
+	return s.finishItem(it, tags, expires)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"strings"
 
 	"tidemark/models"
@@ -17,9 +18,13 @@ var changeColumns = []string{
 
 var changeSelect = "SELECT " + strings.Join(changeColumns, ", ") + " FROM changes"
 
-func bindChange(args []any, c *models.Change) []any {
+func bindChange(args []any, c *models.Change, p *sealing) []any {
+	row := ""
+	if p != nil {
+		row = strconv.FormatInt(c.Seq, 10)
+	}
 	return append(args, c.TenantID, c.Seq, c.ItemID, c.Owner, c.Collection, c.Key, int64(c.Op), c.Version, c.Base, c.PrevSeq,
-		storedForm(c.Value, c.Stored), orNil(c.Metadata), c.Timestamp, c.HLC, c.Size, c.Compression, orNil(encodeTags(c.Tags)), c.ExpiresAt,
+		p.bytes(storedForm(c.Value, c.Stored), "changes", row, "value"), p.bytes(c.Metadata, "changes", row, "metadata"), c.Timestamp, c.HLC, c.Size, formOf(c.Compression, c.Opaque), orNil(encodeTags(c.Tags)), c.ExpiresAt,
 		c.Priority, c.Instance, c.OpID, asInt(c.ClientOp), c.Tx, asInt(c.TxLast), c.Actor, int64(c.Door), c.Address, c.RequestID, c.At)
 }
 
@@ -32,7 +37,7 @@ func asInt(b bool) int64 {
 
 type scanner interface{ Scan(dest ...any) error }
 
-func scanChange(row scanner, c *models.Change) error {
+func (s *Store) scanChange(row scanner, c *models.Change) error {
 	var tags []byte
 	err := row.Scan(&c.TenantID, &c.Seq, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Op, &c.Version, &c.Base, &c.PrevSeq,
 		&c.Value, &c.Metadata, &c.Timestamp, &c.HLC, &c.Size, &c.Compression, &tags, &c.ExpiresAt, &c.Priority, &c.Instance,
@@ -40,7 +45,11 @@ func scanChange(row scanner, c *models.Change) error {
 	if err != nil {
 		return err
 	}
+	if err := s.revealChange(c); err != nil {
+		return err
+	}
 	if c.Compression != "" {
+		c.Compression, c.Opaque = ofForm(c.Compression)
 		if c.Value, err = unpack(c.Value, c.Compression); err != nil {
 			return err
 		}
@@ -50,14 +59,14 @@ func scanChange(row scanner, c *models.Change) error {
 }
 
 // scanChanges reads rows to their end or until bytes of values have been read, at least one row.
-func scanChanges(rows *sql.Rows, maxBytes int64) ([]models.Change, error) {
+func (s *Store) scanChanges(rows *sql.Rows, maxBytes int64) ([]models.Change, error) {
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	var out []models.Change
 	var bytes int64
 	for rows.Next() {
 		out = append(out, models.Change{})
 		c := &out[len(out)-1]
-		if err := scanChange(rows, c); err != nil {
+		if err := s.scanChange(rows, c); err != nil {
 			return nil, err
 		}
 		bytes += int64(len(c.Value) + len(c.Metadata))
@@ -93,7 +102,7 @@ func (s *Store) Changes(ctx context.Context, q LogQuery) ([]models.Change, error
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanChanges(rows, q.MaxBytes)
+	out, err := s.scanChanges(rows, q.MaxBytes)
 	return out, s.fault(err)
 }
 
@@ -104,7 +113,7 @@ func (s *Store) ChangeAt(ctx context.Context, tenantID string, seq int64) (model
 	if err != nil {
 		return c, s.fault(err)
 	}
-	return c, s.fault(scanChange(row, &c))
+	return c, s.fault(s.scanChange(row, &c))
 }
 
 // ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.

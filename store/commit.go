@@ -22,6 +22,8 @@ type CommitTx struct {
 
 	changed []recentKey // items, where reads are held
 	moved   int64       // heads, together
+
+	sealings map[string]*sealing // of tenants that encrypt, whose heads it holds; nil: of none
 }
 
 // CommitError says that the COMMIT itself failed: whether it happened is unknown.
@@ -133,6 +135,9 @@ func (t *CommitTx) query(text string, args ...any) (*sql.Rows, error) {
 // LockHead locks a tenant's head, waiting for whoever holds it.
 func (t *CommitTx) LockHead(tenantID string) (models.Head, error) {
 	h, err := scanHead(t.query(headSelect+" WHERE tenant_id = ?"+t.s.dialect.forUpdate, tenantID))
+	if err == nil {
+		err = t.learn(h)
+	}
 	return h, t.s.fault(err)
 }
 
@@ -143,7 +148,11 @@ func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scanHeads(rows)
+	heads, err := scanHeads(rows)
+	if err != nil {
+		return nil, err
+	}
+	return heads, t.learnAll(heads)
 }
 
 // MoveHead moves a head on to a later sequence number with the tenant's usage there,
@@ -152,6 +161,9 @@ func (t *CommitTx) MoveHead(seen models.Head, to int64, u models.Usage) (bool, e
 	n, err := t.execRows("UPDATE tenant_heads SET seq = ?, items = ?, bytes = ?, users = ? WHERE tenant_id = ? AND seq = ? AND floor = ? AND purges = ? AND epoch = ?",
 		to, u.Items, u.Bytes, u.Users, seen.TenantID, seen.Seq, seen.Floor, seen.Purges, seen.Epoch)
 	t.moved += n * (to - seen.Seq)
+	if err == nil {
+		err = t.learn(seen)
+	}
 	return n == 1, err
 }
 
@@ -173,7 +185,7 @@ func (t *CommitTx) LoadItems(tenantID string, keys []ItemKey, values bool) ([]mo
 		if err != nil {
 			return nil, err
 		}
-		items, err := scanItems(rows, 0)
+		items, err := t.s.scanItems(rows, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -211,7 +223,7 @@ func keyCondition(tenantID string, keys []ItemKey) (string, []any, int) {
 // ChangeAt reads one row of the log; `not_found` when it is not kept.
 func (t *CommitTx) ChangeAt(tenantID string, seq int64) (models.Change, error) {
 	var c models.Change
-	err := scanChange(t.tx.QueryRowContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND seq = ?", tenantID, seq), &c)
+	err := t.s.scanChange(t.tx.QueryRowContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND seq = ?", tenantID, seq), &c)
 	return c, t.s.fault(err)
 }
 
@@ -227,7 +239,9 @@ var insertChanges = map[string]*inserter{
 // InsertChanges appends rows to the log.
 func (t *CommitTx) InsertChanges(rows []*models.Change) error {
 	return insertChanges[t.s.dialect.name].run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
-		func(args []any, i int) []any { return bindChange(args, rows[i]) })
+		func(args []any, i int) []any {
+			return bindChange(args, rows[i], t.of(rows[i].TenantID, rows[i].Collection, rows[i].Key))
+		})
 }
 
 var upsertItems = map[string]*inserter{
@@ -241,7 +255,9 @@ func (t *CommitTx) UpsertItems(rows []*models.Item) error {
 		t.changes(it.TenantID, ItemKey{Owner: it.Owner, Collection: it.Collection, Key: it.Key})
 	}
 	return upsertItems[t.s.dialect.name].run(t, len(rows), func(i int) int { return len(rows[i].Value) + len(rows[i].Metadata) + 512 },
-		func(args []any, i int) []any { return bindItem(args, rows[i]) })
+		func(args []any, i int) []any {
+			return bindItem(args, rows[i], t.of(rows[i].TenantID, rows[i].Collection, rows[i].Key))
+		})
 }
 
 // ReplaceTags changes the tag index of an item from its old tags to its new ones.

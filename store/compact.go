@@ -45,7 +45,7 @@ func (t *CommitTx) ChangesIn(tenantID string, after, upTo int64, limit int) ([]m
 	var out []models.Change
 	for rows.Next() {
 		var c models.Change
-		if err := scanChange(rows, &c); err != nil {
+		if err := t.s.scanChange(rows, &c); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
@@ -122,6 +122,6 @@ func (s *Store) AllItems(ctx context.Context, tenantID string, after ItemKey, li
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanItems(rows, 0)
+	out, err := s.scanItems(rows, 0)
 	return out, s.fault(err)
 }

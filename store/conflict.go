@@ -12,7 +12,7 @@ var conflictColumns = []string{
 	"id", "tenant_id", "item_id", "owner", "collection", "item_key", "kind", "strategy", "policy_id", "status", "winner", "reason", "base_version",
 	"base_seq", "base_value", "base_metadata", "current_version", "current_seq", "current_value", "current_metadata", "current_tags", "current_expires", "current_priority", "current_deleted", "current_instance", "current_hlc",
 	"incoming_op", "incoming_value", "incoming_metadata", "incoming_tags", "incoming_expires", "incoming_priority", "incoming_timestamp", "incoming_hlc", "incoming_instance", "op_id",
-	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "meant", "version",
+	"result_seq", "actor", "address", "request_id", "created_at", "resolved_at", "resolved_by", "reopened", "fields", "suggestion", "meant", "opaque", "version",
 }
 
 var insertConflicts = map[string]*inserter{
@@ -27,12 +27,14 @@ func (t *CommitTx) InsertConflicts(rows []*models.Conflict) error {
 	}
 	return insertConflicts[t.s.dialect.name].run(t, len(rows), size, func(args []any, i int) []any {
 		c := rows[i]
+		p := t.of(c.TenantID, c.Collection, c.Key)
+		kept := func(b []byte, column string) any { return p.bytes(b, "conflicts", c.ID, column) }
 		return append(args, c.ID, c.TenantID, c.ItemID, c.Owner, c.Collection, c.Key, string(c.Kind), string(c.Strategy), c.PolicyID, string(c.Status), c.Winner,
-			c.Reason, c.BaseVersion, c.BaseSeq, orNil(c.BaseValue), orNil(c.BaseMetadata), c.CurrentVersion, c.CurrentSeq, orNil(c.CurrentValue), orNil(c.CurrentMetadata),
+			p.reason(c.Reason), c.BaseVersion, c.BaseSeq, kept(c.BaseValue, "base_value"), kept(c.BaseMetadata, "base_metadata"), c.CurrentVersion, c.CurrentSeq, kept(c.CurrentValue, "current_value"), kept(c.CurrentMetadata, "current_metadata"),
 			orNil(encodeTags(c.CurrentTags)), c.CurrentExpires, c.CurrentPriority, asInt(c.CurrentDeleted),
-			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), orNil(c.IncomingValue), orNil(c.IncomingMetadata), orNil(encodeTags(c.IncomingTags)), c.IncomingExpires, c.IncomingPriority,
+			c.CurrentInstance, c.CurrentHLC, int64(c.IncomingOp), kept(c.IncomingValue, "incoming_value"), kept(c.IncomingMetadata, "incoming_metadata"), orNil(encodeTags(c.IncomingTags)), c.IncomingExpires, c.IncomingPriority,
 			c.IncomingTimestamp, c.IncomingHLC, c.IncomingInstance, c.OpID, c.ResultSeq, c.Actor, c.Address, c.RequestID, c.CreatedAt, c.ResolvedAt,
-			c.ResolvedBy, c.Reopened, orNil(encodeTags(c.Fields)), orNil(encodeSuggestion(c.Suggestion)), orNil(c.Meant), max(c.Version, 1))
+			c.ResolvedBy, c.Reopened, kept(encodeTags(c.Fields), "fields"), kept(encodeSuggestion(c.Suggestion), "suggestion"), kept(c.Meant, "meant"), opaqueSides(c), max(c.Version, 1))
 	})
 }
 
@@ -50,16 +52,17 @@ func encodeSuggestion(sug *models.Suggestion) []byte {
 // ConflictNow reads a conflict as it stands, while the transaction holds the tenant's head; `not_found`.
 func (t *CommitTx) ConflictNow(tenantID, id string) (models.Conflict, error) {
 	var c models.Conflict
-	err := scanConflict(t.tx.QueryRowContext(t.ctx, conflictSelect+" WHERE id = ? AND tenant_id = ?", id, tenantID), &c)
+	err := t.s.scanConflict(t.tx.QueryRowContext(t.ctx, conflictSelect+" WHERE id = ? AND tenant_id = ?", id, tenantID), &c)
 	return c, t.s.fault(err)
 }
 
 // SettleConflicts writes down what became of conflicts that were open, or opened again.
 func (t *CommitTx) SettleConflicts(rows []*models.Conflict) error {
 	for _, c := range rows {
+		p := t.of(c.TenantID, c.Collection, c.Key)
 		if _, err := t.tx.ExecContext(t.ctx, `UPDATE conflicts SET status = ?, winner = ?, strategy = ?, reason = ?, result_seq = ?, resolved_at = ?, resolved_by = ?,
-reopened = ?, version = ?, suggestion = COALESCE(?, suggestion) WHERE id = ? AND tenant_id = ?`, string(c.Status), c.Winner, string(c.Strategy), c.Reason, c.ResultSeq, c.ResolvedAt, c.ResolvedBy,
-			c.Reopened, c.Version, orNil(encodeSuggestion(c.Suggestion)), c.ID, c.TenantID); err != nil {
+reopened = ?, version = ?, suggestion = COALESCE(?, suggestion) WHERE id = ? AND tenant_id = ?`, string(c.Status), c.Winner, string(c.Strategy), p.reason(c.Reason), c.ResultSeq, c.ResolvedAt, c.ResolvedBy,
+			c.Reopened, c.Version, p.bytes(encodeSuggestion(c.Suggestion), "conflicts", c.ID, "suggestion"), c.ID, c.TenantID); err != nil {
 			return err
 		}
 	}
@@ -84,19 +87,31 @@ func (l Log) ConflictOf(tenantID, itemID string, resultSeq int64) (*models.Confl
 		return nil, rows.Err()
 	}
 	var c models.Conflict
-	return &c, scanConflict(rows, &c)
+	return &c, l.s.scanConflict(rows, &c)
 }
 
 var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM conflicts"
 
-func scanConflict(row scanner, c *models.Conflict) error {
+func (s *Store) scanConflict(row scanner, c *models.Conflict) error {
 	var tags, currentTags, fields, suggestion []byte
+	var sides int
 	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.Reason,
 		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.BaseMetadata, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentMetadata, &currentTags, &c.CurrentExpires, &c.CurrentPriority, &c.CurrentDeleted, &c.CurrentInstance,
 		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingExpires, &c.IncomingPriority, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
-		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields, &suggestion, &c.Meant, &c.Version)
+		&c.OpID, &c.ResultSeq, &c.Actor, &c.Address, &c.RequestID, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields, &suggestion, &c.Meant, &sides, &c.Version)
 	if err != nil {
 		return err
+	}
+	c.BaseOpaque, c.CurrentOpaque, c.IncomingOpaque = sides&opaqueBase != 0, sides&opaqueCurrent != 0, sides&opaqueIncoming != 0
+	if sealed(fields) || sealed(suggestion) || sealed(c.Meant) || sealed(c.BaseValue) || sealed(c.BaseMetadata) || sealed(c.CurrentValue) ||
+		sealed(c.CurrentMetadata) || sealed(c.IncomingValue) || sealed(c.IncomingMetadata) {
+		err := s.revealConflict(c.TenantID, c.ID, map[string]*[]byte{
+			"fields": &fields, "suggestion": &suggestion, "meant": &c.Meant, "base_value": &c.BaseValue, "base_metadata": &c.BaseMetadata,
+			"current_value": &c.CurrentValue, "current_metadata": &c.CurrentMetadata, "incoming_value": &c.IncomingValue, "incoming_metadata": &c.IncomingMetadata,
+		})
+		if err != nil {
+			return err
+		}
 	}
 	if c.CurrentTags, err = decodeTags(currentTags); err != nil {
 		return err
@@ -118,10 +133,21 @@ func (s *Store) Conflict(ctx context.Context, tenantID, id string) (models.Confl
 	if err != nil {
 		return c, s.fault(err)
 	}
-	return c, s.fault(scanConflict(row, &c))
+	return c, s.fault(s.scanConflict(row, &c))
 }
 
 // OpenConflicts counts what waits in a tenant's review queue; owner empty means all users'.
 func (s *Store) OpenConflicts(ctx context.Context, tenantID, owner string) (int64, error) {
 	return s.CountReviews(ctx, ReviewFilter{TenantID: tenantID, Owner: owner}, 0)
+}
+
+// The sides of a conflict whose values their clients encrypted, as bits.
+const (
+	opaqueBase = 1 << iota
+	opaqueCurrent
+	opaqueIncoming
+)
+
+func opaqueSides(c *models.Conflict) (sides int64) {
+	return asInt(c.BaseOpaque)*opaqueBase | asInt(c.CurrentOpaque)*opaqueCurrent | asInt(c.IncomingOpaque)*opaqueIncoming
 }

@@ -64,14 +64,18 @@ func (s *Store) ConflictFields(ctx context.Context, p ConflictSpan, limit int) (
 	first, behind := p.ids()
 	out, err := scanAll(s.read(ctx), func(row scanner, of *DisputedFields) error {
 		var b []byte
+		var id string
 		var status models.ConflictStatus
-		err := row.Scan(&status, &b)
+		err := row.Scan(&id, &status, &b)
+		if err == nil {
+			err = s.revealConflict(p.TenantID, id, map[string]*[]byte{"fields": &b})
+		}
 		if err == nil {
 			of.Fields, err = decodeTags(b)
 		}
 		of.Open = status == models.ConflictOpen
 		return err
-	}, `SELECT status, fields FROM conflicts WHERE id IN (SELECT id FROM (
+	}, `SELECT id, status, fields FROM conflicts WHERE id IN (SELECT id FROM (
 SELECT id FROM (SELECT id FROM conflicts WHERE tenant_id = ? AND status = 'open' AND id >= ? AND id < ? AND (? = '' OR owner = ?) ORDER BY id DESC LIMIT ?) AS waiting
 UNION ALL
 SELECT id FROM (SELECT id FROM conflicts WHERE tenant_id = ? AND status = 'resolved' AND id >= ? AND id < ? AND (? = '' OR owner = ?) ORDER BY id DESC LIMIT ?) AS settled

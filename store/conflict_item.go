@@ -13,6 +13,9 @@ func (s *Store) ConflictsOfItem(ctx context.Context, tenantID, itemID string, li
 		err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.BaseVersion, &c.CurrentVersion,
 			&c.CurrentInstance, &c.IncomingInstance, &c.IncomingTimestamp, &c.CreatedAt, &c.ResolvedAt, &c.ResolvedBy, &c.Reopened, &fields)
 		if err == nil {
+			err = s.revealConflict(c.TenantID, c.ID, map[string]*[]byte{"fields": &fields})
+		}
+		if err == nil {
 			c.Fields, err = decodeTags(fields)
 		}
 		return err

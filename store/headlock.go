@@ -38,5 +38,5 @@ func (t *CommitTx) AwaitHead(tenantID string, d time.Duration) ([]models.Head, e
 	if err != nil {
 		return nil, t.s.fault(err)
 	}
-	return []models.Head{h}, nil
+	return []models.Head{h}, t.learn(h)
 }

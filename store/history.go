@@ -25,7 +25,7 @@ func (s *Store) History(ctx context.Context, tenantID string, k ItemKey, from in
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanChanges(rows, 0)
+	out, err := s.scanChanges(rows, 0)
 	return out, s.fault(err)
 }
 

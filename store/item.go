@@ -19,17 +19,17 @@ var (
 	itemStateSelect = strings.Replace(itemSelect, " value, metadata,", " NULL, NULL,", 1)
 )
 
-func bindItem(args []any, it *models.Item) []any {
+func bindItem(args []any, it *models.Item, p *sealing) []any {
 	var expires any
 	if it.ExpiresAt != 0 {
 		expires = it.ExpiresAt
 	}
-	return append(args, it.ID, it.TenantID, it.Owner, it.Collection, it.Key, storedForm(it.Value, it.Stored), orNil(it.Metadata), it.Version,
-		it.Timestamp, it.HLC, it.Seq, it.Instance, asInt(it.Deleted), it.Size, it.Compression, orNil(encodeTags(it.Tags)), expires, it.Priority,
+	return append(args, it.ID, it.TenantID, it.Owner, it.Collection, it.Key, p.bytes(storedForm(it.Value, it.Stored), "items", it.ID, "value"), p.bytes(it.Metadata, "items", it.ID, "metadata"), it.Version,
+		it.Timestamp, it.HLC, it.Seq, it.Instance, asInt(it.Deleted), it.Size, formOf(it.Compression, it.Opaque), orNil(encodeTags(it.Tags)), expires, it.Priority,
 		it.ModifiedAt, it.RunUser, it.RunInstance, it.RunBase)
 }
 
-func scanItem(row scanner, it *models.Item) error {
+func (s *Store) scanItem(row scanner, it *models.Item) error {
 	var tags []byte
 	var expires sql.NullInt64
 	err := row.Scan(&it.ID, &it.TenantID, &it.Owner, &it.Collection, &it.Key, &it.Value, &it.Metadata, &it.Version, &it.Timestamp, &it.HLC,
@@ -38,13 +38,17 @@ func scanItem(row scanner, it *models.Item) error {
 	if err != nil {
 		return err
 	}
-	return finishItem(it, tags, expires)
+	return s.finishItem(it, tags, expires)
 }
 
 // finishItem turns what was stored into what is said.
-func finishItem(it *models.Item, tags []byte, expires sql.NullInt64) (err error) {
+func (s *Store) finishItem(it *models.Item, tags []byte, expires sql.NullInt64) (err error) {
 	it.ExpiresAt = expires.Int64
-	if it.Compression != "" && it.Value != nil {
+	if err := s.revealItem(it); err != nil {
+		return err
+	}
+	if it.Compression != "" {
+		it.Compression, it.Opaque = ofForm(it.Compression)
 		if it.Value, err = unpack(it.Value, it.Compression); err != nil {
 			return err
 		}
@@ -53,14 +57,14 @@ func finishItem(it *models.Item, tags []byte, expires sql.NullInt64) (err error)
 	return err
 }
 
-func scanItems(rows *sql.Rows, maxBytes int64) ([]models.Item, error) {
+func (s *Store) scanItems(rows *sql.Rows, maxBytes int64) ([]models.Item, error) {
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	var out []models.Item
 	var bytes int64
 	for rows.Next() {
 		out = append(out, models.Item{})
 		it := &out[len(out)-1]
-		if err := scanItem(rows, it); err != nil {
+		if err := s.scanItem(rows, it); err != nil {
 			return nil, err
 		}
 		bytes += it.Size
@@ -111,7 +115,7 @@ func (s *Store) readItem(ctx context.Context, tenantID string, k ItemKey) (model
 		&it.Compression, &tags, &expires, &it.Priority, &it.ModifiedAt); err != nil {
 		return it, s.fault(err)
 	}
-	return it, s.fault(finishItem(&it, tags, expires))
+	return it, s.fault(s.finishItem(&it, tags, expires))
 }
 
 // ItemQuery asks for items of a collection in byte order of their keys, or, of
@@ -139,7 +143,7 @@ func (s *Store) Items(ctx context.Context, q ItemQuery) ([]models.Item, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanItems(rows, q.MaxBytes)
+	out, err := s.scanItems(rows, q.MaxBytes)
 	return out, s.fault(err)
 }
 
@@ -260,7 +264,7 @@ func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.It
 		if err != nil {
 			return nil, s.fault(err)
 		}
-		items, err := scanItems(rows, q.MaxBytes)
+		items, err := s.scanItems(rows, q.MaxBytes)
 		if err != nil {
 			return nil, s.fault(err)
 		}
@@ -317,7 +321,7 @@ func (t *CommitTx) Expired(tenantID, owner string, now int64, limit int) ([]mode
 	if err != nil {
 		return nil, err
 	}
-	return scanItems(rows, 0)
+	return t.s.scanItems(rows, 0)
 }
 
 // ExpiredItem is an item whose time to live has passed, and the version that had it.

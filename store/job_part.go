@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"gorm.io/gorm"
 
@@ -13,6 +14,10 @@ import (
 // one that is there already, as when a browser sends it again, is left as it is.
 func (s *Store) AddJobPart(ctx context.Context, tenantID, id string, n int64, body []byte) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
+		p, err := s.sealingIn(tx, tenantID)
+		if err != nil {
+			return err
+		}
 		j, err := scanOne(tx, scanJob, jobSelect+" WHERE tenant_id = ? AND id = ?"+s.dialect.forUpdate, tenantID, id)
 		if err != nil {
 			return err
@@ -30,24 +35,33 @@ func (s *Store) AddJobPart(ctx context.Context, tenantID, id string, n int64, bo
 		if n > parts {
 			return fault.OfField("part", "order", "must be the next one: %d.", parts)
 		}
-		return tx.Exec("INSERT INTO job_parts (job_id, n, tenant_id, body) VALUES (?,?,?,?)", id, n, tenantID, body).Error
+		return tx.Exec("INSERT INTO job_parts (job_id, n, tenant_id, body) VALUES (?,?,?,?)", id, n, tenantID, p.bytes(body, "job_parts", partName(id, n), "body")).Error
 	})
 }
 
 // PutJobPart keeps a part that a job makes of its own work, in place of one that is there.
 func (s *Store) PutJobPart(ctx context.Context, tenantID, id string, n int64, body []byte) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
+		p, err := s.sealingIn(tx, tenantID)
+		if err != nil {
+			return err
+		}
 		if err := tx.Exec("DELETE FROM job_parts WHERE job_id = ? AND n = ? AND tenant_id = ?", id, n, tenantID).Error; err != nil {
 			return err
 		}
-		return tx.Exec("INSERT INTO job_parts (job_id, n, tenant_id, body) VALUES (?,?,?,?)", id, n, tenantID, body).Error
+		return tx.Exec("INSERT INTO job_parts (job_id, n, tenant_id, body) VALUES (?,?,?,?)", id, n, tenantID, p.bytes(body, "job_parts", partName(id, n), "body")).Error
 	})
 }
+
+func partName(jobID string, n int64) string { return jobID + "/" + strconv.FormatInt(n, 10) }
 
 // JobPart reads a part of a job's file; beyond the last it is `not_found`.
 func (s *Store) JobPart(ctx context.Context, tenantID, id string, n int64) ([]byte, error) {
 	body, err := scanOne(s.read(ctx), func(row scanner, b *[]byte) error { return row.Scan(b) },
 		"SELECT body FROM job_parts WHERE job_id = ? AND n = ? AND tenant_id = ?", id, n, tenantID)
+	if err == nil {
+		_, err = s.reveal(&body, tenantID, "job_parts", partName(id, n), "body")
+	}
 	return body, s.fault(err)
 }
 

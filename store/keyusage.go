@@ -109,6 +109,6 @@ func (s *Store) RecentChangesBy(ctx context.Context, tenantID, actor string, lim
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanChanges(rows, recentBytes)
+	out, err := s.scanChanges(rows, recentBytes)
 	return out, s.fault(err)
 }

@@ -12,16 +12,17 @@ import (
 // Log reads a tenant's log back to where a write began: within a transaction that
 // holds the head, or beside the writers. Its errors are the database's own.
 type Log struct {
+	s     *Store
 	query func(text string, args ...any) (*sql.Rows, error) // prepared
 }
 
 // Log reads the log as it is committed, for as long as ctx.
 func (s *Store) Log(ctx context.Context) Log {
-	return Log{func(text string, args ...any) (*sql.Rows, error) { return s.query(ctx, text, args...) }}
+	return Log{s, func(text string, args ...any) (*sql.Rows, error) { return s.query(ctx, text, args...) }}
 }
 
 // Log reads the log as the transaction sees it.
-func (t *CommitTx) Log() Log { return Log{t.query} }
+func (t *CommitTx) Log() Log { return Log{t.s, t.query} }
 
 // ChangesAt reads those rows of the log that are kept among the sequence numbers, in no order.
 func (l Log) ChangesAt(tenantID string, seqs []int64) ([]models.Change, error) {
@@ -32,7 +33,7 @@ func (l Log) ChangesAt(tenantID string, seqs []int64) ([]models.Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := scanChanges(rows, 0)
+		found, err := l.s.scanChanges(rows, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -59,19 +60,19 @@ func (l Log) Parents(tenantID string, seqs []int64) ([]Parent, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out, err = scanParents(rows, out); err != nil {
+		if out, err = l.scanParents(rows, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func scanParents(rows *sql.Rows, out []Parent) ([]Parent, error) {
+func (l Log) scanParents(rows *sql.Rows, out []Parent) ([]Parent, error) {
 	defer func() { _ = rows.Close() }() // rows.Err tells what matters
 	for rows.Next() {
 		out = append(out, Parent{})
 		p := &out[len(out)-1]
-		if err := scanChange(after{rows, []any{&p.Of, &p.Base}}, &p.Change); err != nil {
+		if err := l.s.scanChange(after{rows, []any{&p.Of, &p.Base}}, &p.Change); err != nil {
 			return nil, err
 		}
 	}

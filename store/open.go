@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -19,6 +20,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/seal"
 )
 
 // Options say which database to open and how.
@@ -27,6 +29,9 @@ type Options struct {
 	MySQL    *MySQL
 	Clock    clock.Clock
 	MaxConns int // most open connections; 0: 10
+	// Master gives what wraps the keys that values are encrypted with; it is asked once, when it is
+	// first needed. nil: nothing can be encrypted, or decrypted.
+	Master func() (*seal.Box, error)
 
 	walBound int64 // bytes in use from which SQLite's WAL begins anew; 0: restartAbove
 }
@@ -58,6 +63,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.MaxConns = defaultConns
 	}
 	s := &Store{clock: o.Clock}
+	s.ring = &keyring{s: s, keys: map[uint32]*seal.DataKey{}}
+	if o.Master != nil {
+		s.ring.master = sync.OnceValues(o.Master)
+	}
 	open := s.openSQLite
 	if o.MySQL != nil {
 		open = s.openMySQL

@@ -58,7 +58,7 @@ func (s *Store) RecentChanges(ctx context.Context, tenantID string, limit int) (
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	out, err := scanChanges(rows, recentBytes)
+	out, err := s.scanChanges(rows, recentBytes)
 	return out, s.fault(err)
 }
 

@@ -37,7 +37,7 @@ func (s *Store) ItemSeqs(ctx context.Context, tenantID string, keys []ItemKey) (
 func (t *CommitTx) LastChange(tenantID string, k ItemKey) (models.Change, error) {
 	var c models.Change
 	row := t.tx.QueryRowContext(t.ctx, changeSelect+" WHERE tenant_id = ? AND owner = ? AND collection = ? AND item_key = ? ORDER BY seq DESC LIMIT 1", tenantID, k.Owner, k.Collection, k.Key)
-	return c, t.s.fault(scanChange(row, &c))
+	return c, t.s.fault(t.s.scanChange(row, &c))
 }
 
 // ReplaceItem puts an item with its tags in the place of whatever is there; nil leaves the place empty.

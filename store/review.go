@@ -215,7 +215,7 @@ func (s *Store) ConflictOutlines(ctx context.Context, tenantID string, ids []str
 		return out, nil
 	}
 	in, args := list([]any{tenantID}, ids)
-	all, err := scanAll(s.read(ctx), scanConflict, outlineSelect+s.byIDs()+in, args...)
+	all, err := scanAll(s.read(ctx), s.scanConflict, outlineSelect+s.byIDs()+in, args...)
 	for i := range all {
 		out[all[i].ID] = all[i]
 	}
@@ -237,6 +237,6 @@ func (s *Store) ConflictsByID(ctx context.Context, tenantID string, ids []string
 		return nil, nil
 	}
 	in, args := list([]any{tenantID}, ids)
-	out, err := scanAll(s.read(ctx), scanConflict, conflictSelect+s.byIDs()+in+" ORDER BY id DESC", args...)
+	out, err := scanAll(s.read(ctx), s.scanConflict, conflictSelect+s.byIDs()+in+" ORDER BY id DESC", args...)
 	return out, s.fault(err)
 }

@@ -32,6 +32,7 @@ type Store struct {
 	stmts     *statements   // over wdb
 	readStmts *statements   // over rdb
 	recent    *recent       // SQLite: items read a moment ago; elsewhere other nodes write too
+	ring      *keyring
 	stop      context.CancelFunc
 	work      sync.WaitGroup
 }

@@ -82,5 +82,5 @@ func (t *CommitTx) TenantExpired(tenantID string, now int64, limit int) ([]model
 	if err != nil {
 		return nil, err
 	}
-	return scanItems(rows, 0)
+	return t.s.scanItems(rows, 0)
 }

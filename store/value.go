@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -78,9 +79,25 @@ func orNil(b []byte) any {
 	return b
 }
 
-func storedForm(value, stored []byte) any {
+func storedForm(value, stored []byte) []byte {
 	if stored != nil {
 		return stored
 	}
-	return orNil(value)
+	return value
+}
+
+// opaque follows the compression of a value that its client encrypted.
+const opaque = "client"
+
+// formOf is how the form of a value is kept: its compression, and whether it is opaque.
+func formOf(compression string, byClient bool) string {
+	if byClient {
+		return strings.TrimPrefix(compression+"+"+opaque, "+")
+	}
+	return compression
+}
+
+func ofForm(kept string) (compression string, byClient bool) {
+	compression, byClient = strings.CutSuffix(kept, opaque)
+	return strings.TrimSuffix(compression, "+"), byClient
 }

@@ -53,6 +53,11 @@ func TestItems(t *testing.T) {
 			status: 200, contains: `"value":{"a":9007199254740993,"b":1.0},"metadata":{"x":"y"},"version":1,`,
 			answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, X-User-Id", "Content-Type": "application/json"},
 		},
+		{
+			name: "what a client encrypted is told as it came", method: "GET", path: "/item/a", before: []string{`{"value":{"b":"x","a":"y"},"encryptionType":"client"}`},
+			status: 200, contains: `"encryptionType":"client"`,
+		},
+		{name: "no other encryption is a client's", method: "PUT", path: "/item/a", body: `{"value":2,"encryptionType":"aes-256-gcm"}`, status: 422, code: "invalid", contains: `"path":"encryptionType"`},
 		{name: "a known version is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: "1"`}, before: one, status: 304, answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache"}},
 		{name: "a known version in a list is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: "7", W/"1"`}, before: one, status: 304},
 		{name: "any version is 304", method: "GET", path: "/item/a", headers: []string{`If-None-Match: *`}, before: one, status: 304},

@@ -45,6 +45,8 @@ func (m *Main) commands() []command {
 		{name: "apikey rotate", usage: "ID [--overlap 24h]", doc: "give an API key another secret, beside which the one it has lets in for a while", args: 1, flags: m.keyRotate},
 		{name: "apikey list", usage: "[--tenant S]", doc: "list API keys", flags: m.keyList},
 		{name: "apikey revoke", usage: "ID", doc: "end an API key, on live connections too", args: 1, flags: m.keyRevoke},
+		{name: "keys list", doc: "list the keys that values are encrypted with", flags: m.keysList},
+		{name: "keys rotate", usage: "[--master]", doc: "encrypt anew by a new data key what is encrypted, beside servers at work; --master: wrap the data keys by a new master key", flags: m.keysRotate},
 		{name: "version", doc: "print the version", bare: true, flags: m.printVersion},
 	}
 }

@@ -72,6 +72,10 @@ type Config struct {
 	SealSecret Secret // seals what tenants keep secret
 	SealFormer Secret // opens what was sealed before
 
+	EncryptionKey     Secret // wraps the keys that values are encrypted with
+	EncryptionCommand string // prints it instead
+	EncryptionFormer  Secret
+
 	// Warnings are what is allowed but probably not meant; none holds a secret.
 	Warnings []string
 

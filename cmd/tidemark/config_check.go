@@ -45,6 +45,11 @@ func (c *Config) check() []problem {
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
 	refuse(c.FirebaseEmulator != "" && c.FirebaseProject == "", "FIREBASE_AUTH_EMULATOR_HOST", "needs FIREBASE_PROJECT_ID")
 	ps = append(ps, c.checkMail()...)
+	refuse(c.EncryptionKey.Set() && c.EncryptionCommand != "", "ENCRYPTION_KEY", "and ENCRYPTION_KEY_COMMAND must not be set together")
+	refuse(c.EncryptionKey.Set() && c.EncryptionKey.Reveal() == c.SealSecret.Reveal(), "ENCRYPTION_KEY", "must differ from SEAL_SECRET")
+	for _, s := range []namedSecret{{"ENCRYPTION_KEY", c.EncryptionKey}, {"ENCRYPTION_KEY_FORMER", c.EncryptionFormer}} {
+		refuse(s.value.Set() && len(masterSecret(s.value.Reveal())) < minSecret, s.name, "must be 32 bytes in base64 or hex, or at least 32 characters")
+	}
 	if c.Production {
 		refuse(strings.HasPrefix(c.PublicURL, "http:"), "PUBLIC_URL", "must be https in production")
 		for _, s := range c.secrets() {
@@ -72,6 +77,7 @@ func (c *Config) secrets() []namedSecret {
 		{"CSRF_SECRET", c.CSRFSecret},
 		{"METRICS_TOKEN", c.MetricsToken},
 		{"SEAL_SECRET", c.SealSecret},
+		{"ENCRYPTION_KEY", c.EncryptionKey},
 	}
 }
 

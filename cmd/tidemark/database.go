@@ -63,6 +63,7 @@ func (m *Main) openStore(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Master = m.masterKey(ctx)
 	s, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("open the database (%s): %w", m.Config.Database.describe(), err)

@@ -92,6 +92,9 @@ func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, e
 	if r.store, err = m.migrated(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.store.OpenKeys(ctx); err != nil {
+		return nil, err
+	}
 	if demo {
 		if err := m.fillEmpty(ctx, r.store); err != nil {
 			return nil, err

@@ -29,13 +29,13 @@ var samples = map[string]string{
 	"CORS_ORIGIN": "https://a.example", "CORS_CREDENTIALS": "true", "LOG_LEVEL": "warn", "LOG_FORMAT": "text", "METRICS_TOKEN": strong, "API_DOCS": "public",
 	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "AI_BASE_URL": "https://ai.example.com/v1", "AI_API_KEY": strong, "AI_TIMEOUT_MS": "500", "AI_DAILY_BUDGET": "5", "AI_ALLOW_LOOPBACK": "true",
 	"PUBLIC_URL": "https://sync.example.com", "MAIL_SINK": "console", "MAIL_FROM": "sync@example.com", "SMTP_URL": "smtp://u:" + strong + "@h", "SMTP_PORT": "26", "SMTP_PASSWORD": strong, "SMTP_TLS": "tls",
-	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
+	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "ENCRYPTION_KEY": strong, "ENCRYPTION_KEY_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
 }
 
 // anything lists the variables that take any text.
 var anything = []string{
 	"DATA_DIR", "DB_HOST", "DB_USERNAME", "DB_PASSWORD", "DB_DATABASE", "REDIS_HOST", "JWT_SECRET", "JWT_SECRET_FORMER", "JWT_REFRESH_SECRET", "JWT_REFRESH_SECRET_FORMER", "CSRF_SECRET", "METRICS_TOKEN",
-	"AI_MODEL", "AI_API_KEY", "GEOIP_DB_PATH", "SMTP_USERNAME", "SMTP_PASSWORD", "SEAL_SECRET", "SEAL_SECRET_FORMER",
+	"AI_MODEL", "AI_API_KEY", "GEOIP_DB_PATH", "SMTP_USERNAME", "SMTP_PASSWORD", "SEAL_SECRET", "SEAL_SECRET_FORMER", "ENCRYPTION_KEY", "ENCRYPTION_KEY_COMMAND", "ENCRYPTION_KEY_FORMER",
 }
 
 func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {

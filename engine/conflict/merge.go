@@ -56,6 +56,11 @@ type merger struct {
 func (m *merger) merged() Side {
 	b, c, i := m.Base, &m.Current, &m.Incoming
 	out := *c
+	if m.opaque() && c.Value != nil && i.Value != nil {
+		m.asOne(&out)
+		m.rest(&out)
+		return out
+	}
 	out.Value = m.merge(spot{part: PartValue, base: b.Value, current: c.Value, incoming: i.Value})
 	if out.Value == nil {
 		return Side{At: c.At}
@@ -67,10 +72,37 @@ func (m *merger) merged() Side {
 		return *c
 	}
 	out.Metadata = m.merge(spot{part: PartMetadata, base: b.Metadata, current: c.Metadata, incoming: i.Metadata})
+	m.rest(&out)
+	return out
+}
+
+// rest merges what is beside value and metadata.
+func (m *merger) rest(out *Side) {
 	out.Tags = m.tags()
 	out.ExpiresAt = m.number(PartExpiry, func(s *Side) int64 { return s.ExpiresAt })
 	out.Priority = m.number(PartPriority, func(s *Side) int64 { return s.Priority })
-	return out
+}
+
+// asOne settles value and metadata together: of what a client encrypted, the one says how to read the other.
+func (m *merger) asOne(out *Side) {
+	b, c, i := m.Base, &m.Current, &m.Incoming
+	alike := func(x, y *Side) bool {
+		return bytes.Equal(x.Value, y.Value) && bytes.Equal(x.Metadata, y.Metadata) && x.Opaque == y.Opaque
+	}
+	from := FromCurrent
+	switch {
+	case alike(i, b), alike(i, c):
+	case alike(c, b):
+		from = FromIncoming
+	default:
+		_, fallback := m.policy.at(nil)
+		from = m.winner(fallback, c.At)
+		m.note(Field{Part: PartValue, Kind: Register}, from, nil)
+	}
+	if from == FromIncoming {
+		out.Value, out.Metadata, out.Opaque = i.Value, i.Metadata, i.Opaque
+	}
+	m.told(spot{part: PartValue, base: b.Value, current: c.Value, incoming: i.Value}, out.Value)
 }
 
 // spot is a path of a part, and what stands there on each side; nil is nothing.

@@ -132,5 +132,5 @@ func (f *FieldRule) fits(path []string) bool {
 // Same says whether two sides are alike but for their stamps.
 func Same(a, b Side) bool {
 	return (a.Value == nil) == (b.Value == nil) && bytes.Equal(a.Value, b.Value) && bytes.Equal(a.Metadata, b.Metadata) &&
-		slices.Equal(a.Tags, b.Tags) && a.ExpiresAt == b.ExpiresAt && a.Priority == b.Priority
+		slices.Equal(a.Tags, b.Tags) && a.ExpiresAt == b.ExpiresAt && a.Priority == b.Priority && a.Opaque == b.Opaque
 }

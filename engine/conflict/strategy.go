@@ -18,6 +18,7 @@ type Side struct {
 	Tags      []string
 	ExpiresAt int64 // ms; 0: never
 	Priority  int64
+	Opaque    bool       // its client encrypted the value: with the metadata it stands or falls as one
 	At        crdt.Stamp // of the write
 }
 
@@ -30,6 +31,11 @@ type Case struct {
 	// is Current: each as the item was then, with the stamp of its own write. It is
 	// asked when both changed the same. nil: only Current is known.
 	Since func() []Side
+}
+
+// opaque says whether nobody here can read one of the values.
+func (c *Case) opaque() bool {
+	return c.Current.Opaque || c.Incoming.Opaque || c.Base != nil && c.Base.Opaque
 }
 
 // Winner names the side that stands.
@@ -77,6 +83,8 @@ func assisted(c Case, p Policy) Verdict {
 	v := merge(c, p)
 	switch {
 	case v.Winner != Nobody || c.Base == nil:
+	case c.opaque():
+		v.Reason = "Both changed what a client has encrypted; a person decides."
 	case !p.Assisted:
 		v.Reason = "Both changed the same, and the assistant is off; a person decides."
 	case slices.ContainsFunc(v.Fields, func(f Field) bool { return f.From == FromNobody && f.Part != PartValue }):

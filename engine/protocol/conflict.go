@@ -124,7 +124,8 @@ func appendBase(dst []byte, c *models.Conflict) []byte {
 	dst = appendInt(dst, `,"base":{"version":`, c.BaseVersion)
 	dst = strconv.AppendBool(append(dst, `,"kept":`...), c.BaseVersion == 0 || c.BaseValue != nil || c.BaseSeq != 0)
 	dst = appendRaw(dst, `,"value":`, c.BaseValue)
-	return append(appendRaw(dst, `,"metadata":`, c.BaseMetadata), '}')
+	dst = appendRaw(dst, `,"metadata":`, c.BaseMetadata)
+	return append(appendOpaque(dst, c.BaseOpaque), '}')
 }
 
 func appendCurrent(dst []byte, c *models.Conflict) []byte {
@@ -132,6 +133,7 @@ func appendCurrent(dst []byte, c *models.Conflict) []byte {
 	dst = appendInt(dst, `,"seq":`, c.CurrentSeq)
 	dst = strconv.AppendBool(append(dst, `,"deleted":`...), c.CurrentDeleted)
 	dst = appendSide(dst, c.CurrentValue, c.CurrentMetadata, c.CurrentTags, c.CurrentExpires, c.CurrentPriority)
+	dst = appendOpaque(dst, c.CurrentOpaque)
 	return append(appendText(dst, `,"instanceId":`, c.CurrentInstance), '}')
 }
 
@@ -144,6 +146,7 @@ func appendIncoming(dst []byte, c *models.Conflict) []byte {
 	dst = appendText(dst, `,"opId":`, c.OpID)
 	dst = appendInt(dst, `,"timestamp":`, c.IncomingTimestamp)
 	dst = appendSide(dst, c.IncomingValue, c.IncomingMetadata, c.IncomingTags, c.IncomingExpires, c.IncomingPriority)
+	dst = appendOpaque(dst, c.IncomingOpaque)
 	dst = appendText(dst, `,"instanceId":`, c.IncomingInstance)
 	return append(appendText(dst, `,"actor":`, c.Actor), '}')
 }

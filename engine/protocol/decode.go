@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"tidemark/models"
 )
 
 // MaxTTL is the longest time to live in seconds: a hundred years.
 const MaxTTL = 100 * 365 * 24 * 60 * 60
 
 var (
-	putFields    = fieldsOf(fValue, fMetadata, fVersion, fTimestamp, fTags, fTTL, fPriority)
+	putFields    = fieldsOf(fValue, fMetadata, fVersion, fTimestamp, fTags, fTTL, fPriority, fEncryptionType)
 	deleteFields = fieldsOf(fVersion, fTimestamp)
 	setFields    = putFields | fieldsOf(fKey, fOpID, fCollection)
 	removeFields = fieldsOf(fKey, fVersion, fTimestamp, fOpID, fCollection, fMetadata)
@@ -76,6 +78,8 @@ func (d *decoder) op(op *Op, allow fieldSet) fieldSet {
 			op.TTL = d.ttl()
 		case fPriority:
 			op.Priority = d.priority()
+		case fEncryptionType:
+			op.Opaque = d.encryption()
 		case fOpID:
 			op.OpID = d.named(fOpID, MaxOpID)
 		case fCollection:
@@ -174,6 +178,17 @@ func (d *decoder) priority() int64 {
 		return 0
 	}
 	return n
+}
+
+// encryption reads how the value is encrypted; null is not at all.
+func (d *decoder) encryption() bool {
+	if d.null() {
+		return false
+	}
+	if b := d.string(fEncryptionType.String()); d.err == nil && string(b) != models.EncryptedByClient {
+		d.problem(fEncryptionType.String(), "one_of", "must be client, where the client has encrypted the value, or absent")
+	}
+	return true
 }
 
 // tags reads the tags; an empty list is none.

@@ -28,6 +28,7 @@ func TestDecodePut(t *testing.T) {
 				Tags: []string{"a", "b"}, TTL: &TTL{Seconds: 60}, Priority: -5,
 			},
 		},
+		{"a client may have encrypted the value", `{"value":"c2VjcmV0","encryptionType":"client"}`, Op{Value: []byte(`"c2VjcmV0"`), Opaque: true}},
 		{"a base of 0 is a base", `{"value":1,"version":0}`, Op{Value: []byte("1"), Base: number(0)}},
 		{"a ttl may be a time", `{"value":1,"ttl":"2030-01-02T03:04:05.678+01:00"}`, Op{Value: []byte("1"), TTL: &TTL{At: 1893549845678}}},
 		{"null is no metadata and no ttl", `{"value":1,"metadata":null,"ttl":null}`, Op{Value: []byte("1")}},

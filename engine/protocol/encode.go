@@ -28,6 +28,9 @@ func AppendItem(dst []byte, i *models.Item) []byte {
 	dst = appendText(dst, `,"instanceId":`, i.Instance)
 	dst = appendText(dst, `,"userId":`, i.Owner)
 	dst = appendInt(dst, `,"seq":`, i.Seq)
+	if i.Opaque || i.Sealed {
+		dst = appendText(dst, `,"encryptionType":`, i.EncryptionType())
+	}
 	if i.Deleted {
 		dst = append(dst, `,"deleted":true`...)
 	}
@@ -85,7 +88,15 @@ func appendBeside(dst []byte, c *models.Change) []byte {
 	if c.Priority != 0 {
 		dst = appendInt(dst, `,"priority":`, c.Priority)
 	}
-	return dst
+	return appendOpaque(dst, c.Opaque)
+}
+
+// appendOpaque says of a value that its client encrypted it.
+func appendOpaque(dst []byte, opaque bool) []byte {
+	if !opaque {
+		return dst
+	}
+	return appendText(dst, `,"encryptionType":`, models.EncryptedByClient)
 }
 
 // AppendEvents appends changes as an array of SyncEvents.
@@ -112,7 +123,7 @@ func AppendUpdate(dst []byte, c *models.Change, cursor string) []byte {
 	dst = appendText(dst, `,"cursor":`, cursor)
 	dst = appendText(dst, `,"userId":`, c.Owner)
 	dst = appendText(dst, `,"instanceId":`, c.Instance)
-	return append(dst, '}')
+	return append(appendOpaque(dst, c.Opaque), '}')
 }
 
 // AppendRemoval appends the data of a live sync:remove.

@@ -39,13 +39,14 @@ const (
 	fStrategy
 	fResolvedValue
 	fRemove
+	fEncryptionType
 )
 
 var fieldNames = [...]string{
 	"key", "value", "version", "timestamp", "metadata", "tags", "ttl", "priority", "opId", "collection",
 	"op", "patch", "tx", "prefix", "page", "limit", "keys", "cursor", "since", "wait", "collections",
 	"instanceId", "schema", "events", "event", "id", "data", "apiKey", "token",
-	"path", "strategy", "resolvedValue", "remove",
+	"path", "strategy", "resolvedValue", "remove", "encryptionType",
 }
 
 // String is the field's name on the wire.

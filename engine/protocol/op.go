@@ -36,6 +36,7 @@ type Op struct {
 	Tags       []string // nil: none
 	TTL        *TTL     // nil: no expiry
 	Priority   int64
+	Opaque     bool   // Set: the client encrypted the value
 	Tx         string // operations of one push with the same tx settle all or none
 }
 

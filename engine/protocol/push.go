@@ -79,10 +79,10 @@ func (d *decoder) event() (e PushEvent) {
 		d.refuse(seen, fieldsOf(fPatch, fPath))
 	case Patch:
 		d.require(seen, fieldsOf(fPatch))
-		d.refuse(seen, fieldsOf(fValue, fPath))
+		d.refuse(seen, fieldsOf(fValue, fPath, fEncryptionType))
 	case Increment, AddToSet, RemoveFromSet, Insert, Move:
 		d.require(seen, fieldsOf(fValue))
-		d.refuse(seen, fieldsOf(fPatch))
+		d.refuse(seen, fieldsOf(fPatch, fEncryptionType))
 		d.intent(&e.Op)
 	case Remove:
 		d.refuse(seen, eventFields&^removeFields&^fieldsOf(fOp, fTx))

@@ -33,7 +33,7 @@ func systemPages() []PageState {
 	ill.Node, ill.Database = strings.Repeat(long, 2), hostile
 	ill.Checks = []system.Check{systemWell.Checks[0], {Name: "database", Message: "The database cannot be reached.", Took: 2 * time.Second}, {Name: "disk", Message: hostile + long}}
 	page := func(s system.State, paused bool) templ.Component {
-		return system.Page(system.Props{Places: system.Places{Current: "overview"}, Stream: "/console/gallery/overview/stream", Paused: paused, Health: "http://127.0.0.1:3000/health", State: s})
+		return system.Page(system.Props{Places: system.Places{Current: "overview"}, Stream: "/console/gallery/overview/stream", Paused: paused, Health: "http://127.0.0.1:3000/health", State: s, Keys: []system.DataKey{{ID: 2, State: "active", CreatedAt: now - 40*86_400_000}, {ID: 1, State: "retired", CreatedAt: now - 400*86_400_000, RetiredAt: now - 40*86_400_000}}})
 	}
 	all := []PageState{
 		shelled("system", "System", "system", page(systemWell, false)),

@@ -56,7 +56,7 @@ func tenantPages() []PageState {
 			s.Person = layout.Person{Name: long, Email: hostile, Role: "Administrator"}
 			return layout.Within(layout.Page(s), list(tenants.Props{Open: 3, Rows: rows}))
 		}},
-	}, append(tenantForms(), deletions()...)...)
+	}, append(append(tenantForms(), encryptions()...), deletions()...)...)
 }
 
 func tenantForms() []PageState {
@@ -81,6 +81,26 @@ func tenantForms() []PageState {
 		shelled("tenant-hostile", hostile, "tenants", tenants.Form(tenants.FormProps{Known: known(2), Version: 1, Values: tenants.Values{Name: hostile + long, Days: "30"}})),
 		shelled("tenant-restricted", "Northwind Field Ops", "tenants", tenants.Form(restricted)),
 		shelled("tenant-too-late", "Northwind Field Ops", "tenants", tenants.Form(late)),
+	}
+}
+
+func encryptions() []PageState {
+	at := func(p tenants.EncryptionProps) tenants.EncryptionProps {
+		p.Now, p.Version = now, 7
+		if p.Row.ID == "" {
+			p.Row = sampleRows()[0]
+		}
+		return p
+	}
+	going := tenants.EncryptionProps{Mode: tenants.EncryptSome, Patterns: "storage/card_*\nnotes/*", Key: 2, KeyAt: now - 40*86_400_000,
+		Job: &tenants.EncryptionJob{State: ui.JobState{Status: "open"}, Done: 61_500, Total: 258_000, UpdatedAt: now - 1000}}
+	wrong := tenants.EncryptionProps{Row: sampleRows()[2], Mode: tenants.EncryptSome, Patterns: long, Error: "Not everything is right yet", Wrong: "The patterns must be a collection, a slash and a key.",
+		Key: 1, KeyAt: now - 86_400_000, Job: &tenants.EncryptionJob{State: ui.JobState{Status: "failed"}, Done: 3, Total: 9, UpdatedAt: now - 60_000, Error: hostile}}
+	return []PageState{
+		shelled("tenant-encryption", "Encryption at rest", "tenants", tenants.Encryption(at(going))),
+		shelled("tenant-encryption-none", "Encryption at rest", "tenants", tenants.Encryption(at(tenants.EncryptionProps{Mode: tenants.EncryptNothing, NoMaster: true}))),
+		shelled("tenant-encryption-wrong", "Encryption at rest", "tenants", tenants.Encryption(at(wrong))),
+		shelled("tenant-encryption-late", "Encryption at rest", "tenants", tenants.Encryption(at(tenants.EncryptionProps{Mode: tenants.EncryptAll, TooLate: true}))),
 	}
 }
 

@@ -49,6 +49,15 @@ type Props struct {
 	Paused bool
 	Health string // address that tells the same to programs
 	State  State
+	Keys   []DataKey // that values are encrypted with, newest first
+}
+
+// DataKey is a key that values are encrypted with.
+type DataKey struct {
+	ID        int64
+	State     string // active, coming or retired
+	CreatedAt int64
+	RetiredAt int64
 }
 
 func (p Props) live() string {

@@ -7,33 +7,35 @@ import "time"
 
 // Item is a key and its value in a tenant's store.
 type Item struct {
-	ID           string         `json:"id" doc:"Stays the same for as long as the key exists."`
-	Key          string         `json:"key" minLength:"1" maxLength:"512"`
-	Value        any            `json:"value" doc:"Any JSON value; numbers keep their literal."`
-	Metadata     map[string]any `json:"metadata" nullable:"true"`
-	Version      int64          `json:"version" doc:"From 1, one more with each accepted write."`
-	Timestamp    int64          `json:"timestamp" doc:"The client's clock, ms since the epoch."`
-	LastModified time.Time      `json:"lastModified"`
-	Size         int64          `json:"size" doc:"Bytes of value and metadata."`
-	Tags         []string       `json:"tags" nullable:"false"`
-	TTL          *time.Time     `json:"ttl" nullable:"true" doc:"When it expires; null: never."`
-	Priority     int32          `json:"priority"`
-	InstanceID   string         `json:"instanceId" doc:"The device of the last write."`
-	UserID       string         `json:"userId"`
-	Seq          int64          `json:"seq" doc:"Place of its last change in the log."`
-	Collection   string         `json:"collection,omitempty" doc:"Absent: storage."`
-	Deleted      bool           `json:"deleted,omitempty" doc:"A tombstone; only in lists that ask for them."`
+	ID             string         `json:"id" doc:"Stays the same for as long as the key exists."`
+	Key            string         `json:"key" minLength:"1" maxLength:"512"`
+	Value          any            `json:"value" doc:"Any JSON value; numbers keep their literal."`
+	Metadata       map[string]any `json:"metadata" nullable:"true"`
+	Version        int64          `json:"version" doc:"From 1, one more with each accepted write."`
+	Timestamp      int64          `json:"timestamp" doc:"The client's clock, ms since the epoch."`
+	LastModified   time.Time      `json:"lastModified"`
+	Size           int64          `json:"size" doc:"Bytes of value and metadata."`
+	Tags           []string       `json:"tags" nullable:"false"`
+	TTL            *time.Time     `json:"ttl" nullable:"true" doc:"When it expires; null: never."`
+	Priority       int32          `json:"priority"`
+	InstanceID     string         `json:"instanceId" doc:"The device of the last write."`
+	UserID         string         `json:"userId"`
+	Seq            int64          `json:"seq" doc:"Place of its last change in the log."`
+	Collection     string         `json:"collection,omitempty" doc:"Absent: storage."`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client,aes-256-gcm" doc:"client: the client that wrote the value encrypted it; aes-256-gcm: the server does where it keeps it. Absent: neither."`
+	Deleted        bool           `json:"deleted,omitempty" doc:"A tombstone; only in lists that ask for them."`
 }
 
 // ItemInput is the body of a PUT.
 type ItemInput struct {
-	Value     any            `json:"value" doc:"Any JSON value."`
-	Metadata  map[string]any `json:"metadata,omitempty" nullable:"true"`
-	Version   *int64         `json:"version,omitempty" minimum:"0" doc:"Base version; 0: must not exist; absent: a blind write."`
-	Timestamp *int64         `json:"timestamp,omitempty" minimum:"0" doc:"The client's clock, ms since the epoch."`
-	Tags      []string       `json:"tags,omitempty" maxItems:"32" nullable:"false"`
-	TTL       any            `json:"ttl,omitempty" doc:"Whole seconds, or an RFC 3339 time."`
-	Priority  int32          `json:"priority,omitempty"`
+	Value          any            `json:"value" doc:"Any JSON value."`
+	Metadata       map[string]any `json:"metadata,omitempty" nullable:"true"`
+	Version        *int64         `json:"version,omitempty" minimum:"0" doc:"Base version; 0: must not exist; absent: a blind write."`
+	Timestamp      *int64         `json:"timestamp,omitempty" minimum:"0" doc:"The client's clock, ms since the epoch."`
+	Tags           []string       `json:"tags,omitempty" maxItems:"32" nullable:"false"`
+	TTL            any            `json:"ttl,omitempty" doc:"Whole seconds, or an RFC 3339 time."`
+	Priority       int32          `json:"priority,omitempty"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client" doc:"client: the value is encrypted by the client; it is kept and told as it is, and never merged."`
 }
 
 // RemovalInput is the body of a DELETE, which may be absent.
@@ -76,20 +78,21 @@ type ClearReport struct {
 
 // PushEvent is one operation of a push.
 type PushEvent struct {
-	OpID       string         `json:"opId" minLength:"1" maxLength:"64" doc:"Makes a repeat harmless."`
-	Op         string         `json:"op" enum:"set,remove,patch,increment,addToSet,removeFromSet,insert,move"`
-	Collection string         `json:"collection,omitempty" maxLength:"64"`
-	Key        string         `json:"key" minLength:"1" maxLength:"512"`
-	Value      any            `json:"value,omitempty" doc:"With set: the value. With increment: a number. With addToSet and removeFromSet: an array of elements. With insert: {at, values}. With move: {from, to}."`
-	Path       string         `json:"path,omitempty" maxLength:"512" doc:"JSON pointer into the value, with increment and those after it; absent: the whole of it."`
-	Patch      any            `json:"patch,omitempty" doc:"With patch: a merge patch, RFC 7396."`
-	Metadata   map[string]any `json:"metadata,omitempty" nullable:"true"`
-	Version    *int64         `json:"version,omitempty" minimum:"0"`
-	Timestamp  *int64         `json:"timestamp,omitempty" minimum:"0"`
-	Tags       []string       `json:"tags,omitempty" maxItems:"32" nullable:"false"`
-	TTL        any            `json:"ttl,omitempty"`
-	Priority   int32          `json:"priority,omitempty"`
-	Tx         string         `json:"tx,omitempty" maxLength:"64" doc:"Events that share it settle all or none."`
+	OpID           string         `json:"opId" minLength:"1" maxLength:"64" doc:"Makes a repeat harmless."`
+	Op             string         `json:"op" enum:"set,remove,patch,increment,addToSet,removeFromSet,insert,move"`
+	Collection     string         `json:"collection,omitempty" maxLength:"64"`
+	Key            string         `json:"key" minLength:"1" maxLength:"512"`
+	Value          any            `json:"value,omitempty" doc:"With set: the value. With increment: a number. With addToSet and removeFromSet: an array of elements. With insert: {at, values}. With move: {from, to}."`
+	Path           string         `json:"path,omitempty" maxLength:"512" doc:"JSON pointer into the value, with increment and those after it; absent: the whole of it."`
+	Patch          any            `json:"patch,omitempty" doc:"With patch: a merge patch, RFC 7396."`
+	Metadata       map[string]any `json:"metadata,omitempty" nullable:"true"`
+	Version        *int64         `json:"version,omitempty" minimum:"0"`
+	Timestamp      *int64         `json:"timestamp,omitempty" minimum:"0"`
+	Tags           []string       `json:"tags,omitempty" maxItems:"32" nullable:"false"`
+	TTL            any            `json:"ttl,omitempty"`
+	Priority       int32          `json:"priority,omitempty"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client" doc:"With set."`
+	Tx             string         `json:"tx,omitempty" maxLength:"64" doc:"Events that share it settle all or none."`
 }
 
 // Push is a batch of operations.
@@ -121,21 +124,22 @@ type PushReply struct {
 
 // SyncEvent is a change of the log.
 type SyncEvent struct {
-	Seq        int64          `json:"seq"`
-	Op         string         `json:"op" enum:"set,remove,evict"`
-	Collection string         `json:"collection"`
-	Key        string         `json:"key"`
-	Value      any            `json:"value,omitempty"`
-	Metadata   map[string]any `json:"metadata,omitempty"`
-	Tags       []string       `json:"tags,omitempty" nullable:"false"`
-	TTL        *time.Time     `json:"ttl,omitempty"`
-	Priority   int32          `json:"priority,omitempty"`
-	Version    int64          `json:"version"`
-	Timestamp  int64          `json:"timestamp"`
-	UserID     string         `json:"userId"`
-	InstanceID string         `json:"instanceId"`
-	OpID       string         `json:"opId,omitempty"`
-	Cursor     string         `json:"cursor" doc:"For sync:ack alone."`
+	Seq            int64          `json:"seq"`
+	Op             string         `json:"op" enum:"set,remove,evict"`
+	Collection     string         `json:"collection"`
+	Key            string         `json:"key"`
+	Value          any            `json:"value,omitempty"`
+	Metadata       map[string]any `json:"metadata,omitempty"`
+	Tags           []string       `json:"tags,omitempty" nullable:"false"`
+	TTL            *time.Time     `json:"ttl,omitempty"`
+	Priority       int32          `json:"priority,omitempty"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client"`
+	Version        int64          `json:"version"`
+	Timestamp      int64          `json:"timestamp"`
+	UserID         string         `json:"userId"`
+	InstanceID     string         `json:"instanceId"`
+	OpID           string         `json:"opId,omitempty"`
+	Cursor         string         `json:"cursor" doc:"For sync:ack alone."`
 }
 
 // PullPage is a page of the log.

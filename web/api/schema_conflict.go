@@ -4,37 +4,40 @@ import "time"
 
 // ConflictBase is what the incoming write of a conflict began from.
 type ConflictBase struct {
-	Version  int64          `json:"version" doc:"0: there was no item."`
-	Kept     bool           `json:"kept" doc:"False: the log does not have it any more."`
-	Value    any            `json:"value"`
-	Metadata map[string]any `json:"metadata" nullable:"true"`
+	Version        int64          `json:"version" doc:"0: there was no item."`
+	Kept           bool           `json:"kept" doc:"False: the log does not have it any more."`
+	Value          any            `json:"value"`
+	Metadata       map[string]any `json:"metadata" nullable:"true"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client"`
 }
 
 // ConflictCurrent is what stood when a conflict came about.
 type ConflictCurrent struct {
-	Version    int64          `json:"version"`
-	Seq        int64          `json:"seq"`
-	Deleted    bool           `json:"deleted"`
-	Value      any            `json:"value"`
-	Metadata   map[string]any `json:"metadata" nullable:"true"`
-	Tags       []string       `json:"tags" nullable:"false"`
-	TTL        *time.Time     `json:"ttl" nullable:"true"`
-	Priority   int64          `json:"priority"`
-	InstanceID string         `json:"instanceId" doc:"The device that wrote it."`
+	Version        int64          `json:"version"`
+	Seq            int64          `json:"seq"`
+	Deleted        bool           `json:"deleted"`
+	Value          any            `json:"value"`
+	Metadata       map[string]any `json:"metadata" nullable:"true"`
+	Tags           []string       `json:"tags" nullable:"false"`
+	TTL            *time.Time     `json:"ttl" nullable:"true"`
+	Priority       int64          `json:"priority"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client"`
+	InstanceID     string         `json:"instanceId" doc:"The device that wrote it."`
 }
 
 // ConflictIncoming is the write that met something else than it knew.
 type ConflictIncoming struct {
-	Op         string         `json:"op" enum:"set,remove"`
-	OpID       string         `json:"opId"`
-	Timestamp  int64          `json:"timestamp" doc:"The client's clock, ms since the epoch."`
-	Value      any            `json:"value"`
-	Metadata   map[string]any `json:"metadata" nullable:"true"`
-	Tags       []string       `json:"tags" nullable:"false"`
-	TTL        *time.Time     `json:"ttl" nullable:"true"`
-	Priority   int64          `json:"priority"`
-	InstanceID string         `json:"instanceId"`
-	Actor      string         `json:"actor" doc:"The credential that brought it."`
+	Op             string         `json:"op" enum:"set,remove"`
+	OpID           string         `json:"opId"`
+	Timestamp      int64          `json:"timestamp" doc:"The client's clock, ms since the epoch."`
+	Value          any            `json:"value"`
+	Metadata       map[string]any `json:"metadata" nullable:"true"`
+	Tags           []string       `json:"tags" nullable:"false"`
+	TTL            *time.Time     `json:"ttl" nullable:"true"`
+	Priority       int64          `json:"priority"`
+	EncryptionType string         `json:"encryptionType,omitempty" enum:"client"`
+	InstanceID     string         `json:"instanceId"`
+	Actor          string         `json:"actor" doc:"The credential that brought it."`
 }
 
 // ConflictSuggestion is what an assistant would do.

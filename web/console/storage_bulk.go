@@ -231,6 +231,8 @@ func kindOf(j *models.Job) (title, what string) {
 		return "Clear a user’s items", ""
 	case engine.JobTenantDelete:
 		return "Delete a tenant", ""
+	case engine.JobEncrypt:
+		return "Encrypt what is kept, or decrypt it", ""
 	case engine.JobDryRun:
 		return "Try a policy on past conflicts", ""
 	}

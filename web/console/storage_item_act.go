@@ -78,7 +78,7 @@ func (c *Console) writeBack(f *fiber.Ctx, p storage.ItemPlace, seq int64, says s
 	base := formNumber(f, "version")
 	op := protocol.Op{
 		Kind: protocol.Set, Collection: p.Collection, Key: p.Key, Base: &base, Strict: true,
-		Value: was.Value, Metadata: was.Metadata, Tags: was.Tags, Priority: was.Priority,
+		Value: was.Value, Metadata: was.Metadata, Tags: was.Tags, Priority: was.Priority, Opaque: was.Opaque,
 	}
 	switch {
 	case was.ExpiresAt > clock.Millis(c.opt.Clock):

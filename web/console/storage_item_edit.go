@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 
@@ -11,6 +12,7 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 	"tidemark/views/storage"
 	"tidemark/views/ui"
 )
@@ -84,6 +86,10 @@ func unwritten(f *fault.Error) string {
 
 // writeItem settles one operation on an item.
 func (c *Console) writeItem(f *fiber.Ctx, p storage.ItemPlace, op protocol.Op) (protocol.Result, error) {
+	if op.Kind == protocol.Set { // what its client encrypted stays that, whatever else of the item was edited
+		it, err := c.opt.Store.Item(f.UserContext(), visitOf(f).tenant.ID, store.ItemKey{Owner: p.Owner, Collection: p.Collection, Key: p.Key})
+		op.Opaque = op.Opaque || err == nil && it.Opaque && bytes.Equal(it.Value, op.Value)
+	}
 	results, err := c.opt.Engine.Write(f.UserContext(), caller(f, p.Owner), []protocol.Op{op})
 	if err != nil {
 		return protocol.Result{}, err

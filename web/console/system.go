@@ -87,7 +87,12 @@ func (c *Console) systemPage(title string) place {
 }
 
 func (c *Console) system(f *fiber.Ctx) error {
+	keys, err := c.dataKeys(f.UserContext())
+	if err != nil {
+		return err
+	}
 	return c.page(f, c.systemPage("System"), system.Page(system.Props{
+		Keys:   keys,
 		Places: c.places(f, "overview"), Stream: "/console/system/stream", Paused: f.Query("paused") != "", Health: f.BaseURL() + "/health",
 		State: c.state(f.UserContext()),
 	}))

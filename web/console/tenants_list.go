@@ -21,6 +21,8 @@ func (c *Console) tenantsRoutes(in fiber.Router) {
 	in.Post("/tenants/deletions/:job/stop", c.stopDeletion)
 	in.Get("/tenants/:id", c.editTenant)
 	in.Post("/tenants/:id", c.saveTenant)
+	in.Get("/tenants/:id/encryption", c.tenantEncryption)
+	in.Post("/tenants/:id/encryption", c.saveEncryption)
 	for name := range c.tenantVerbs() {
 		in.Post("/tenants/:id/"+name, c.pressTenant(name))
 	}

@@ -63,7 +63,7 @@ func Build(ctx context.Context, o Options) (*House, error) {
 
 func (h *House) build(ctx context.Context, o Options) error {
 	var err error
-	if o.Store == (store.Options{}) {
+	if o.Store.SQLite == "" && o.Store.MySQL == nil {
 		o.Store.SQLite = filepath.Join(o.Dir, "tidemark.db")
 	}
 	if o.Time == nil {

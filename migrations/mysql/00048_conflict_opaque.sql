@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+ALTER TABLE conflicts ADD COLUMN opaque BIGINT NOT NULL DEFAULT 0;
+
+-- +goose Down
+ALTER TABLE conflicts DROP COLUMN opaque;
