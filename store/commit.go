@@ -22,6 +22,8 @@ type CommitTx struct {
 
 	changed []recentKey // items, where reads are held
 	moved   int64       // heads, together
+
+	audits []models.AuditEntry // written last
 }
 
 // CommitError says that the COMMIT itself failed: whether it happened is unknown.
@@ -46,7 +48,11 @@ func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
 		return err
 	}
 	t := &CommitTx{ctx: ctx, s: s, tx: tx}
-	if err := f(t); err != nil {
+	err = f(t)
+	if err == nil && len(t.audits) > 0 {
+		err = s.chain(ctx, tx, t.audits)
+	}
+	if err != nil {
 		_ = tx.Rollback() // the first error tells why
 		return err
 	}

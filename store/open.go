@@ -28,6 +28,10 @@ type Options struct {
 	Clock    clock.Clock
 	MaxConns int // most open connections; 0: 10
 
+	// AuditKey vouches for the chains of the audit; what AuditKeyFormer vouched for still stands. Without
+	// one the chains prove nothing against who can write to the database.
+	AuditKey, AuditKeyFormer string
+
 	walBound int64 // bytes in use from which SQLite's WAL begins anew; 0: restartAbove
 }
 
@@ -57,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxConns <= 0 {
 		o.MaxConns = defaultConns
 	}
-	s := &Store{clock: o.Clock}
+	s := &Store{clock: o.Clock, auditKeys: auditKeysOf(o)}
 	open := s.openSQLite
 	if o.MySQL != nil {
 		open = s.openMySQL

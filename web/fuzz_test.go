@@ -48,7 +48,12 @@ type fuzzer struct {
 
 var odd = []any{
 	nil, true, -1, 0, 9007199254740993.0, 1e308, "", " ", "a", "*", "../../etc/passwd", "' OR 1=1 --", "<script>alert(1)</script>", "\u0000", "\u202e", "ä\u0301", "%2F", "%00",
-	strings.Repeat("x", 3000), []any{}, []any{nil}, map[string]any{}, map[string]any{"$ref": "x"}, "2026-02-30T25:61:61Z", "read", "items:read", "members:write", "9999-12-31T23:59:59Z",
+	strings.Repeat("x", 3000),
+	[]any{},
+	[]any{nil},
+	map[string]any{},
+	map[string]any{"$ref": "x"},
+	"2026-02-30T25:61:61Z", "read", "items:read", "members:write", "9999-12-31T23:59:59Z",
 }
 
 func (f *fuzzer) oddly(n int) bool { return f.r.IntN(n) == 0 }

@@ -8,7 +8,7 @@ import (
 
 // operations describe every route outside the console.
 func operations() []operation {
-	return slices.Concat(storageOperations(), conflictOperations(), policyOperations(), logOperations(), socketOperations(), adminOperations(), plainOperations())
+	return slices.Concat(storageOperations(), conflictOperations(), policyOperations(), auditOperations(), logOperations(), socketOperations(), adminOperations(), plainOperations())
 }
 
 var (
