@@ -215,6 +215,7 @@ func (a *Access) signedIn(ctx context.Context, m models.Account, password, addre
 	if m.TOTPAt != 0 { // they are not in yet
 		return a.opt.Store.StrongerPassword(ctx, m, stronger)
 	}
-	by := store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID}
+	req := telemetry.RequestOf(ctx)
+	by := store.Author{Actor: m.Actor(), Address: address, UserAgent: req.Agent, RequestID: req.ID, Door: models.DoorConsole}
 	return a.opt.Store.AccountSignedIn(store.As(ctx, by), m, stronger)
 }

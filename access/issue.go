@@ -93,7 +93,7 @@ func (a *Access) issue(ctx context.Context, m models.Account, in SignIn) (Tokens
 	if err := a.secondFactor(ctx, m, who.mfa, in); err != nil {
 		return Tokens{}, err
 	}
-	by := store.Author{Actor: m.Actor(), Address: in.Address, RequestID: telemetry.RequestOf(ctx).ID}
+	by := store.Author{Actor: m.Actor(), Address: in.Address, UserAgent: in.UserAgent, RequestID: telemetry.RequestOf(ctx).ID, Door: models.DoorREST}
 	f, err := a.opt.Store.AddTokenFamily(store.As(ctx, by), models.TokenFamily{
 		TenantID: t.ID, AccountID: m.ID, UserID: who.UserID, InstanceID: in.InstanceID, Address: in.Address, UserAgent: in.UserAgent,
 		ExpiresAt: a.opt.Clock.Now().Add(a.opt.RefreshLife).UnixMilli(),
@@ -153,7 +153,7 @@ func (a *Access) Refresh(ctx context.Context, token, address, userAgent string) 
 	if err != nil {
 		return Tokens{}, err
 	}
-	by := store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID}
+	by := store.Author{Actor: m.Actor(), Address: address, UserAgent: userAgent, RequestID: telemetry.RequestOf(ctx).ID, Door: models.DoorREST}
 	was.Generation, was.Address, was.UserAgent = c.Generation, address, userAgent
 	f, err := a.opt.Store.Rotate(store.As(ctx, by), was, a.opt.Clock.Now().Add(a.opt.RefreshLife).UnixMilli())
 	if err != nil {

@@ -20,12 +20,12 @@ const (
 	PoliciesRead    Permission = "policies:read"
 	PoliciesWrite   Permission = "policies:write"
 	AnalyticsRead   Permission = "analytics:read"
+	AuditRead       Permission = "audit:read" // of the tenant by scope, of all by role
 
 	// These are held by role, in the console.
 	SystemRead     Permission = "system:read"
 	JobsRead       Permission = "jobs:read"
 	JobsCancel     Permission = "jobs:cancel"
-	AuditRead      Permission = "audit:read"
 	TablesRead     Permission = "tables:read"
 	ChangesRead    Permission = "changes:read"
 	InstancesRead  Permission = "instances:read"
@@ -73,6 +73,8 @@ var Routes = map[string]Permission{
 	"POST /api/v1/sync-storage/conflicts/policies":     PoliciesWrite,
 	"PUT /api/v1/sync-storage/conflicts/policies/*":    PoliciesWrite,
 	"DELETE /api/v1/sync-storage/conflicts/policies/*": PoliciesWrite,
+
+	"GET /api/v1/audit": AuditRead,
 
 	"POST /api/v1/sync/events":  ItemsWrite,
 	"GET /api/v1/sync/events":   ItemsRead,

@@ -21,7 +21,7 @@ var bundles = map[string][]Permission{
 
 var (
 	grantable = []Permission{
-		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead,
+		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead, AuditRead,
 		KeysRead, KeysWrite, MembersRead, MembersWrite, RolesRead, RolesWrite, TenantsRead, TenantsWrite,
 	}
 	narrowable = []Permission{ItemsRead, ItemsWrite}

@@ -38,7 +38,7 @@ func (a *Access) Viewed(ctx context.Context, v View) error {
 		return nil
 	}
 	req := telemetry.RequestOf(ctx)
-	by := store.Author{Actor: v.Admin.Actor(), Address: req.Address, RequestID: req.ID}
+	by := store.Author{Actor: v.Admin.Actor(), Address: req.Address, UserAgent: req.Agent, RequestID: req.ID, Door: models.DoorConsole}
 	entry := models.AuditEntry{TenantID: v.TenantID, Action: "tenant.view", Object: v.TenantID}
 	if err := a.opt.Store.Audit(store.As(ctx, by), entry); err != nil {
 		return err

@@ -79,7 +79,7 @@ func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string, i
 	if opID == "" {
 		opID = begin.ID // so that what became of a lost commit can be told
 	}
-	ctx = store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID})
+	ctx = store.As(ctx, store.AuthorOf(&c))
 	err = e.persist(ctx, func(t *store.CommitTx) (err error) {
 		cl, err = e.writeClear(t, c, opID, begin)
 		return err
@@ -113,7 +113,7 @@ func (e *Engine) writeClear(t *store.CommitTx, c models.Caller, opID string, cl 
 			return cl, err
 		}
 	}
-	return cl, t.Audit(models.AuditEntry{TenantID: c.TenantID, Action: "items.clear", Object: c.UserID, Detail: fmt.Appendf(nil, `{"items":%d}`, cl.Total)})
+	return cl, t.Audit(models.AuditEntry{TenantID: c.TenantID, Action: "items.clear", Object: c.UserID, Detail: fmt.Appendf(nil, `{"items":%d,"changed":[{"field":"items","from":%[1]d,"to":0}]}`, cl.Total)})
 }
 
 // rememberClear keeps a clear under its operation's id, or gives what was kept before.

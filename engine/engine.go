@@ -31,6 +31,7 @@ type Options struct {
 	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
 	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
 	Assist     AssistOptions // whom to ask about conflicts
+	AuditDays  int           // after which entries of the audit are taken away; 0: never
 	Observe    func(Commit)  // is told of each commit before its callers are; must be quick and safe for concurrent use; nil: nobody
 
 	giveUp time.Duration // after which a write is given up; 0: writeDeadline
@@ -45,7 +46,8 @@ type Engine struct {
 	node   string
 	giveUp time.Duration
 
-	observe func(Commit)
+	auditDays int
+	observe   func(Commit)
 
 	sealer     *sealer
 	realms     sync.Map // tenant id -> realm
@@ -64,7 +66,7 @@ type Engine struct {
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline), observe: o.Observe}
+	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline), auditDays: o.AuditDays, observe: o.Observe}
 	if e.clock == nil {
 		e.clock = clock.System{}
 	}

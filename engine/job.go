@@ -36,6 +36,7 @@ const (
 	JobClear        = "clear"            // of one user's items, as a client asked for
 	JobSettle       = "conflicts.settle" // of many conflicts, as somebody decided
 	JobReopen       = "conflicts.reopen"
+	JobAudit        = "audit.verify"  // of a tenant's chain, or of all
 	JobTenantDelete = "tenant.delete" // the installation's, of no tenant
 	JobEncrypt      = "encrypt"       // brings what a tenant keeps into the form its setting asks for
 )
@@ -72,6 +73,7 @@ func newJobs(e *Engine) *jobs {
 	return &jobs{e: e, news: make(chan struct{}, 1), running: map[jobLane]bool{}, kinds: map[string]jobKind{
 		JobBulk: {run: e.runBulk}, JobImport: {run: e.runImport}, JobUndo: {run: e.runUndo}, JobTenantDelete: {run: e.runTenantDelete},
 		JobDryRun: {run: e.runDryRun, lane: "dry runs"}, // it writes nothing, so it waits for no import
+		JobAudit:  {run: e.runAudit, lane: "audit"},     // it writes nothing either
 		JobSettle: {run: e.runSettle}, JobReopen: {run: e.runReopen},
 		JobEncrypt: {run: e.runEncrypt, lane: "encryption"}, // it changes nothing that others see
 		JobClear:   {run: e.runClear, lane: "clients"},      // a client's clear does not wait for an import, nor the other way round
@@ -323,7 +325,7 @@ func (e *Engine) addJob(ctx context.Context, c models.Caller, j models.Job, inpu
 	}
 	j.TenantID, j.Input, j.Actor = c.TenantID, b, c.Actor
 	entry.TenantID, entry.Object = c.TenantID, j.ID
-	ctx = store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID})
+	ctx = store.As(ctx, store.AuthorOf(&c))
 	if err := e.store.AddJob(ctx, j, entry); err != nil {
 		if before, gone := e.store.Job(ctx, c.TenantID, j.ID); given && gone == nil && before.Kind == j.Kind {
 			return before.ID, nil

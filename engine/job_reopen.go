@@ -16,6 +16,7 @@ type reopening struct {
 	Job     string `json:"job"`
 	Parts   int64  `json:"parts"`
 	Address string `json:"address"`
+	Agent   string `json:"agent,omitempty"`
 }
 
 // Reopenable says whether a job settled conflicts, which can wait again.
@@ -41,7 +42,7 @@ func (e *Engine) StartReopen(ctx context.Context, c models.Caller, id string) (s
 		}
 	}
 	undo := models.Job{ID: e.newID(), TenantID: c.TenantID, Kind: JobReopen, Status: models.JobOpen, Total: j.Done, Actor: c.Actor}
-	if undo.Input, err = json.Marshal(reopening{Job: j.ID, Parts: did.Parts, Address: c.Address}); err != nil {
+	if undo.Input, err = json.Marshal(reopening{Job: j.ID, Parts: did.Parts, Address: c.Address, Agent: c.UserAgent}); err != nil {
 		return "", err
 	}
 	did.Undo = undo.ID
@@ -54,7 +55,7 @@ func (e *Engine) StartReopen(ctx context.Context, c models.Caller, id string) (s
 		return "", err
 	}
 	entry := models.AuditEntry{TenantID: c.TenantID, Action: "conflicts.reopen", Object: undo.ID, Detail: detail}
-	err = e.store.AddUndo(store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID}), undo, j, state, entry)
+	err = e.store.AddUndo(store.As(ctx, store.AuthorOf(&c)), undo, j, state, entry)
 	if fault.Is(err, fault.NotFound) {
 		return "", fault.New(fault.AlreadyResolved, "Somebody takes this back already. Look at the jobs.")
 	}
@@ -75,7 +76,7 @@ func (e *Engine) runReopen(ctx context.Context, r *jobRun) error {
 		return err
 	}
 	for ; state.Parts < in.Parts; state.Parts++ {
-		who, err := r.decider(ctx, in.Address)
+		who, err := r.decider(ctx, in.Address, in.Agent)
 		if err != nil {
 			return err
 		}

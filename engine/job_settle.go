@@ -179,13 +179,14 @@ func (e *Engine) StartSettle(ctx context.Context, c models.Caller, s Settling, t
 	if err != nil {
 		return "", err
 	}
-	return e.addJob(ctx, c, models.Job{ID: s.ID, Kind: JobSettle, Status: models.JobOpen, Total: total}, settleInput{s, c.Address}, models.AuditEntry{Action: "conflicts.settle", Detail: detail})
+	return e.addJob(ctx, c, models.Job{ID: s.ID, Kind: JobSettle, Status: models.JobOpen, Total: total}, settleInput{s, c.Address, c.UserAgent}, models.AuditEntry{Action: "conflicts.settle", Detail: detail})
 }
 
 type settleInput struct {
 	Settling
 
 	Address string `json:"address"`
+	Agent   string `json:"agent,omitempty"`
 }
 
 // SettleState is how far the settling of many came, or its undoing.
@@ -197,9 +198,9 @@ type SettleState struct {
 }
 
 // decider is who asked for the job, as the tenant's policies are now.
-func (r *jobRun) decider(ctx context.Context, address string) (models.Caller, error) {
+func (r *jobRun) decider(ctx context.Context, address, agent string) (models.Caller, error) {
 	who := r.caller("", address)
-	who.AllUsers = true
+	who.AllUsers, who.UserAgent = true, agent
 	policies, err := r.e.store.Policies(ctx, r.job.TenantID)
 	if err != nil {
 		return who, err
@@ -216,7 +217,7 @@ func (e *Engine) runSettle(ctx context.Context, r *jobRun) error {
 		return err
 	}
 	for {
-		who, err := r.decider(ctx, in.Address)
+		who, err := r.decider(ctx, in.Address, in.Agent)
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (e *Engine) addUndo(ctx context.Context, c models.Caller, j models.Job, did
 		return "", err
 	}
 	entry := models.AuditEntry{TenantID: c.TenantID, Action: "items.restore", Object: undo.ID, Detail: detail}
-	err = e.store.AddUndo(store.As(ctx, store.Author{Actor: c.Actor, Address: c.Address, RequestID: c.RequestID}), undo, j, state, entry)
+	err = e.store.AddUndo(store.As(ctx, store.AuthorOf(&c)), undo, j, state, entry)
 	if fault.Is(err, fault.NotFound) {
 		return "", fault.New(fault.AlreadyResolved, "Somebody takes this back already. Look at the jobs.")
 	}

@@ -24,7 +24,7 @@ func (e *Engine) purger(interval time.Duration) func(context.Context) {
 	}
 	return func(ctx context.Context) {
 		every(ctx, interval, func(ctx context.Context) {
-			if err := e.Purge(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(e.Purge(ctx), e.CutAudit(ctx)); err != nil && ctx.Err() == nil {
 				e.log.Warn("purging what retention has passed failed", "error", err)
 			}
 		})

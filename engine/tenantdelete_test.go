@@ -41,9 +41,9 @@ func (h *harness) inhabit(n *node, t models.Tenant, items int) {
 // tenantTables are all tables that have a column for the tenant, but the audit.
 func (h *harness) tenantTables() (names []string) {
 	h.Helper()
-	text := "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id' AND m.name <> 'audit_entries'"
+	text := "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id' AND m.name NOT LIKE 'audit_%'"
 	if h.kind == "mysql" {
-		text = "SELECT table_name FROM information_schema.columns WHERE table_schema = DATABASE() AND column_name = 'tenant_id' AND table_name <> 'audit_entries'"
+		text = "SELECT table_name FROM information_schema.columns WHERE table_schema = DATABASE() AND column_name = 'tenant_id' AND table_name NOT LIKE 'audit_%'"
 	}
 	rows, err := h.db().QueryContext(h.Context(), text)
 	h.ok(err)

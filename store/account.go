@@ -24,7 +24,7 @@ func scanAccount(row scanner, a *models.Account) error {
 func (s *Store) CreateAccount(ctx context.Context, m models.Account) (models.Account, error) {
 	m = s.newAccount(m)
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		return accountAudit(m, "account.create"), insertAccount(tx, m)
+		return changedAccount(models.Account{}, m, "account.create"), insertAccount(tx, m)
 	})
 	return m, s.takenEmail(err)
 }
@@ -46,7 +46,7 @@ func (s *Store) SetUpAdmin(ctx context.Context, tokenHash []byte, m models.Accou
 		if n > 0 || res.RowsAffected != 1 {
 			return models.AuditEntry{}, errSetupLink()
 		}
-		return accountAudit(m, "account.setup"), insertAccount(tx, m)
+		return changedAccount(models.Account{}, m, "account.setup"), insertAccount(tx, m)
 	})
 	return m, s.takenEmail(err)
 }
@@ -115,13 +115,15 @@ func (s *Store) AccountByEmail(ctx context.Context, email string) (models.Accoun
 // AccountSignedIn notes a sign-in and, when one is given, a stronger hash of the same password.
 func (s *Store) AccountSignedIn(ctx context.Context, m models.Account, stronger []byte) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", clock.Millis(s.clock), m.ID).Error; err != nil {
+		is := m
+		is.LastLoginAt = clock.Millis(s.clock)
+		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", is.LastLoginAt, m.ID).Error; err != nil {
 			return err
 		}
 		if err := strengthen(tx, m, stronger); err != nil {
 			return err
 		}
-		return s.addAudit(ctx, tx, accountAudit(m, "account.signin"))
+		return s.addAudit(ctx, tx, changedAccount(m, is, "account.signin"))
 	})
 }
 
@@ -154,19 +156,22 @@ func (s *Store) AccountConfirmed(ctx context.Context, m models.Account, right bo
 func (s *Store) UpdateAccount(ctx context.Context, m models.Account) (models.Account, error) {
 	var out models.Account
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		res := tx.Exec("UPDATE accounts SET email = ?, name = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
 			m.Email, m.Name, clock.Millis(s.clock), m.ID, m.Version)
 		if res.Error != nil {
 			return models.AuditEntry{}, res.Error
 		}
-		var err error
 		if out, err = scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID); err != nil {
 			return models.AuditEntry{}, err
 		}
 		if res.RowsAffected == 0 {
 			return models.AuditEntry{}, errStale()
 		}
-		return accountAudit(out, "account.update"), nil
+		return changedAccount(was, out, "account.update"), nil
 	})
 	return out, s.takenEmail(err)
 }
@@ -196,7 +201,7 @@ func (s *Store) SetPasswordBy(ctx context.Context, m models.Account, hash []byte
 		}
 		apps, err := s.revokeOthers(tx, m.ID, keep.Family)
 		ended += apps
-		return accountAudit(m, "account.password"), err
+		return changedAccount(m, m, "account.password", replaced("password"), models.FieldChange{Field: "otherSessions", From: ended, To: 0}), err
 	})
 	return ended, err
 }

@@ -104,7 +104,7 @@ func (f Followed) AddAccount(ctx context.Context, m models.Account) (models.Acco
 	if err := insertAccount(f.tx, m); err != nil {
 		return m, f.s.takenEmail(err)
 	}
-	return m, f.s.addAudit(As(ctx, byAccount(ctx, m)), f.tx, accountAudit(m, "account.register"))
+	return m, f.s.addAudit(As(ctx, byAccount(ctx, m)), f.tx, changedAccount(models.Account{}, m, "account.register"))
 }
 
 // AddMember makes an account a member of the link's tenant.
@@ -140,7 +140,7 @@ func (f Followed) SetPassword(ctx context.Context, a models.Account, hash []byte
 	if _, err := f.s.revokeFamilies(f.tx, a.ID, ""); err != nil {
 		return err
 	}
-	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, accountAudit(a, "account.password_reset"))
+	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, changedAccount(a, a, "account.password_reset", replaced("password")))
 }
 
 // byAccount is the author of what an account does by a link, from where the context says.

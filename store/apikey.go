@@ -44,7 +44,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, k models.APIKey) (models.APIKe
 		if _, err := scanOne(tx, scanTenant, tenantSelect+" AND id = ?", k.TenantID); err != nil {
 			return models.AuditEntry{}, err
 		}
-		return keyAudit(k, "apikey.create"), insertKey(tx, k)
+		return keyAudit(models.APIKey{}, k, "apikey.create"), insertKey(tx, k)
 	})
 	if err != nil {
 		return models.APIKey{}, err
@@ -94,10 +94,10 @@ restrictions, quotas, expires_at, revoked_at, last_used_at, version, created_at,
 		orNil(from), orNil(quotas), k.ExpiresAt, k.Version, k.CreatedAt, k.UpdatedAt).Error
 }
 
-func keyAudit(k models.APIKey, action string) models.AuditEntry {
+func keyAudit(was, k models.APIKey, action string) models.AuditEntry {
 	return models.AuditEntry{TenantID: k.TenantID, Action: action, Object: k.ID, Detail: detail(map[string]any{
 		"name": k.Name, "userId": k.UserID, "canRead": k.CanRead, "canWrite": k.CanWrite, "scopes": k.Scopes, "restrictions": k.From, "quotas": k.Quotas, "expiresAt": k.ExpiresAt,
-		"rotation": k.Rotation, "formerUntil": k.Former.Until,
+		"rotation": k.Rotation, "formerUntil": k.Former.Until, "changed": keyChanges(was, k),
 	})}
 }
 

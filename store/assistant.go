@@ -36,11 +36,16 @@ func scanAssistant(row scanner, a *models.Assistant) error {
 
 // Assistant reads how a tenant has conflicts shown to an assistant; where that was never set, Version is 0.
 func (s *Store) Assistant(ctx context.Context, tenantID string) (models.Assistant, error) {
-	a, err := scanOne(s.read(ctx), scanAssistant, "SELECT "+assistantColumns+" FROM assistants WHERE tenant_id = ?", tenantID)
+	a, err := assistantIn(s.read(ctx), tenantID)
+	return a, s.fault(err)
+}
+
+func assistantIn(db *gorm.DB, tenantID string) (models.Assistant, error) {
+	a, err := scanOne(db, scanAssistant, "SELECT "+assistantColumns+" FROM assistants WHERE tenant_id = ?", tenantID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return models.Assistant{TenantID: tenantID}, nil
 	}
-	return a, s.fault(err)
+	return a, err
 }
 
 // SaveAssistant sets how a tenant has conflicts shown to an assistant, against the
@@ -51,12 +56,16 @@ func (s *Store) SaveAssistant(ctx context.Context, a models.Assistant) (models.A
 	}
 	a.UpdatedAt = clock.Millis(s.clock)
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := assistantIn(tx, a.TenantID)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		write := s.replaceAssistant
 		if a.Version == 0 {
 			write = s.addAssistant
 		}
 		done, err := write(tx, a)
-		return assistantAudit(done), err
+		return assistantAudit(was, done), err
 	})
 	if s.Duplicate(err) {
 		err = errStale()
@@ -100,9 +109,10 @@ WHERE tenant_id = ? AND version = ?`, asInt(a.Enabled), a.BaseURL, a.Model, orNi
 }
 
 // assistantAudit tells what was set, and of the key only whether there is one.
-func assistantAudit(a models.Assistant) models.AuditEntry {
+func assistantAudit(was, a models.Assistant) models.AuditEntry {
 	return models.AuditEntry{TenantID: a.TenantID, Action: "assistant.edit", Object: a.TenantID, Detail: detail(map[string]any{
 		"enabled": a.Enabled, "baseUrl": a.BaseURL, "model": a.Model, "ownKey": a.Key != nil, "threshold": a.Threshold, "redacted": a.Redacted, "daily": a.Daily, "version": a.Version,
+		"changed": assistantChanges(was, a),
 	})}
 }
 

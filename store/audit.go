@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"gorm.io/gorm"
 
-	"tidemark/internal/clock"
 	"tidemark/models"
 )
 
@@ -14,7 +14,14 @@ import (
 type Author struct {
 	Actor     string // account:<id>, key:<id>, …
 	Address   string
+	UserAgent string
 	RequestID string
+	Door      models.Door
+}
+
+// AuthorOf is the author of what a caller does.
+func AuthorOf(c *models.Caller) Author {
+	return Author{Actor: c.Actor, Address: c.Address, UserAgent: c.UserAgent, RequestID: c.RequestID, Door: c.Door}
 }
 
 type authorKey struct{}
@@ -45,10 +52,44 @@ func (s *Store) audited(ctx context.Context, f func(tx *gorm.DB) (models.AuditEn
 	})
 }
 
-const auditInsert = `INSERT INTO audit_entries (id, tenant_id, actor, action, object, address, request_id, at, detail) VALUES (?,?,?,?,?,?,?,?,?)`
+// notes are what a transaction leaves to its end, since others wait for it: first the chains of the audit, then the revision.
+type notes struct {
+	entries []models.AuditEntry
+	moved   bool // the revision
+}
 
+type notesKey struct{}
+
+// noting runs f and then writes what it noted.
+func (s *Store) noting(f func(tx *gorm.DB) error) func(tx *gorm.DB) error {
+	return func(tx *gorm.DB) error {
+		n := &notes{}
+		ctx := tx.Statement.Context
+		if err := f(tx.WithContext(context.WithValue(ctx, notesKey{}, n))); err != nil {
+			return err
+		}
+		if err := s.chain(ctx, tx.Statement.ConnPool, n.entries); err != nil || !n.moved {
+			return err
+		}
+		return moveRevision(tx)
+	}
+}
+
+func notesOf(tx *gorm.DB) (*notes, error) {
+	n, ok := tx.Statement.Context.Value(notesKey{}).(*notes)
+	if !ok {
+		return nil, errors.New("this is no transaction of write")
+	}
+	return n, nil
+}
+
+// addAudit has a row written to the audit when the transaction ends, in the name of the context's author.
 func (s *Store) addAudit(ctx context.Context, tx *gorm.DB, e models.AuditEntry) error {
-	return tx.Exec(auditInsert, s.auditRow(ctx, e)...).Error
+	n, err := notesOf(tx)
+	if err == nil {
+		n.entries = append(n.entries, s.authored(authorOf(ctx), e))
+	}
+	return err
 }
 
 // Audit adds a row to the audit for what changes nothing, such as a look at a tenant's data; its author is that of the context.
@@ -58,29 +99,29 @@ func (s *Store) Audit(ctx context.Context, e models.AuditEntry) error {
 
 // Audit adds a row to the audit with the commit; its author is that of the commit's context.
 func (t *CommitTx) Audit(e models.AuditEntry) error {
-	return t.exec(auditInsert, t.s.auditRow(t.ctx, e)...)
+	return t.AuditBy(authorOf(t.ctx), e)
 }
 
-// AuditBy adds a row to the audit with the commit, in the name of an author.
+// AuditBy adds a row to the audit with the commit, in the name of an author. It is written
+// when the commit ends: nothing else is waited for once a chain is held.
 func (t *CommitTx) AuditBy(a Author, e models.AuditEntry) error {
-	return t.exec(auditInsert, t.s.auditRow(As(t.ctx, a), e)...)
+	t.audits = append(t.audits, t.s.authored(a, e))
+	return nil
 }
 
-func (s *Store) auditRow(ctx context.Context, e models.AuditEntry) []any {
-	by := authorOf(ctx)
-	return []any{clock.NewID(s.clock), e.TenantID, by.Actor, e.Action, e.Object, by.Address, by.RequestID, clock.Millis(s.clock), orNil(e.Detail)}
-}
+const auditColumns = "id, tenant_id, actor, action, object, address, user_agent, request_id, door, at, detail, COALESCE(chain_seq, 0) AS chain_seq, hash"
+
+const auditSelect = "SELECT " + auditColumns + " FROM audit_entries"
 
 // AuditEntries reads a tenant's entries, newest first, those before the id when one is given; an empty tenant means the installation's own.
 func (s *Store) AuditEntries(ctx context.Context, tenantID, before string, limit int) ([]models.AuditEntry, error) {
-	text := `SELECT id, tenant_id, actor, action, object, address, request_id, at, detail FROM audit_entries
-WHERE tenant_id = ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`
+	text := auditSelect + ` WHERE tenant_id = ? AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`
 	out, err := scanAll(s.read(ctx), scanAudit, text, tenantID, before, before, limit)
 	return out, s.fault(err)
 }
 
 func scanAudit(row scanner, e *models.AuditEntry) error {
-	return row.Scan(&e.ID, &e.TenantID, &e.Actor, &e.Action, &e.Object, &e.Address, &e.RequestID, &e.At, &e.Detail)
+	return row.Scan(&e.ID, &e.TenantID, &e.Actor, &e.Action, &e.Object, &e.Address, &e.UserAgent, &e.RequestID, &e.Door, &e.At, &e.Detail, &e.Seq, &e.Hash)
 }
 
 func detail(v map[string]any) []byte {

@@ -10,14 +10,16 @@ import (
 
 // AuditQuery asks for a page of the audit, newest first. Empty fields leave nothing out.
 type AuditQuery struct {
-	Tenant *string // one tenant's; of an empty id: the installation's own; nil: all
-	Actor  string  // whole, or a kind such as "key:"
-	Action string  // whole, or a beginning such as "apikey."
-	From   int64   // ms
-	To     int64   // ms, not included
-	Before string  // id; those before it
-	Limit  int
-	Look   int // entries looked through at most; 0: 5000
+	Tenant    *string // one tenant's; of an empty id: the installation's own; nil: all
+	Actor     string  // whole, or a kind such as "key:"
+	Action    string  // whole, or a beginning such as "apikey."
+	Object    string  // whole
+	RequestID string  // whole
+	From      int64   // ms
+	To        int64   // ms, not included
+	Before    string  // id; those before it
+	Limit     int
+	Look      int // entries looked through at most; 0: 5000
 }
 
 // AuditPage is what was found, and where to go on.
@@ -35,7 +37,7 @@ func (s *Store) SearchAudit(ctx context.Context, q AuditQuery) (AuditPage, error
 		q.Look = auditLook
 	}
 	inner, args := q.stretch()
-	stretch := "(SELECT id, tenant_id, actor, action, object, address, request_id, at, detail FROM audit_entries" + inner + " ORDER BY id DESC LIMIT ?) s"
+	stretch := "(" + auditSelect + inner + " ORDER BY id DESC LIMIT ?) s"
 	text, more := q.conditions()
 	all := append(append(append([]any{}, args...), q.Look), more...)
 	found, err := scanAll(s.read(ctx), scanAudit, "SELECT * FROM "+stretch+text+" ORDER BY id DESC LIMIT ?", append(all, q.Limit+1)...)
@@ -88,6 +90,8 @@ func (q *AuditQuery) conditions() (string, []any) {
 	group := strings.HasSuffix(q.Action, ".")
 	add(q.Action != "" && group, "action >= ? AND action < ?", q.Action, prefixEnd(q.Action))
 	add(q.Action != "" && !group, "action = ?", q.Action)
+	add(q.Object != "", "object = ?", q.Object)
+	add(q.RequestID != "", "request_id = ?", q.RequestID)
 	return whereAll(parts), args
 }
 

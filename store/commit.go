@@ -24,6 +24,8 @@ type CommitTx struct {
 	moved   int64       // heads, together
 
 	sealings map[string]*sealing // of tenants that encrypt, whose heads it holds; nil: of none
+
+	audits []models.AuditEntry // written last
 }
 
 // CommitError says that the COMMIT itself failed: whether it happened is unknown.
@@ -48,7 +50,11 @@ func (s *Store) Commit(ctx context.Context, f func(*CommitTx) error) error {
 		return err
 	}
 	t := &CommitTx{ctx: ctx, s: s, tx: tx}
-	if err := f(t); err != nil {
+	err = f(t)
+	if err == nil && len(t.audits) > 0 {
+		err = s.chain(ctx, tx, t.audits)
+	}
+	if err != nil {
 		_ = tx.Rollback() // the first error tells why
 		return err
 	}

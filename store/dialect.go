@@ -15,19 +15,20 @@ import (
 
 // dialect is what differs between the databases, as text.
 type dialect struct {
-	name         string
-	version      string
-	forUpdate    string
-	skipLocked   string
-	insertIgnore string
-	upsertItem   string
-	upsertUser   string
-	upsertBucket string
-	upsertQuota  string // a window of a key's quota: a later one begins anew
-	byOwner      string // makes a read of the log take the owner's index
-	byPriority   string // makes a read of items take the index of those with a priority
-	rowValues    bool   // compares rows by index
-	maxBinds     int
+	name          string
+	version       string
+	forUpdate     string
+	skipLocked    string
+	insertIgnore  string
+	upsertItem    string
+	upsertUser    string
+	upsertBucket  string
+	upsertQuota   string // a window of a key's quota: a later one begins anew
+	keepAuditHead string // an insert of a head that is there already changes nothing, and locks it
+	byOwner       string // makes a read of the log take the owner's index
+	byPriority    string // makes a read of items take the index of those with a priority
+	rowValues     bool   // compares rows by index
+	maxBinds      int
 }
 
 var sqliteDialect = dialect{
@@ -42,10 +43,11 @@ modified_at=excluded.modified_at, run_user=excluded.run_user, run_instance=exclu
 	upsertBucket: ` ON CONFLICT (tenant_id, bucket) DO UPDATE SET version=max(version, excluded.version)`,
 	upsertQuota: ` ON CONFLICT (tenant_id, key_id, span) DO UPDATE SET used=CASE WHEN began < excluded.began THEN 0 ELSE used END,
 began=max(began, excluded.began)`,
-	byOwner:    " INDEXED BY changes_owner", // without statistics SQLite takes the other one
-	byPriority: " INDEXED BY items_priority",
-	rowValues:  true,
-	maxBinds:   30000,
+	keepAuditHead: ` ON CONFLICT (tenant_id) DO NOTHING`,
+	byOwner:       " INDEXED BY changes_owner", // without statistics SQLite takes the other one
+	byPriority:    " INDEXED BY items_priority",
+	rowValues:     true,
+	maxBinds:      30000,
 }
 
 var mysqlDialect = dialect{
@@ -58,10 +60,11 @@ var mysqlDialect = dialect{
 hlc=VALUES(hlc), seq=VALUES(seq), instance=VALUES(instance), deleted=VALUES(deleted), size=VALUES(size), compression=VALUES(compression),
 tags=VALUES(tags), expires_at=VALUES(expires_at), priority=VALUES(priority), modified_at=VALUES(modified_at), run_user=VALUES(run_user),
 run_instance=VALUES(run_instance), run_base=VALUES(run_base)`,
-	upsertUser:   ` ON DUPLICATE KEY UPDATE bytes=VALUES(bytes), items=VALUES(items)`,
-	upsertBucket: ` ON DUPLICATE KEY UPDATE version=GREATEST(version, VALUES(version))`,
-	upsertQuota:  ` ON DUPLICATE KEY UPDATE used=IF(began < VALUES(began), 0, used), began=GREATEST(began, VALUES(began))`,
-	maxBinds:     60000,
+	upsertUser:    ` ON DUPLICATE KEY UPDATE bytes=VALUES(bytes), items=VALUES(items)`,
+	upsertBucket:  ` ON DUPLICATE KEY UPDATE version=GREATEST(version, VALUES(version))`,
+	upsertQuota:   ` ON DUPLICATE KEY UPDATE used=IF(began < VALUES(began), 0, used), began=GREATEST(began, VALUES(began))`,
+	keepAuditHead: ` ON DUPLICATE KEY UPDATE tenant_id=VALUES(tenant_id)`,
+	maxBinds:      60000,
 }
 
 // Server errors of MariaDB/MySQL the store gives a meaning to.

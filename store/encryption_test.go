@@ -29,6 +29,7 @@ var withoutValues = map[string]string{
 	"roles.grants":                 "names of collections and what may be done with them",
 	"roles.fields":                 "paths that a role does not see",
 	"tenants.mfa_roles":            "names of roles",
+	"tenants.restrictions":         "where its credentials are used from",
 	"tickets.hash":                 "a hash",
 	"tickets.caller":               "who may do what, for seconds",
 	"sessions.data":                "an administrator's session",

@@ -37,7 +37,7 @@ func (s *Store) EndConnection(ctx context.Context, tenantID, userID, id, code st
 		if err := s.noteEnd(tx, in, code); err != nil {
 			return err
 		}
-		return s.addAudit(ctx, tx, deviceAudit(in, "device.disconnect"))
+		return s.addAudit(ctx, tx, deviceAudit(in, "device.disconnect", became("connected", true, false)))
 	})
 }
 
@@ -64,7 +64,7 @@ func (s *Store) Forget(ctx context.Context, tenantID, userID, id, code string) e
 		if err != nil {
 			return err
 		}
-		return s.addAudit(ctx, tx, deviceAudit(in, "device.forget"))
+		return s.addAudit(ctx, tx, deviceAudit(in, "device.forget", became("forgotten", false, true)))
 	})
 }
 
@@ -82,6 +82,6 @@ func (s *Store) noteEnd(tx *gorm.DB, in models.Instance, code string) error {
 		in.Node, int64(in.ConnID), code, clock.Millis(s.clock)).Error
 }
 
-func deviceAudit(in models.Instance, action string) models.AuditEntry {
-	return models.AuditEntry{TenantID: in.TenantID, Action: action, Object: in.ID, Detail: detail(map[string]any{"userId": in.UserID, "mark": in.Mark})}
+func deviceAudit(in models.Instance, action string, changed []models.FieldChange) models.AuditEntry {
+	return models.AuditEntry{TenantID: in.TenantID, Action: action, Object: in.ID, Detail: detail(map[string]any{"userId": in.UserID, "mark": in.Mark, "changed": changed})}
 }

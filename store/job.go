@@ -32,6 +32,7 @@ func (t *CommitTx) CreateJob(j models.Job) error {
 
 // AddJob adds a job, which has its id and its status, and the audit row of who asked for it.
 func (s *Store) AddJob(ctx context.Context, j models.Job, e models.AuditEntry) error {
+	e.Detail = withChanges(e.Detail, became("job", nil, j.Status))
 	return s.write(ctx, func(tx *gorm.DB) error {
 		if err := tx.Exec(jobInsert, s.jobRow(j)...).Error; err != nil {
 			return err
@@ -94,7 +95,7 @@ func addJobErrors(tx *gorm.DB, j models.Job, errs []models.JobError) error {
 
 // StopJob asks for the end of a job that goes on; one that is held has ended with that. Ended ones are `already_resolved`.
 func (s *Store) StopJob(ctx context.Context, tenantID, id string) error {
-	return s.steer(ctx, models.AuditEntry{TenantID: tenantID, Action: "job.cancel", Object: id}, func(tx *gorm.DB) *gorm.DB {
+	return s.steer(ctx, models.AuditEntry{TenantID: tenantID, Action: "job.cancel", Object: id, Detail: detail(map[string]any{"changed": became("stopping", false, true)})}, func(tx *gorm.DB) *gorm.DB {
 		return s.stopJob(tx, tenantID, id)
 	})
 }
@@ -106,7 +107,7 @@ func (s *Store) stopJob(tx *gorm.DB, tenantID, id string) *gorm.DB {
 
 // ResumeJob lets a held job go on with a new input and state, its errors forgotten. Others are `already_resolved`.
 func (s *Store) ResumeJob(ctx context.Context, j models.Job) error {
-	return s.steer(ctx, models.AuditEntry{TenantID: j.TenantID, Action: "job.start", Object: j.ID}, func(tx *gorm.DB) *gorm.DB {
+	return s.steer(ctx, models.AuditEntry{TenantID: j.TenantID, Action: "job.start", Object: j.ID, Detail: detail(map[string]any{"changed": became("status", models.JobHeld, models.JobOpen)})}, func(tx *gorm.DB) *gorm.DB {
 		res := tx.Exec("UPDATE jobs SET status = ?, input = ?, state = ?, done = 0, total = ?, failed = 0, node = '', lease_until = 0, updated_at = ? WHERE tenant_id = ? AND id = ? AND status = ?",
 			string(models.JobOpen), orNil(j.Input), orNil(j.State), j.Total, clock.Millis(s.clock), j.TenantID, j.ID, string(models.JobHeld))
 		if res.Error != nil || res.RowsAffected == 0 {
@@ -175,4 +176,10 @@ func (s *Store) JobErrors(ctx context.Context, tenantID, id string, after int64,
 		return row.Scan(&e.N, &e.Place, &e.Owner, &e.Key, &e.Reason)
 	}, "SELECT n, place, owner, item_key, reason FROM job_errors WHERE job_id = ? AND tenant_id = ? AND n > ? ORDER BY n LIMIT ?", id, tenantID, after, limit)
 	return out, s.fault(err)
+}
+
+// LastJob reads the newest job of a kind of a tenant, or with an empty one of the installation: `not_found` when there was none.
+func (s *Store) LastJob(ctx context.Context, tenantID, kind string) (models.Job, error) {
+	j, err := scanOne(s.read(ctx), scanJob, jobSelect+" WHERE tenant_id = ? AND kind = ? ORDER BY id DESC LIMIT 1", tenantID, kind)
+	return j, s.fault(err)
 }

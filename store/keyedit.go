@@ -15,12 +15,16 @@ func (s *Store) RevokeAPIKey(ctx context.Context, id string) (models.APIKey, err
 	var k models.APIKey
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		now := clock.Millis(s.clock)
-		err := tx.Exec("UPDATE api_keys SET revoked_at = ?, version = version + 1, updated_at = ? WHERE id = ? AND revoked_at = 0", now, now, id).Error
+		was, err := scanOne(tx, scanKey, keySelect+" WHERE id = ?"+s.dialect.forUpdate, id)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		err = tx.Exec("UPDATE api_keys SET revoked_at = ?, version = version + 1, updated_at = ? WHERE id = ? AND revoked_at = 0", now, now, id).Error
 		if err != nil {
 			return models.AuditEntry{}, err
 		}
 		k, err = scanOne(tx, scanKey, keySelect+" WHERE id = ?", id)
-		return keyAudit(k, "apikey.revoke"), err
+		return keyAudit(was, k, "apikey.revoke"), err
 	})
 	return k, err
 }
@@ -59,18 +63,21 @@ func (s *Store) EditAPIKey(ctx context.Context, k models.APIKey) (models.APIKey,
 func (s *Store) changeKey(ctx context.Context, base models.APIKey, action string, set map[string]any) (models.APIKey, error) {
 	var k models.APIKey
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := scanOne(tx, scanKey, keySelect+" WHERE id = ?", base.ID)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		set["version"], set["updated_at"] = base.Version+1, clock.Millis(s.clock)
 		res := tx.Table("api_keys").Where("id = ? AND version = ? AND revoked_at = 0", base.ID, base.Version).Updates(set)
 		if res.Error != nil {
 			return models.AuditEntry{}, res.Error
 		}
-		var err error
 		if k, err = scanOne(tx, scanKey, keySelect+" WHERE id = ?", base.ID); err != nil {
 			return models.AuditEntry{}, err
 		}
 		switch {
 		case res.RowsAffected == 1:
-			return keyAudit(k, action), nil
+			return keyAudit(was, k, action), nil
 		case k.RevokedAt != 0:
 			return models.AuditEntry{}, fault.New(fault.Revoked, "This key was revoked, which cannot be taken back.")
 		}

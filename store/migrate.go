@@ -44,8 +44,10 @@ func (s *Store) provider() (*goose.Provider, error) {
 // Migrate brings the schema up to date. Two processes may start at once: one waits for the other.
 func (s *Store) Migrate(ctx context.Context) error {
 	return s.migrating(ctx, func(p *goose.Provider) error {
-		_, err := p.Up(ctx)
-		return err
+		if _, err := p.Up(ctx); err != nil {
+			return err
+		}
+		return s.adoptAudit(ctx)
 	})
 }
 

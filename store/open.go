@@ -33,6 +33,10 @@ type Options struct {
 	// first needed. nil: nothing can be encrypted, or decrypted.
 	Master func() (*seal.Box, error)
 
+	// AuditKey vouches for the chains of the audit; what AuditKeyFormer vouched for still stands. Without
+	// one the chains prove nothing against who can write to the database.
+	AuditKey, AuditKeyFormer string
+
 	walBound int64 // bytes in use from which SQLite's WAL begins anew; 0: restartAbove
 }
 
@@ -62,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxConns <= 0 {
 		o.MaxConns = defaultConns
 	}
-	s := &Store{clock: o.Clock}
+	s := &Store{clock: o.Clock, auditKeys: auditKeysOf(o)}
 	s.ring = &keyring{s: s, keys: map[uint32]*seal.DataKey{}}
 	if o.Master != nil {
 		s.ring.master = sync.OnceValues(o.Master)

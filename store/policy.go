@@ -51,7 +51,7 @@ func (s *Store) AddPolicy(ctx context.Context, p models.ConflictPolicy) (models.
 		}
 		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
 			string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.Version, p.CreatedAt, p.UpdatedAt).Error
-		return policyAudit(p, "policy.create"), err
+		return policyAudit(models.ConflictPolicy{}, p, "policy.create"), err
 	})
 	return p, s.samePolicy(err)
 }
@@ -62,6 +62,10 @@ func (s *Store) EditPolicy(ctx context.Context, p models.ConflictPolicy) (models
 		return p, err
 	}
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := policyIn(tx, p)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		p.UpdatedAt = clock.Millis(s.clock)
 		res := tx.Exec(`UPDATE conflict_policies SET collection = ?, pattern = ?, path = ?, strategy = ?, fallback = ?, kind = ?, threshold = ?, updated_at = ?, version = version + 1
 WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.UpdatedAt, p.TenantID, p.ID, p.Version)
@@ -69,7 +73,7 @@ WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path
 			return models.AuditEntry{}, err
 		}
 		p.Version++
-		return policyAudit(p, "policy.edit"), nil
+		return policyAudit(was, p, "policy.edit"), nil
 	})
 	return p, s.samePolicy(err)
 }
@@ -78,8 +82,12 @@ WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path
 func (s *Store) DeletePolicy(ctx context.Context, tenantID, id string, version int64) error {
 	p := models.ConflictPolicy{TenantID: tenantID, ID: id, Version: version}
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := policyIn(tx, p)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		res := tx.Exec("DELETE FROM conflict_policies WHERE tenant_id = ? AND id = ? AND version = ?", tenantID, id, version)
-		return policyAudit(p, "policy.delete"), policyDone(tx, res, p)
+		return policyAudit(was, models.ConflictPolicy{}, "policy.delete"), policyDone(tx, res, p)
 	})
 }
 
@@ -88,15 +96,24 @@ func policyDone(tx, res *gorm.DB, p models.ConflictPolicy) error {
 	if res.Error != nil || res.RowsAffected > 0 {
 		return res.Error
 	}
-	if _, err := scanOne(tx, scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? AND id = ?", p.TenantID, p.ID); err != nil {
+	if _, err := policyIn(tx, p); err != nil {
 		return err
 	}
 	return errStale()
 }
 
-func policyAudit(p models.ConflictPolicy, action string) models.AuditEntry {
+func policyIn(tx *gorm.DB, p models.ConflictPolicy) (models.ConflictPolicy, error) {
+	return scanOne(tx, scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? AND id = ?", p.TenantID, p.ID)
+}
+
+func policyAudit(was, is models.ConflictPolicy, action string) models.AuditEntry {
+	p := is
+	if p.ID == "" {
+		p = was
+	}
 	return models.AuditEntry{TenantID: p.TenantID, Action: action, Object: p.ID, Detail: detail(map[string]any{
 		"collection": p.Collection, "pattern": p.Pattern, "path": p.Path, "strategy": string(p.Strategy), "fallback": string(p.Fallback), "kind": string(p.Kind), "threshold": p.Threshold, "version": p.Version,
+		"changed": changes(policyFields(was), policyFields(is)),
 	})}
 }
 

@@ -311,9 +311,3 @@ func (s *Store) SetEncryption(ctx context.Context, t models.Tenant, e models.Enc
 		},
 	})
 }
-
-// LastJob reads the newest job of a kind of a tenant; `not_found` when there was none.
-func (s *Store) LastJob(ctx context.Context, tenantID, kind string) (models.Job, error) {
-	j, err := scanOne(s.read(ctx), scanJob, jobSelect+" WHERE tenant_id = ? AND kind = ? ORDER BY id DESC LIMIT 1", tenantID, kind)
-	return j, s.fault(err)
-}

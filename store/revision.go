@@ -17,7 +17,15 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 	return n, s.fault(row.Scan(&n))
 }
 
-// bumpRevision goes last into a transaction: every process waits for this one row.
+// bumpRevision has the revision move when the transaction ends: every process waits for this one row.
 func bumpRevision(tx *gorm.DB) error {
+	n, err := notesOf(tx)
+	if err == nil {
+		n.moved = true
+	}
+	return err
+}
+
+func moveRevision(tx *gorm.DB) error {
 	return tx.Exec("UPDATE revisions SET n = n + 1 WHERE id = 1").Error
 }

@@ -101,7 +101,7 @@ func (s *Store) EndSession(ctx context.Context, m models.Account, id string) err
 		if res.Error != nil {
 			return res.Error
 		}
-		return s.addAudit(ctx, tx, accountAudit(m, "session.end"))
+		return s.addAudit(ctx, tx, changedAccount(m, m, "session.end", became("session", "open", "ended")...))
 	})
 }
 
@@ -111,7 +111,7 @@ func (s *Store) EndOtherSessions(ctx context.Context, m models.Account, token st
 		if ended, err = endOthers(tx, m, token); err != nil || ended == 0 {
 			return err
 		}
-		e := models.AuditEntry{Action: "session.end_others", Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "ended": ended})}
+		e := models.AuditEntry{Action: "session.end_others", Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "ended": ended, "changed": became("otherSessions", ended, 0)})}
 		return s.addAudit(ctx, tx, e)
 	})
 	return ended, err

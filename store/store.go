@@ -33,6 +33,7 @@ type Store struct {
 	readStmts *statements   // over rdb
 	recent    *recent       // SQLite: items read a moment ago; elsewhere other nodes write too
 	ring      *keyring
+	auditKeys [][]byte
 	stop      context.CancelFunc
 	work      sync.WaitGroup
 }
@@ -46,7 +47,7 @@ func (s *Store) Path() string { return s.path }
 // read is the handle for reads outside a transaction.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.reads.WithContext(ctx) }
 
-// write runs f in one transaction and commits. Aborts that a retry can mend
+// write runs f in one transaction, adds to the audit what f noted, and commits. Aborts that a retry can mend
 // (deadlock, lock wait, certification) are retried from the start, so f must be repeatable.
 func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
 	release, err := s.beginWriting(ctx)
@@ -55,7 +56,7 @@ func (s *Store) write(ctx context.Context, f func(tx *gorm.DB) error) error {
 	}
 	defer release()
 	for attempt := range maxWriteAttempts {
-		err = s.writes.WithContext(ctx).Transaction(f)
+		err = s.writes.WithContext(ctx).Transaction(s.noting(f))
 		if err == nil || !s.Aborted(err) {
 			return s.fault(err)
 		}

@@ -77,7 +77,7 @@ func (s *Store) CreateTenant(ctx context.Context, t models.Tenant) (models.Tenan
 	t.ID, t.Version, t.CreatedAt, t.UpdatedAt = clock.NewID(s.clock), 1, now, now
 	t.DeletedAt, t.DeleteJob, t.Usage = 0, "", models.Usage{}
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		e := tenantAudit(t, "tenant.create", map[string]any{"slug": t.Slug, "changed": differences(models.Tenant{}, t)})
+		e := tenantAudit(models.Tenant{}, t, "tenant.create", map[string]any{"slug": t.Slug})
 		return e, s.insertTenant(tx, t)
 	})
 	if s.Duplicate(err) {

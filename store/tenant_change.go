@@ -31,6 +31,10 @@ func (s *Store) changeTenant(ctx context.Context, c tenantChange) (out models.Te
 		c.where = "deleted_at = 0"
 	}
 	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		was, err := scanOne(tx, scanTenant, tenantColumns+" WHERE id = ?", c.id)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
 		args := append(append([]any{}, c.args...), clock.Millis(s.clock), c.id, c.version)
 		res := tx.Exec("UPDATE tenants SET "+c.set+", version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND "+c.where, args...)
 		if res.Error != nil {
@@ -47,13 +51,13 @@ func (s *Store) changeTenant(ctx context.Context, c tenantChange) (out models.Te
 		if res.RowsAffected == 0 {
 			return models.AuditEntry{}, errStale()
 		}
-		return tenantAudit(out, c.action, c.detail), nil
+		return tenantAudit(was, out, c.action, c.detail), nil
 	})
 	return out, err
 }
 
-func tenantAudit(t models.Tenant, action string, more map[string]any) models.AuditEntry {
-	d := map[string]any{"version": t.Version}
+func tenantAudit(was, t models.Tenant, action string, more map[string]any) models.AuditEntry {
+	d := map[string]any{"version": t.Version, "changed": tenantChanges(was, t)}
 	for k, v := range more {
 		d[k] = v
 	}
@@ -102,8 +106,7 @@ func (s *Store) EditTenant(ctx context.Context, t models.Tenant) (models.Tenant,
 	if before.Version != t.Version {
 		return models.Tenant{}, errStale()
 	}
-	changed := differences(before, t)
-	if len(changed) == 0 {
+	if len(differences(before, t)) == 0 {
 		return before, nil
 	}
 	from, err := storedRestrictions(t.From)
@@ -111,7 +114,7 @@ func (s *Store) EditTenant(ctx context.Context, t models.Tenant) (models.Tenant,
 		return models.Tenant{}, err
 	}
 	return s.changeTenant(ctx, tenantChange{
-		id: t.ID, version: t.Version, action: "tenant.edit", detail: map[string]any{"changed": changed},
+		id: t.ID, version: t.Version, action: "tenant.edit",
 		set: "name = ?, strategy = ?, retention_days = ?, restrictions = ?", args: []any{t.Name, string(t.Strategy), t.RetentionDays, from},
 		also: func(tx *gorm.DB) error { return setLimits(tx, before, t) },
 	})
@@ -147,8 +150,7 @@ const historyRows = 20
 
 // TenantChanges reads from the audit what was done to a tenant after a version of it, newest first.
 func (s *Store) TenantChanges(ctx context.Context, id string, after int64) ([]models.TenantChange, error) {
-	entries, err := scanAll(s.read(ctx), scanAudit, `SELECT id, tenant_id, actor, action, object, address, request_id, at, detail FROM audit_entries
-WHERE tenant_id = ? AND object = ? AND action LIKE 'tenant.%' AND action <> 'tenant.view' ORDER BY id DESC LIMIT ?`, id, id, historyRows)
+	entries, err := scanAll(s.read(ctx), scanAudit, auditSelect+` WHERE tenant_id = ? AND object = ? AND action LIKE 'tenant.%' AND action <> 'tenant.view' ORDER BY id DESC LIMIT ?`, id, id, historyRows)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -119,7 +119,7 @@ func countGone(state []byte, table string, n int64) ([]byte, error) {
 // DeleteTenantRows has it.
 func (s *Store) FinishTenantDelete(ctx context.Context, tenantID string, j models.Job) (gone bool, err error) {
 	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		e := models.AuditEntry{TenantID: tenantID, Action: "tenant.deleted", Object: tenantID, Detail: detail(map[string]any{"rows": j.Done})}
+		e := models.AuditEntry{TenantID: tenantID, Action: "tenant.deleted", Object: tenantID, Detail: detail(map[string]any{"rows": j.Done, "changed": became("tenant", "in the trash", "deleted for good")})}
 		stopping, err := s.deletes(tx, tenantID, j)
 		if err != nil {
 			return e, err
@@ -137,7 +137,12 @@ func (s *Store) FinishTenantDelete(ctx context.Context, tenantID string, j model
 			}
 		}
 		j.Status, j.Total = models.JobDone, j.Done
-		return e, s.keepJob(tx, j)
+		if err := s.keepJob(tx, j); err != nil {
+			return e, err
+		}
+		there := e
+		there.TenantID = "" // so that the installation's chain says that this one must be there
+		return e, s.addAudit(ctx, tx, there)
 	})
 	if errors.Is(err, errNotEmpty) {
 		return false, nil
@@ -149,14 +154,14 @@ var errNotEmpty = errors.New("the tenant still keeps something")
 
 // StopTenantDelete asks for the end of a deletion; one that is over is `already_resolved`.
 func (s *Store) StopTenantDelete(ctx context.Context, tenantID, jobID string) error {
-	e := models.AuditEntry{TenantID: tenantID, Action: "tenant.delete_stop", Object: tenantID}
+	e := models.AuditEntry{TenantID: tenantID, Action: "tenant.delete_stop", Object: tenantID, Detail: detail(map[string]any{"changed": became("stopping", false, true)})}
 	return s.steer(ctx, e, func(tx *gorm.DB) *gorm.DB { return s.stopJob(tx, "", jobID) })
 }
 
 // LeaveTenant ends a deletion that was to stop. A tenant of which nothing is gone can be restored from then on.
 func (s *Store) LeaveTenant(ctx context.Context, tenantID string, j models.Job) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		e := models.AuditEntry{TenantID: tenantID, Action: "tenant.delete_stopped", Object: tenantID, Detail: detail(map[string]any{"rows": j.Done})}
+		e := models.AuditEntry{TenantID: tenantID, Action: "tenant.delete_stopped", Object: tenantID, Detail: detail(map[string]any{"rows": j.Done, "changed": became("deletion", models.JobOpen, models.JobCancelled)})}
 		j.Status = models.JobCancelled
 		if err := s.keepJob(tx, j); err != nil || j.Done > 0 {
 			return e, err

@@ -202,7 +202,7 @@ func TestAClearIsInTheAuditOnce(t *testing.T) {
 			clears = append(clears, e)
 		}
 	}
-	if len(clears) != 1 || clears[0].Object != "ann" || !strings.HasPrefix(clears[0].Actor, "key:") || clears[0].RequestID != "req-clear" || clears[0].Address != "127.0.0.1" || string(clears[0].Detail) != `{"items":1}` {
+	if len(clears) != 1 || clears[0].Object != "ann" || !strings.HasPrefix(clears[0].Actor, "key:") || clears[0].RequestID != "req-clear" || clears[0].Address != "127.0.0.1" || string(clears[0].Detail) != `{"items":1,"changed":[{"field":"items","from":1,"to":0}]}` {
 		t.Errorf("audit: %+v", clears)
 	}
 }

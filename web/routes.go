@@ -73,6 +73,7 @@ func (s *Server) syncRoutes() {
 	s.guard("POST", "/api/v1/sync-storage/conflicts/policies", a.AddPolicy)
 	s.guard("PUT", "/api/v1/sync-storage/conflicts/policies/*", a.EditPolicy)
 	s.guard("DELETE", "/api/v1/sync-storage/conflicts/policies/*", a.DeletePolicy)
+	s.guard("GET", "/api/v1/audit", a.Audit)
 
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait

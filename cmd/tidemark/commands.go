@@ -30,6 +30,8 @@ func (m *Main) commands() []command {
 		{name: "migrate status", doc: "list migrations and whether they stand", flags: m.migrateStatus},
 		{name: "seed", doc: "fill the database with two demo tenants", flags: m.seed},
 		{name: "rebuild", usage: "[--verify] [--tenant S]", doc: "compare items with what the change log says, or rebuild them", flags: m.rebuild},
+		{name: "audit verify", usage: "[--tenant S] [--file F]", doc: "prove that no entry of the audit was changed, removed or added, or say which; of an export without the database", flags: m.auditVerify},
+		{name: "audit export", usage: "[--tenant S] [--from DAY] [--to DAY] [--format csv|jsonl]", doc: "write the audit of the installation and its tenants, or of one", flags: m.auditExport},
 		{name: "config print", doc: "show every setting, its value and its source", flags: m.configPrint},
 		{name: "doctor", usage: "[--production]", doc: "check what Tidemark needs", flags: m.doctor},
 		{name: "mail test", usage: "--to ADDRESS", doc: "send a message, to see whether mails arrive", flags: m.mailTest},

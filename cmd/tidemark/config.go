@@ -60,6 +60,7 @@ type Config struct {
 
 	MaxItemBytes int64
 	MaxUserBytes int64         // per tenant and user; 0: no limit
+	AuditDays    int           // days that the audit is kept; 0: for ever
 	PurgeEvery   time.Duration // between physical purges of what has expired
 
 	AIBaseURL  string // of the installation's assistant; empty: it has none

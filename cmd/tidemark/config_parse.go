@@ -67,6 +67,19 @@ func integer(to *int, least, most int) func(string) error {
 	}
 }
 
+// zeroOr takes 0, or a whole number within bounds.
+func zeroOr(to *int, least, most int) func(string) error {
+	return func(raw string) error {
+		if err := integer(to, 0, most)(raw); err != nil {
+			return err
+		}
+		if *to != 0 && *to < least {
+			return fmt.Errorf("must be 0, or from %d to %d, not %q", least, most, raw)
+		}
+		return nil
+	}
+}
+
 // optional is a number from 1 that stays 0 when unset.
 func optional(to *int, most int) func(string) error {
 	set := integer(to, 1, most)

@@ -90,6 +90,7 @@ func TestValues(t *testing.T) {
 		{"LOG_FORMAT=text", func(c *Config) any { return c.LogFormat }, "text"},
 		{"MAX_ITEM_SIZE_KB=1", func(c *Config) any { return c.MaxItemBytes }, int64(1024)},
 		{"MAX_STORAGE_PER_USER_MB=0", func(c *Config) any { return c.MaxUserBytes }, int64(0)},
+		{"AUDIT_RETENTION_DAYS=30", func(c *Config) any { return c.AuditDays }, 30},
 		{"TTL_CLEANUP_INTERVAL_HOURS=2", func(c *Config) any { return c.PurgeEvery }, 2 * time.Hour},
 		{`FIREBASE_SERVICE_ACCOUNT={"type":"service_account"}`, func(c *Config) any { return c.FirebaseAccount.Set() }, true},
 		{"PORT=", func(c *Config) any { return c.Port }, 3000},

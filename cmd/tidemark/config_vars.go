@@ -112,6 +112,7 @@ func (c *Config) variables() []variable {
 
 		{group: "Storage limits", name: "MAX_ITEM_SIZE_KB", def: "100", set: scaled(&c.MaxItemBytes, 1<<10, 1, 16<<10), doc: "Largest item, value and metadata together, in KiB."},
 		{name: "MAX_STORAGE_PER_USER_MB", def: "100", set: scaled(&c.MaxUserBytes, 1<<20, 0, 1<<30), doc: "Stored bytes per user, in MiB; 0: no limit."},
+		{name: "AUDIT_RETENTION_DAYS", def: "0", set: zeroOr(&c.AuditDays, 30, 36500), doc: "Days after which entries of the audit are taken away, 30 or more, with a note that keeps the rest provable; 0: never."},
 		{name: "TTL_CLEANUP_INTERVAL_HOURS", def: "24", set: hours(&c.PurgeEvery, 1, 24*365), doc: "Hours between physical purges of what has expired; readers see it gone at once."},
 	}
 }

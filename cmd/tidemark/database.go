@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
 
 	"tidemark/internal/clock"
+	"tidemark/internal/seal"
 	"tidemark/store"
 )
 
@@ -57,9 +59,24 @@ func (d *Database) describe() string {
 	return fmt.Sprintf("MariaDB/MySQL %s at %s", d.Name, net.JoinHostPort(d.Host, strconv.Itoa(d.Port)))
 }
 
+// storeOptions are how the store reaches the database, with what vouches for its audit.
+func (m *Main) storeOptions(c clock.Clock) (store.Options, error) {
+	o, err := m.Config.Database.options(c)
+	if err != nil {
+		return o, err
+	}
+	if err := m.Config.FillSecrets(); err != nil {
+		return o, err
+	}
+	var former error
+	o.AuditKey, err = seal.Key(m.Config.SealSecret.Reveal(), "audit")
+	o.AuditKeyFormer, former = seal.Key(m.Config.SealFormer.Reveal(), "audit")
+	return o, errors.Join(err, former)
+}
+
 // openStore opens the database as it is.
 func (m *Main) openStore(ctx context.Context) (*store.Store, error) {
-	o, err := m.Config.Database.options(m.Clock)
+	o, err := m.storeOptions(m.Clock)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,8 @@ func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics, only []web.Part) 
 func (m *Main) system(r *rooms, metrics *telemetry.Metrics) console.System {
 	c := m.Config
 	s := console.System{
-		Commit: revision(), Node: nodeName(c.Port), Database: c.Database.describe(), StartedAt: m.Clock.Now(), Metrics: metrics, Warnings: c.Warnings,
+		AuditDays: m.Config.AuditDays,
+		Commit:    revision(), Node: nodeName(c.Port), Database: c.Database.describe(), StartedAt: m.Clock.Now(), Metrics: metrics, Warnings: c.Warnings,
 		Health: health.New(health.Options{Store: r.store, Clock: m.Clock, Version: version, DataDir: c.DataDir}),
 	}
 	for _, one := range c.Settings() {

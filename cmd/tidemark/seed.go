@@ -100,7 +100,7 @@ func (m *Main) demoStart(ctx context.Context, s *store.Store) (time.Time, error)
 // clock stands in the demo's month.
 func (m *Main) fill(ctx context.Context, start time.Time, tenants []demoTenant) (int, error) {
 	c := clock.At(start.Add(-time.Hour))
-	o, err := m.Config.Database.options(c)
+	o, err := m.storeOptions(c)
 	if err != nil {
 		return 0, err
 	}

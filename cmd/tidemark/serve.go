@@ -95,6 +95,9 @@ func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, e
 	if err := r.store.OpenKeys(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.store.RenewAudit(ctx); err != nil {
+		return nil, err
+	}
 	if demo {
 		if err := m.fillEmpty(ctx, r.store); err != nil {
 			return nil, err
@@ -112,7 +115,7 @@ func (m *Main) build(ctx context.Context, demo bool, only []web.Part) (*rooms, e
 		return nil, err
 	}
 	r.engine, err = engine.New(ctx, engine.Options{
-		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery,
+		Store: r.store, Clock: m.Clock, Log: log, Node: nodeName(c.Port), PurgeEvery: c.PurgeEvery, AuditDays: c.AuditDays,
 		HeadsFile: filepath.Join(c.DataDir, "heads.json"), Observe: web.Observe(metrics), Assist: assisted,
 		Limits: engine.Limits{MaxItemBytes: c.MaxItemBytes, MaxUserBytes: c.MaxUserBytes},
 	})

@@ -29,7 +29,7 @@ var samples = map[string]string{
 	"CORS_ORIGIN": "https://a.example", "CORS_CREDENTIALS": "true", "LOG_LEVEL": "warn", "LOG_FORMAT": "text", "METRICS_TOKEN": strong, "API_DOCS": "public",
 	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "AI_BASE_URL": "https://ai.example.com/v1", "AI_API_KEY": strong, "AI_TIMEOUT_MS": "500", "AI_DAILY_BUDGET": "5", "AI_ALLOW_LOOPBACK": "true",
 	"PUBLIC_URL": "https://sync.example.com", "MAIL_SINK": "console", "MAIL_FROM": "sync@example.com", "SMTP_URL": "smtp://u:" + strong + "@h", "SMTP_PORT": "26", "SMTP_PASSWORD": strong, "SMTP_TLS": "tls",
-	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "ENCRYPTION_KEY": strong, "ENCRYPTION_KEY_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "TTL_CLEANUP_INTERVAL_HOURS": "5",
+	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "ENCRYPTION_KEY": strong, "ENCRYPTION_KEY_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "AUDIT_RETENTION_DAYS": "90", "TTL_CLEANUP_INTERVAL_HOURS": "5",
 }
 
 // anything lists the variables that take any text.

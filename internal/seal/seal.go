@@ -67,6 +67,15 @@ func keyOf(secret string) (key, error) {
 	return key{id: derived[keyLen:], aead: aead}, err
 }
 
+// Key is a key of 32 bytes for one purpose, derived from a secret; empty for an empty one.
+func Key(secret, purpose string) (string, error) {
+	if secret == "" {
+		return "", nil
+	}
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "tidemark "+purpose, keyLen)
+	return string(key), err
+}
+
 // Place names where a text is kept, such as a tenant, a table, a row and a column.
 func Place(names ...string) []byte { return []byte(strings.Join(names, "|")) }
 

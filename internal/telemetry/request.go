@@ -17,6 +17,7 @@ type Request struct {
 	ID       string // what the client, the log and the change log call this request
 	TraceID  string // of the caller's trace; empty: none
 	Address  string // client IP, normalised
+	Agent    string // what the client calls itself, where a door has asked
 	Route    string // pattern of the matched route; empty: none matched
 	TenantID string // known once the credential is verified
 	Actor    string

@@ -239,6 +239,7 @@ var hints = map[string]string{
 	"policies:read":    "Look at the policies that settle conflicts.",
 	"policies:write":   "Change the policies that settle conflicts.",
 	"analytics:read":   "Read figures of use.",
+	"audit:read":       "Read who did what in the tenant.",
 }
 
 func (p FormProps) fields() []ui.FieldError {

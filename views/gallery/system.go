@@ -85,10 +85,10 @@ func settingPages() []PageState {
 
 func auditPages() []PageState {
 	rows := []system.AuditRow{
-		{ID: "5", At: now - 4_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "apikey.revoke", Object: "Technician tablets", ObjectID: "01JDA2Q8M3X7Y5T4", Tenant: "Northwind Field Ops", TenantURL: "/console/t/northwind", Address: "203.0.113.7", Country: "DE", RequestID: "01JDA2Q8M3X7Y5T4", Detail: []system.Detail{{Name: "name", Value: "Technician tablets"}, {Name: "scopes", Value: `["read","write"]`}}},
+		{ID: "5", At: now - 4_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "apikey.revoke", Object: "Technician tablets", ObjectID: "01JDA2Q8M3X7Y5T4", Tenant: "Northwind Field Ops", TenantURL: "/console/t/northwind", Address: "203.0.113.7", Country: "DE", RequestID: "01JDA2Q8M3X7Y5T4", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Seq: 1_204, Changes: []system.Change{{Field: "revokedAt", From: "0", To: "1795347728000"}, {Field: "scopes", From: `["read"]`, To: `["read","write"]`}}, Detail: []system.Detail{{Name: "name", Value: "Technician tablets"}, {Name: "scopes", Value: `["read","write"]`}}},
 		{ID: "4", At: now - 400_000, Actor: "Amina Haddad", ActorID: "account:1", Action: "table.view", Object: "api_keys", ObjectID: "api_keys", Address: "10.0.0.7", RequestID: "01JDA2Q8M3X7Y5T3", Detail: []system.Detail{{Name: "column", Value: "tenant_id"}}},
 		{ID: "3", At: now - 86_400_000, Actor: "command line", ActorID: "command line", Action: "tenant.create", Object: "Acme", ObjectID: "2", Tenant: "01JDA2Q8M3X7Y5T9"},
-		{ID: "2", At: now - 9*86_400_000, Actor: hostile + long, ActorID: hostile, Action: hostile, Object: hostile + long, ObjectID: hostile, Tenant: hostile, TenantURL: "/console/t/hostile", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", RequestID: long, Detail: []system.Detail{{Name: hostile, Value: hostile + long}}},
+		{ID: "2", At: now - 9*86_400_000, Actor: hostile + long, ActorID: hostile, Action: hostile, Object: hostile + long, ObjectID: hostile, Tenant: hostile, TenantURL: "/console/t/hostile", Address: "2001:db8:85a3:8d3:1319:8a2e:370:7348", RequestID: long, UserAgent: hostile + long, Seq: 2, Changes: []system.Change{{Field: hostile + long, From: hostile + long, To: long}}, Detail: []system.Detail{{Name: hostile, Value: hostile + long}}},
 	}
 	p := system.AuditProps{Places: system.Places{Current: "audit"}, Base: "/console/system/audit", Now: now, Tenants: []ui.Option{{Label: "all, and the installation"}, {Value: "acme", Label: "Acme", Selected: true}}}
 	many, none, wrong, part := p, p, p, p
@@ -96,6 +96,13 @@ func auditPages() []PageState {
 	none.Filter = system.AuditFilter{Actor: hostile, From: "2026-11-01"}
 	wrong.Filter, wrong.Errors = system.AuditFilter{From: "yesterday"}, map[string]string{"From": "From must be a day such as 2026-01-31."}
 	part.Filter, part.Rows, part.Partial, part.Next = system.AuditFilter{Action: "apikey."}, rows[:1], 5000, "/console/system/audit?page=2"
+	proof := system.Proof{Action: "/console/system/audit/verify", Self: "/console/system/audit", Keeps: "Entries are kept for ever."}
+	whole, going, broken := proof, proof, proof
+	whole.Checked, whole.At, whole.By, whole.Took, whole.Entries, whole.Chains, whole.Older, whole.Cut, whole.Sealed = true, now-3_600_000, "Amina Haddad", 4*time.Second, 120_441, 14, 31, 9_000, true
+	going.Running, going.Done, going.Total = true, 41_000, 120_441
+	broken.Checked, broken.At, broken.By, broken.Entries, broken.Chains, broken.More = true, now-60_000, hostile+long, 12, 1, 7
+	broken.Problems = []system.ProofProblem{{Tenant: "Northwind Field Ops", Kind: "changed", Text: "entry 5 is not what was written, or the one before it was changed with its hash"}, {Kind: "removed", Text: "3 entries are missing: 8 to 10"}, {Tenant: hostile + long, Kind: "head", Text: long}}
+	many.Proof, none.Proof, wrong.Proof, part.Proof = whole, proof, going, broken
 	one := many
 	one.Tenant, one.Base = "Northwind Field Ops", "/console/t/northwind/audit"
 	return []PageState{

@@ -14,7 +14,7 @@ import (
 
 // authored is the context of what a caller writes beside the log.
 func authored(c *fiber.Ctx, who models.Caller) context.Context {
-	return store.As(c.UserContext(), store.Author{Actor: who.Actor, Address: who.Address, RequestID: who.RequestID})
+	return store.As(c.UserContext(), store.AuthorOf(&who))
 }
 
 // ConflictStats answers the figures of the console's page of the same name; to who acts for one user, those of that user.

@@ -15,8 +15,12 @@ import (
 
 // as is the request's context with the administrator as the author of what is done with it.
 func as(f *fiber.Ctx) context.Context {
-	req := telemetry.RequestOf(f.UserContext())
-	return store.As(f.UserContext(), store.Author{Actor: actor(f), Address: req.Address, RequestID: req.ID})
+	return store.As(f.UserContext(), author(f.UserContext(), actor(f)))
+}
+
+func author(ctx context.Context, actor string) store.Author {
+	req := telemetry.RequestOf(ctx)
+	return store.Author{Actor: actor, Address: req.Address, UserAgent: req.Agent, RequestID: req.ID, Door: models.DoorConsole}
 }
 
 func actor(f *fiber.Ctx) string { return visitOf(f).account.Actor() }
@@ -27,7 +31,7 @@ func caller(f *fiber.Ctx, owner string) models.Caller {
 	req := telemetry.RequestOf(f.UserContext())
 	return models.Caller{
 		TenantID: visitOf(f).tenant.ID, UserID: owner, AllUsers: owner == "", Actor: actor(f), CanRead: true, CanWrite: true,
-		Strategy: visitOf(f).tenant.Strategy, Door: models.DoorConsole, Address: req.Address, RequestID: req.ID,
+		Strategy: visitOf(f).tenant.Strategy, Door: models.DoorConsole, Address: req.Address, UserAgent: req.Agent, RequestID: req.ID,
 	}
 }
 

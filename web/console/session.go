@@ -117,6 +117,7 @@ func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Ba
 func (c *Console) session(f *fiber.Ctx) error {
 	v := &visit{base: f.UserContext(), token: f.Cookies(c.cookie(sessionCookie))}
 	f.Locals(visitKey, v)
+	telemetry.RequestOf(v.base).Agent = telemetry.Agent(f.Request().Header.UserAgent())
 	ctx, cancel := clock.WithPatience(v.base, patience)
 	defer cancel()
 	ctx, admin, err := c.visitor(ctx, v.token)

@@ -107,8 +107,7 @@ func (c *Console) setUp(f *fiber.Ctx) error {
 		return f.Redirect("/console/login", http.StatusSeeOther)
 	}
 	p := signin.SetupProps{Token: f.FormValue("token"), Email: f.FormValue("email"), Name: f.FormValue("name")}
-	req := telemetry.RequestOf(f.UserContext())
-	ctx := store.As(f.UserContext(), store.Author{Actor: "setup", Address: req.Address, RequestID: req.ID})
+	ctx := store.As(f.UserContext(), author(f.UserContext(), "setup"))
 	admin, err := c.opt.Access.Setup(ctx, p.Token, p.Email, p.Name, f.FormValue("password"))
 	if err == nil {
 		return c.settled(f, admin)

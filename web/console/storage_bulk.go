@@ -229,6 +229,8 @@ func kindOf(j *models.Job) (title, what string) {
 		return "Bring back deleted items", ""
 	case engine.JobClear:
 		return "Clear a user’s items", ""
+	case engine.JobAudit:
+		return "Verify the audit", ""
 	case engine.JobTenantDelete:
 		return "Delete a tenant", ""
 	case engine.JobEncrypt:

@@ -30,6 +30,7 @@ type System struct {
 	Metrics   *telemetry.Metrics // nil: the numbers are those of an idle process
 	Health    *health.Health     // nil: the console asks by itself
 	Settings  []Setting
+	AuditDays int      // after which entries of the audit are taken away; 0: never
 	Warnings  []string // of the configuration
 }
 
@@ -60,9 +61,13 @@ func (c *Console) systemRoutes(in fiber.Router) {
 	in.Get("/system/jobs", c.allJobs)
 	in.Post("/system/jobs/:tenant/:id/cancel", c.cancelAnyJob)
 	in.Get("/system/audit", c.audit)
+	in.Post("/system/audit/verify", c.verifyAudit)
+	in.Get("/system/audit/export", c.exportAudit)
 	in.Get("/system/tables", c.tables)
 	in.Get("/system/tables/:table", c.tableRows)
 	in.Get("/t/:tenant/audit", c.ofTenant, c.tenantAudit)
+	in.Post("/t/:tenant/audit/verify", c.ofTenant, c.verifyTenantAudit)
+	in.Get("/t/:tenant/audit/export", c.ofTenant, c.exportTenantAudit)
 }
 
 // places are the System pages that who asks may open.

@@ -66,7 +66,8 @@ func (c *Console) tenantAudit(f *fiber.Ctx) error {
 
 func auditFilterOf(f *fiber.Ctx) system.AuditFilter {
 	return system.AuditFilter{
-		Actor: strings.TrimSpace(f.Query("actor")), Action: strings.TrimSpace(f.Query("action")), From: f.Query("from"), To: f.Query("to"),
+		Actor: strings.TrimSpace(f.Query("actor")), Action: strings.TrimSpace(f.Query("action")),
+		Object: strings.TrimSpace(f.Query("object")), Request: strings.TrimSpace(f.Query("request")), From: f.Query("from"), To: f.Query("to"),
 	}
 }
 
@@ -76,8 +77,19 @@ type auditOf struct {
 	tenant *string
 }
 
+// id is that of the one tenant; empty: the installation, and with it all.
+func (o auditOf) id() string {
+	if o.tenant == nil {
+		return ""
+	}
+	return *o.tenant
+}
+
 func (c *Console) auditPage(f *fiber.Ctx, at place, p system.AuditProps, of auditOf) error {
 	p.Now = clock.Millis(c.opt.Clock)
+	if err := c.proof(f, &p, of.id(), of.who); err != nil {
+		return err
+	}
 	q, err := c.auditQuery(f.UserContext(), p.Filter)
 	if fault.Is(err, fault.Invalid) {
 		p.Errors = map[string]string{}
@@ -107,7 +119,7 @@ func (c *Console) auditPage(f *fiber.Ctx, at place, p system.AuditProps, of audi
 
 // auditQuery reads a filter; an administrator's e-mail stands for them. Days are whole, in UTC.
 func (c *Console) auditQuery(ctx context.Context, fl system.AuditFilter) (store.AuditQuery, error) {
-	q := store.AuditQuery{Actor: fl.Actor, Action: fl.Action}
+	q := store.AuditQuery{Actor: fl.Actor, Action: fl.Action, Object: fl.Object, RequestID: fl.Request}
 	var err error
 	if q.From, err = dayOf("From", fl.From); err != nil {
 		return q, err
@@ -151,39 +163,41 @@ func (c *Console) auditRowsOf(ctx context.Context, entries []models.AuditEntry, 
 	for _, e := range entries {
 		row := system.AuditRow{
 			ID: e.ID, At: e.At, Actor: who.actor(e.Actor), ActorID: e.Actor, Action: e.Action, Object: who.name(e.Object), ObjectID: e.Object,
-			Address: e.Address, Country: c.opt.Access.Country(e.Address), RequestID: e.RequestID, Detail: detailsOf(e.Detail),
+			Address: e.Address, Country: c.opt.Access.Country(e.Address), UserAgent: e.UserAgent, RequestID: e.RequestID, Seq: e.Seq,
 		}
+		row.Detail, row.Changes = detailsOf(e.Detail)
 		row.Tenant, row.TenantURL = who.tenant(e.TenantID)
 		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-// detailsOf are the facts of an entry, by name; a change of fields is a fact of each field.
-func detailsOf(raw []byte) []system.Detail {
+// detailsOf are the facts of an entry, by name, and what it changed; a fact that is a change is not told twice.
+func detailsOf(raw []byte) (facts []system.Detail, changes []system.Change) {
 	var all map[string]json.RawMessage
 	if len(raw) == 0 || json.Unmarshal(raw, &all) != nil {
-		return nil
+		return nil, nil
 	}
-	var out []system.Detail
+	told := map[string]bool{}
 	for name, value := range all {
-		var changed []struct {
-			Field    string
-			From, To any
-		}
-		if json.Unmarshal(value, &changed) == nil && len(changed) > 0 && changed[0].Field != "" {
-			for _, c := range changed {
-				out = append(out, system.Detail{Name: c.Field, Value: bounded(plain(c.From) + " → " + plain(c.To))})
-			}
+		var changed []models.FieldChange
+		if json.Unmarshal(value, &changed) != nil || len(changed) == 0 || changed[0].Field == "" {
 			continue
 		}
-		var v any
-		if json.Unmarshal(value, &v) == nil && v != "" && v != nil {
-			out = append(out, system.Detail{Name: name, Value: bounded(plain(v))})
+		told[name] = true
+		for _, c := range changed[:min(len(changed), maxDetails)] {
+			told[c.Field] = true
+			changes = append(changes, system.Change{Field: c.Field, From: bounded(plain(c.From)), To: bounded(plain(c.To))})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b system.Detail) int { return strings.Compare(a.Name, b.Name) })
-	return out[:min(len(out), maxDetails)]
+	for name, value := range all {
+		var v any
+		if !told[name] && json.Unmarshal(value, &v) == nil && v != "" && v != nil && string(value) != "[]" && string(value) != "{}" {
+			facts = append(facts, system.Detail{Name: name, Value: bounded(plain(v))})
+		}
+	}
+	slices.SortStableFunc(facts, func(a, b system.Detail) int { return strings.Compare(a.Name, b.Name) })
+	return facts[:min(len(facts), maxDetails)], changes
 }
 
 // plain is a JSON value as people read it.

@@ -59,7 +59,7 @@ func jobRowOf(j *models.Job, who *people, mayCancel bool, now int64) system.Job 
 	row.Kind, _ = kindOf(j)
 	row.Tenant, row.Link = who.tenant(j.TenantID)
 	switch {
-	case j.Status.Ended() || j.Stopping || !mayCancel:
+	case j.Status.Ended() || j.Stopping || !mayCancel || j.Kind == engine.JobAudit && j.TenantID == "":
 	case j.Kind == engine.JobTenantDelete:
 		row.Cancel = deletionAt(j.ID) + "/stop"
 	default:
