@@ -117,6 +117,9 @@ func maskConflict(c *models.Caller, k *models.Conflict) {
 	}
 }
 
+// Withhold leaves out of a conflict that was read without the engine what the caller's role hides.
+func Withhold(c models.Caller, k *models.Conflict) { maskConflict(&c, k) }
+
 // shownFields are the names, as conflict.Disputed gives them, that do not lie at what is not seen.
 func shownFields(parts protocol.Parts, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -174,7 +177,7 @@ func outOfReach(names []string) error {
 	return fault.New(fault.ScopeMissing, "Your role keeps a part of these values from you, so you cannot change it, remove it or write over it.").With("fields", names)
 }
 
-// reaches is what of the rules a write would change.
+// refuse is `scope_missing` that names the rules which a write does not keep to.
 func (r *fieldRules) refuse(broken func(protocol.Parts) bool) error {
 	var names []string
 	for _, name := range r.names {

@@ -41,10 +41,11 @@ const (
 
 // visit is who is asking, kept with the request.
 type visit struct {
-	base    context.Context // the request's, without the session and without an end
-	token   string          // of the session; empty: none
-	account models.Account  // zero: nobody is signed in
-	tenant  models.Tenant   // whose pages these are; zero: none
+	base    context.Context    // the request's, without the session and without an end
+	token   string             // of the session; empty: none
+	account models.Account     // zero: nobody is signed in
+	tenant  models.Tenant      // whose pages these are; zero: none
+	fields  []models.FieldRule // what the person's role there keeps from them
 }
 
 func (v *visit) signedIn() bool { return v.account.ID != "" }
