@@ -16,7 +16,8 @@ import (
 type fieldRules struct {
 	hidden protocol.Parts // they are not shown
 	kept   protocol.Parts // they are not to be changed: those, and what is shown all the same
-	names  []string       // the pointers of kept
+	secret []string       // the pointers of hidden
+	names  []string       // and of kept
 }
 
 // rulesFor are the rules of a caller's role for a key; nil where it has none.
@@ -38,9 +39,10 @@ func rulesFor(c *models.Caller, collection, key string) *fieldRules {
 	if names == nil {
 		return nil
 	}
+	slices.Sort(hidden)
 	slices.Sort(names)
-	names = slices.Compact(names)
-	return &fieldRules{hidden: protocol.PartsOf(hidden), kept: protocol.PartsOf(names), names: names}
+	hidden, names = slices.Compact(hidden), slices.Compact(names)
+	return &fieldRules{hidden: protocol.PartsOf(hidden), kept: protocol.PartsOf(names), secret: hidden, names: names}
 }
 
 // about says whether a rule is for a key. One that names no collection is for all.
@@ -178,17 +180,26 @@ func outOfReach(names []string) error {
 }
 
 // refuse is `scope_missing` that names the rules which a write does not keep to.
-func (r *fieldRules) refuse(broken func(protocol.Parts) bool) error {
+func refuse(rules []string, broken func(protocol.Parts) bool) error {
 	var names []string
-	for _, name := range r.names {
+	for _, name := range rules {
 		if broken(protocol.PartsOf([]string{name})) {
 			names = append(names, name)
 		}
 	}
-	if names == nil {
-		names = r.names
+	if names == nil { // one alone breaks none
+		names = rules
 	}
 	return outOfReach(names)
+}
+
+// put is a value that was sent, with what its writer does not see of what stands.
+func (r *fieldRules) put(given []byte, it *models.Item) ([]byte, error) {
+	value, ok := r.hidden.Graft(given, it.Value)
+	if !ok {
+		return nil, refuse(r.secret, func(p protocol.Parts) bool { _, ok := p.Graft(given, it.Value); return !ok })
+	}
+	return value, nil
 }
 
 // admit holds a write to the rules before it is settled over what stands, and puts back into a whole value what its
@@ -206,7 +217,7 @@ func (r *fieldRules) admit(l *ledger, u *unit, o *operation, it *models.Item) er
 		reached = func(p protocol.Parts) bool { return p.In(o.Value) }
 	}
 	if reached(r.hidden) {
-		return r.refuse(reached)
+		return refuse(r.secret, reached)
 	}
 	return nil
 }
@@ -215,9 +226,9 @@ func (r *fieldRules) graft(l *ledger, u *unit, o *operation, it *models.Item) er
 	if o.given == nil {
 		o.given = o.Value // a batch may be settled again, over something else
 	}
-	value, ok := r.hidden.Graft(o.given, it.Value)
-	if !ok {
-		return r.refuse(func(p protocol.Parts) bool { _, ok := p.Graft(o.given, it.Value); return !ok })
+	value, err := r.put(o.given, it)
+	if err != nil {
+		return err
 	}
 	o.Value, o.stored, o.pack, o.size = value, nil, "", int64(len(value)+len(o.Metadata))
 	if int64(len(value)) > l.e.limits.CompressAbove {
@@ -256,7 +267,7 @@ func (r *fieldRules) check(it, next *models.Item) error {
 	if r == nil || r.holds(it, next) {
 		return nil
 	}
-	return r.refuse(func(p protocol.Parts) bool { return !r.alike(p, it.Value, next.Value) })
+	return refuse(r.names, func(p protocol.Parts) bool { return !r.alike(p, it.Value, next.Value) })
 }
 
 // restored is a value that was merged, with what its writer does not see as it stands.

@@ -127,12 +127,6 @@ func TestRulesThatChangeAreTold(t *testing.T) {
 	})
 }
 
-func (w *wire) heard() []heard {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]heard(nil), w.frames...)
-}
-
 // scenario 5 of the security list, as a property: whatever is written by whom, who does not see a part of values is told
 // nothing of it on any way, and changes nothing of it.
 func TestHiddenPartsStayHiddenAndAsTheyAre(t *testing.T) {
@@ -141,12 +135,12 @@ func TestHiddenPartsStayHiddenAndAsTheyAre(t *testing.T) {
 	n, round := h.node(), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
-		p := privacy{h: h, n: n, T: rt, key: fmt.Sprint("k/", round), rules: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
+		p := privacy{h: h, n: n, T: rt, key: "k", rules: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
 			"/s", "/o/s", "/o", "/l/*/s", "/l/*", "/l", "/*/s", "/l/0/s", "",
 		}), 1, 3, rapid.ID[string]).Draw(rt, "rules")}
-		p.all = h.device("u", fmt.Sprint("all", round))
+		p.all = h.device(fmt.Sprint("u", round), "all")
 		p.all.Strategy = rapid.SampledFrom([]models.Strategy{"", models.StrategyLWW, models.StrategyFWW, models.StrategyMerge}).Draw(rt, "strategy")
-		p.some = ruled(h.device("u", fmt.Sprint("some", round)), p.rules...)
+		p.some = ruled(h.device(p.all.UserID, "some"), p.rules...)
 		p.some.Strategy = p.all.Strategy
 		s, w := h.live(n, p.some)
 		defer s.Close()
@@ -171,7 +165,7 @@ type privacy struct {
 
 func (p *privacy) step() {
 	op := p.op()
-	if rapid.IntRange(0, 2).Draw(p, "who") == 0 {
+	if rapid.IntRange(0, 2).Draw(p.T, "who") == 0 {
 		if op.Kind == protocol.Set {
 			op.Value = canon(p.spiked(value(op.Value), nil))
 		}
@@ -206,7 +200,7 @@ func (p *privacy) write(c models.Caller, op protocol.Op) any {
 
 // decide has who does not see all of them settle conflicts, or open them again.
 func (p *privacy) decide() {
-	if rapid.IntRange(0, 2).Draw(p, "decide") > 0 {
+	if rapid.IntRange(0, 2).Draw(p.T, "decide") > 0 {
 		return
 	}
 	page, _, err := p.n.Conflicts(context.Background(), p.some, engine.ConflictQuery{Collection: models.Storage, Key: p.key})
@@ -218,7 +212,7 @@ func (p *privacy) decide() {
 	if page[0].Status == models.ConflictResolved {
 		out, err = p.n.Reopen(context.Background(), p.some, page[0].ID)
 	} else {
-		r := engine.Resolution{Strategy: rapid.SampledFrom([]models.Strategy{models.StrategyLWW, models.StrategyFWW, models.StrategyMerge, models.StrategyManual}).Draw(p, "by")}
+		r := engine.Resolution{Strategy: rapid.SampledFrom([]models.Strategy{models.StrategyLWW, models.StrategyFWW, models.StrategyMerge, models.StrategyManual}).Draw(p.T, "by")}
 		if r.Strategy == models.StrategyManual {
 			r.Value = canon(p.drawn("resolved"))
 		}
@@ -262,7 +256,7 @@ func (p *privacy) look() {
 		p.tells([]any{x, err, x.Outcome(models.StrategyMerge), x.Outcome(models.StrategyLWW)})
 	}
 	var file strings.Builder
-	if err := p.n.Export(ctx, p.some, store.BrowseQuery{TenantID: p.some.TenantID, Owner: "u", Collection: models.Storage, Prefix: p.key}, &file); err != nil {
+	if err := p.n.Export(ctx, p.some, store.BrowseQuery{TenantID: p.some.TenantID, Owner: p.some.UserID, Collection: models.Storage, Prefix: p.key}, &file); err != nil {
 		p.Fatal(err)
 	}
 	p.tells(file.String())
@@ -307,10 +301,10 @@ func spelled(v reflect.Value, depth int) string {
 func (p *privacy) op() protocol.Op {
 	op := protocol.Op{Collection: models.Storage, Key: p.key, Kind: rapid.SampledFrom([]protocol.Kind{
 		protocol.Set, protocol.Set, protocol.Set, protocol.Patch, protocol.Patch, protocol.Increment, protocol.AddToSet, protocol.Insert, protocol.Move, protocol.Remove,
-	}).Draw(p, "kind")}
-	path := []string{rapid.SampledFrom([]string{"n", "l", "o", "s"}).Draw(p, "path")}
-	if rapid.Bool().Draw(p, "deeper") {
-		path = append(path, rapid.SampledFrom([]string{"0", "n", "s", "l"}).Draw(p, "path"))
+	}).Draw(p.T, "kind")}
+	path := []string{rapid.SampledFrom([]string{"n", "l", "o", "s"}).Draw(p.T, "path")}
+	if rapid.Bool().Draw(p.T, "deeper") {
+		path = append(path, rapid.SampledFrom([]string{"0", "n", "s", "l"}).Draw(p.T, "path"))
 	}
 	switch op.Kind {
 	case protocol.Set, protocol.Patch:
@@ -324,9 +318,9 @@ func (p *privacy) op() protocol.Op {
 	case protocol.Move:
 		op.Path, op.Value = path, []byte(`{"from":0,"to":1}`)
 	}
-	if base := rapid.Int64Range(-1, p.version).Draw(p, "base"); base >= 0 {
+	if base := rapid.Int64Range(-1, p.version).Draw(p.T, "base"); base >= 0 {
 		op.Base = &base
-	} else if rapid.Bool().Draw(p, "old") {
+	} else if rapid.Bool().Draw(p.T, "old") {
 		ms := time.Now().Add(-time.Hour).UnixMilli()
 		op.Timestamp = &ms
 	}
@@ -338,24 +332,24 @@ func (p *privacy) drawn(label string) any {
 	leaf := rapid.SampledFrom([]any{json.Number("1"), "x", nil, []any{}, map[string]any{}})
 	thing := func() any {
 		m := map[string]any{}
-		for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"n", "n", "m", "s"}), rapid.ID[string]).Draw(p, label) {
-			m[name] = leaf.Draw(p, label)
+		for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"n", "n", "m", "s"}), rapid.ID[string]).Draw(p.T, label) {
+			m[name] = leaf.Draw(p.T, label)
 		}
-		if rapid.IntRange(0, 3).Draw(p, label) > 0 {
+		if rapid.IntRange(0, 3).Draw(p.T, label) > 0 {
 			delete(m, "s")
 		}
 		return m
 	}
-	if rapid.IntRange(0, 9).Draw(p, label) == 0 {
-		return leaf.Draw(p, label)
+	if rapid.IntRange(0, 9).Draw(p.T, label) == 0 {
+		return leaf.Draw(p.T, label)
 	}
 	v := thing().(map[string]any)
-	if rapid.Bool().Draw(p, label) {
+	if rapid.Bool().Draw(p.T, label) {
 		v["o"] = thing()
 	}
-	if rapid.Bool().Draw(p, label) {
+	if rapid.Bool().Draw(p.T, label) {
 		l := []any{}
-		for range rapid.IntRange(0, 3).Draw(p, label) {
+		for range rapid.IntRange(0, 3).Draw(p.T, label) {
 			l = append(l, thing())
 		}
 		v["l"] = l

@@ -171,12 +171,10 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 		return fault.OfField("strategy", "unsettled", "does not settle it: %s", v.Reason)
 	}
 	if s.typed() && o.rules != nil && v.Result.Value != nil {
-		given := v.Result.Value
-		put, ok := o.rules.hidden.Graft(given, it.Value)
-		if !ok {
-			return o.rules.refuse(func(p protocol.Parts) bool { _, ok := p.Graft(given, it.Value); return !ok })
+		var err error
+		if v.Result.Value, err = o.rules.put(v.Result.Value, it); err != nil {
+			return err
 		}
-		v.Result.Value = put
 	}
 	if err := l.replace(u, o, it, v.Result); err != nil {
 		return err
