@@ -127,6 +127,13 @@ func TestRulesThatChangeAreTold(t *testing.T) {
 	})
 }
 
+func TestNoRulesCostNothing(t *testing.T) {
+	c, item, row := callerOf(models.Tenant{}, "u", "d"), models.Item{Value: []byte(`{}`)}, models.Change{Value: []byte(`{}`)}
+	if n := testing.AllocsPerRun(100, func() { engine.Unruled(&c, &item, &row) }); n != 0 {
+		t.Errorf("who has no rules pays for them with %v allocations", n)
+	}
+}
+
 // scenario 5 of the security list, as a property: whatever is written by whom, who does not see a part of values is told
 // nothing of it on any way, and changes nothing of it.
 func TestHiddenPartsStayHiddenAndAsTheyAre(t *testing.T) {
@@ -317,6 +324,7 @@ func (p *privacy) op() protocol.Op {
 		op.Path, op.Value = path, canon(map[string]any{"at": json.Number("0"), "values": []any{p.drawn("element")}})
 	case protocol.Move:
 		op.Path, op.Value = path, []byte(`{"from":0,"to":1}`)
+	default:
 	}
 	if base := rapid.Int64Range(-1, p.version).Draw(p.T, "base"); base >= 0 {
 		op.Base = &base

@@ -90,7 +90,7 @@ func (p Parts) Mask(v, mark []byte) []byte {
 	if !changed {
 		return v
 	}
-	return appendMembers(nil, m)
+	return appendMembers(m)
 }
 
 func (p Parts) maskList(v, mark []byte) []byte {
@@ -120,9 +120,9 @@ func (p Parts) Found(v []byte) (found map[string]string, listed bool) {
 
 // In says whether a value has anything at the places.
 func (p Parts) In(v []byte) bool {
-	any := false
-	p.each(v, nil, false, func([]string, []byte, bool) { any = true })
-	return any
+	found := false
+	p.each(v, nil, false, func([]string, []byte, bool) { found = true })
+	return found
 }
 
 func (p Parts) each(v []byte, path []string, listed bool, f func(path []string, v []byte, listed bool)) {
@@ -192,7 +192,7 @@ func (p Parts) graftObject(v, stands []byte) ([]byte, bool) {
 			m[name] = kept
 		}
 	}
-	return appendMembers(nil, m), true
+	return appendMembers(m), true
 }
 
 func (p Parts) graftList(v, stands []byte) ([]byte, bool) {
@@ -254,5 +254,5 @@ func (p Parts) only(v []byte) (out []byte, ok bool) {
 		}
 		m[name] = kept
 	}
-	return appendMembers(nil, m), true
+	return appendMembers(m), true
 }
