@@ -123,6 +123,13 @@ type ConflictStats struct {
 	Behind     []Behind        `json:"behind"` // of all that is open now, whatever the range
 }
 
+// Without are the figures without the fields that are hidden from somebody. The figures themselves stay: others are told them.
+func (s *ConflictStats) Without(hidden func(field string) bool) *ConflictStats {
+	out := *s
+	out.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f Count) bool { return hidden(f.Name) })
+	return &out
+}
+
 // count counts a tenant's conflicts up to now (ms).
 func count(ctx context.Context, s *store.Store, tenantID, owner string, r Range, now int64) (*ConflictStats, error) {
 	bin := r.Bin.Milliseconds()

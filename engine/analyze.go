@@ -90,9 +90,15 @@ func (e *Engine) Analyze(ctx context.Context, who models.Caller, itemIDs []strin
 			missing = append(missing, id)
 			continue
 		}
+		for i := range rows {
+			maskConflict(&who, &rows[i])
+		}
 		a := analysisOf(rows, in)
 		if a.Suggested, err = e.suggest(ctx, &a, rows, in, offers); err != nil {
 			return nil, nil, err
+		}
+		if a.Suggested != nil && Hides(who, a.Suggested.Policy.Path) {
+			a.Suggested = nil
 		}
 		found = append(found, a)
 	}

@@ -40,6 +40,9 @@ func successor(u *unit, it *models.Item, hlc, ts int64) *models.Item {
 // become gives an item's next version its place in the log.
 func (l *ledger) become(u *unit, o *operation, it, next *models.Item) error {
 	next.ModifiedAt = l.now
+	if err := o.rules.check(it, next); err != nil {
+		return err
+	}
 	if err := l.account(it, next); err != nil {
 		return err
 	}

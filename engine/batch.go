@@ -120,7 +120,7 @@ func whole(state *models.Item, c *models.Change) *models.Item {
 
 // wantsValue says whether settling may have to look at the stored value.
 func wantsValue(o *operation, it *models.Item) bool {
-	if o.Kind.Relative() || o.settles != nil {
+	if o.Kind.Relative() || o.settles != nil || o.rules != nil {
 		return true
 	}
 	if o.Base != nil {

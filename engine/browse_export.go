@@ -17,8 +17,8 @@ const (
 )
 
 // Export writes every item a query finds as JSON Lines that an import reads, a page at a time:
-// it holds one page, and sees writes made meanwhile or not.
-func (e *Engine) Export(ctx context.Context, q store.BrowseQuery, w io.Writer) error {
+// it holds one page, and sees writes made meanwhile or not. What who asks does not see of values is left out.
+func (e *Engine) Export(ctx context.Context, who models.Caller, q store.BrowseQuery, w io.Writer) error {
 	q.Limit, q.Values, q.MaxBytes = exportRows, true, e.limits.MaxBatchBytes
 	var line []byte
 	for page := ""; ; {
@@ -27,6 +27,7 @@ func (e *Engine) Export(ctx context.Context, q store.BrowseQuery, w io.Writer) e
 			return err
 		}
 		for i := range found.Items {
+			maskItem(&who, &found.Items[i])
 			line = appendLine(line[:0], &found.Items[i])
 			if _, err := w.Write(line); err != nil {
 				return err

@@ -162,7 +162,7 @@ func TestAnExportCanBeImported(t *testing.T) {
 		h.put(n, h.user("v"), set("gone", `1`))
 		h.put(n, h.user("v"), remove("gone"))
 		var out bytes.Buffer
-		h.ok(n.Export(h.Context(), h.everything(), &out))
+		h.ok(n.Export(h.Context(), models.Caller{}, h.everything(), &out))
 		if lines := strings.Count(out.String(), "\n"); lines != 2 {
 			h.Fatalf("%s", out.String())
 		}

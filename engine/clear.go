@@ -68,6 +68,9 @@ func (e *Engine) beginClear(ctx context.Context, c models.Caller, opID string, i
 	if c.AllUsers {
 		return cl, false, fault.OfField("userId", "one", "must name one user to clear.")
 	}
+	if err := wholesale(&c); err != nil {
+		return cl, false, err
+	}
 	total, err := e.store.CountLive(ctx, c.TenantID, c.UserID, models.Storage)
 	if err != nil {
 		return clearing{}, false, err

@@ -49,6 +49,7 @@ func (e *Engine) Conflicts(ctx context.Context, who models.Caller, q ConflictQue
 	page = make([]models.Conflict, 0, len(found))
 	for i := range found {
 		if readable(&who, found[i].Collection, found[i].Key) {
+			maskConflict(&who, &found[i])
 			page = append(page, found[i])
 		}
 	}

@@ -136,13 +136,16 @@ func ownerOf(c models.Caller) string {
 	return c.UserID
 }
 
-// readScopes is the part of the caller's scopes that narrows what it may read.
+// readScopes is the part of the caller's rights that narrows what it may read.
 func readScopes(c models.Caller) string {
 	out := make([]string, len(c.Reads))
 	for i, r := range c.Reads {
 		out[i] = fmt.Sprint(r.Collection, "/", r.Key, r.Open)
 	}
 	slices.Sort(out)
+	if hidden := sight(&c); hidden != "" {
+		return strings.Join(out, ",") + "\x00" + hidden
+	}
 	return strings.Join(out, ",")
 }
 

@@ -103,6 +103,7 @@ func sideOf(it *models.Item) conflict.Side {
 // keep files a conflict with its verdict.
 func (l *ledger) keep(d *dispute, v conflict.Verdict) {
 	c := d.c
+	c.IncomingValue = d.o.rules.restored(c.IncomingValue, d.it)
 	c.ID, c.CreatedAt, c.Strategy, c.PolicyID, c.Winner, c.Reason = clock.NewID(l.e.clock), l.now, d.policy.Strategy, d.policy.ID, string(v.Winner), v.Reason
 	c.Asks = v.Ask
 	c.Status = models.ConflictOpen
@@ -160,6 +161,7 @@ func (l *ledger) merge(d *dispute, v conflict.Verdict) {
 // becomes is the item's next version by a verdict under which something else is to stand than does.
 func (l *ledger) becomes(d *dispute, v conflict.Verdict) (*models.Item, error) {
 	next := d.next()
+	v.Result.Value = d.o.rules.restored(v.Result.Value, d.it)
 	if v.Winner == conflict.Merged || v.Result.Value != nil {
 		return next, l.put(next, v.Result)
 	}

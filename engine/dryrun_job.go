@@ -59,6 +59,9 @@ type DryRun struct {
 // days and gives the id of its job, which is done already where they are few.
 // `invalid`, which names the field, `not_found`. Nothing but the job is written.
 func (e *Engine) StartDryRun(ctx context.Context, who models.Caller, change PolicyChange) (string, error) {
+	if err := wholesale(&who); err != nil {
+		return "", err
+	}
 	in, err := e.dryInput(ctx, who.TenantID, change)
 	if err != nil {
 		return "", err

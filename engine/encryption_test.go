@@ -143,7 +143,7 @@ func (h *harness) sown(n *node, tenant models.Tenant) func(*node) string {
 		tell(page.Items, err)
 		part, err := h.store.JobPart(h.Context(), tenant.ID, job.ID, 0)
 		tell(string(part), err)
-		h.ok(n.Export(h.Context(), store.BrowseQuery{TenantID: tenant.ID, Collection: models.Storage}, &told))
+		h.ok(n.Export(h.Context(), models.Caller{TenantID: tenant.ID, AllUsers: true, CanRead: true}, store.BrowseQuery{TenantID: tenant.ID, Collection: models.Storage}, &told))
 		if r, err := engine.Verify(h.Context(), h.store, tenant.ID); err != nil || !r.Equal() {
 			h.Errorf("the log and the items differ: %+v, %v", r, err)
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"tidemark/engine/protocol"
 	"tidemark/models"
@@ -23,7 +24,8 @@ type eviction struct {
 
 // Rescope gives the session the rights that its credential has now. From here on
 // it gets what they let it read, after an `evict` for every item they no longer
-// do; what they let it read besides comes from a snapshot.
+// do; what they let it read besides comes from a snapshot. An item of whose value
+// they show another part is evicted too, and sent again as it is seen now.
 func (s *Session) Rescope(c models.Caller) {
 	s.t.mu.Lock()
 	was := s.rights.Load()
@@ -65,7 +67,7 @@ func (s *Session) evict(ctx context.Context, e *eviction) bool {
 }
 
 // evictItems reads a page of items; next goes on behind it, or to the log.
-func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []models.Change, next func(), err error) {
+func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []telling, next func(), err error) {
 	items, err := s.e.store.SnapshotItems(ctx, store.SnapshotQuery{
 		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), UpTo: e.from, After: e.after, Limit: pendingPage, MaxBytes: s.e.limits.MaxBatchBytes,
 	})
@@ -78,12 +80,11 @@ func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []models.Ch
 	}
 	for i := range items {
 		it := &items[i]
-		if e.hides(it.Collection, it.Key) {
-			gone = append(gone, models.Change{
-				TenantID: e.now.TenantID, Seq: it.Seq, Owner: it.Owner, Collection: it.Collection, Key: it.Key,
-				Version: it.Version, Timestamp: it.Timestamp, Instance: it.Instance,
-			})
-		}
+		gone = append(gone, e.told(s.rights.Load(), &models.Change{
+			TenantID: e.now.TenantID, Seq: it.Seq, Owner: it.Owner, Collection: it.Collection, Key: it.Key,
+			Version: it.Version, Timestamp: it.Timestamp, Instance: it.Instance,
+			Op: models.ChangeSet, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags, ExpiresAt: it.ExpiresAt, Priority: it.Priority,
+		})...)
 	}
 	last := &items[len(items)-1]
 	return gone, func() {
@@ -93,7 +94,7 @@ func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []models.Ch
 
 // evictFromLog reads a stretch of the log; next goes on behind it, and at its end
 // is done. An evict is numbered no higher than what was sent, for it may be acked.
-func (s *Session) evictFromLog(ctx context.Context, e *eviction) (gone []models.Change, next func(), err error) {
+func (s *Session) evictFromLog(ctx context.Context, e *eviction) (gone []telling, next func(), err error) {
 	rows, err := s.e.store.Changes(ctx, store.LogQuery{
 		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), After: e.at, UpTo: e.upTo, Limit: lagPage, MaxBytes: s.e.limits.MaxBatchBytes,
 	})
@@ -109,10 +110,8 @@ func (s *Session) evictFromLog(ctx context.Context, e *eviction) (gone []models.
 	}
 	last := rows[len(rows)-1].Seq
 	for i := range rows {
-		if e.hides(rows[i].Collection, rows[i].Key) {
-			rows[i].Seq = min(rows[i].Seq, e.from)
-			gone = append(gone, rows[i])
-		}
+		rows[i].Seq = min(rows[i].Seq, e.from)
+		gone = append(gone, e.told(s.rights.Load(), &rows[i])...)
 	}
 	return gone, func() { e.at = last }, nil
 }
@@ -122,7 +121,34 @@ func (e *eviction) hides(collection, key string) bool {
 	return readable(e.was, collection, key) && !readable(e.now, collection, key)
 }
 
-func (s *Session) sendEvicts(gone []models.Change) bool {
+// told is what the session is to hear of an item: to drop it, and where another part of it may be seen, what that is by
+// the rights of this moment, which may have changed again.
+func (e *eviction) told(rights *models.Caller, c *models.Change) []telling {
+	switch {
+	case e.hides(c.Collection, c.Key):
+		return []telling{{c, true}}
+	case !readable(e.now, c.Collection, c.Key) || e.seesAlike(c.Collection, c.Key):
+		return nil
+	case c.Op == models.ChangeRemove || !readable(rights, c.Collection, c.Key):
+		return []telling{{c, true}}
+	}
+	maskChange(rights, c)
+	return []telling{{c, true}, {c, false}}
+}
+
+// telling is an event about an item: that it is to be dropped, or how it stands.
+type telling struct {
+	*models.Change
+	evict bool
+}
+
+// seesAlike says whether the same part of a key's values could be seen before the change as after it.
+func (e *eviction) seesAlike(collection, key string) bool {
+	was, now := unseen(e.was, collection, key), unseen(e.now, collection, key)
+	return slices.EqualFunc(was, now, slices.Equal)
+}
+
+func (s *Session) sendEvicts(gone []telling) bool {
 	if len(gone) == 0 {
 		return true
 	}
@@ -131,7 +157,11 @@ func (s *Session) sendEvicts(gone []models.Change) bool {
 		if i > 0 {
 			data = append(data, ',')
 		}
-		data = protocol.AppendEvict(data, &gone[i], s.e.EventCursor(&gone[i]))
+		write := protocol.AppendEvent
+		if gone[i].evict {
+			write = protocol.AppendEvict
+		}
+		data = write(data, gone[i].Change, s.e.EventCursor(gone[i].Change))
 	}
 	return s.sendEvents(append(data, ']'), 0, true)
 }

@@ -49,6 +49,8 @@ func (e *Engine) examine(ctx context.Context, who *models.Caller, c *models.Conf
 	if found.Base, err = e.baseKept(ctx, c); err != nil {
 		return x, err
 	}
+	maskConflict(who, &x.Conflict)
+	maskCase(who, c, &found)
 	x.Comparison = conflict.Compare(found, x.Policy)
 	return x, nil
 }

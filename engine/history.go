@@ -39,6 +39,7 @@ func (e *Engine) Look(ctx context.Context, c models.Caller, collection, key stri
 	if fault.Is(err, fault.NotFound) {
 		return it, noItem()
 	}
+	maskItem(&c, &it)
 	return it, err
 }
 
@@ -59,7 +60,7 @@ func (e *Engine) History(ctx context.Context, c models.Caller, q HistoryQuery) (
 	if err != nil {
 		return HistoryPage{}, err
 	}
-	page := HistoryPage{Versions: rows}
+	page := HistoryPage{Versions: maskChanges(&c, rows)}
 	switch {
 	case len(rows) > limit:
 		page.Versions, page.Next = rows[:limit], rows[limit].Seq
@@ -85,6 +86,7 @@ func (e *Engine) VersionAt(ctx context.Context, c models.Caller, q HistoryQuery)
 	if err != nil || ch.Owner != k.Owner || ch.Collection != k.Collection || ch.Key != k.Key {
 		return models.Change{}, fault.New(fault.NotFound, "This version of the item is not kept.")
 	}
+	maskChange(&c, &ch)
 	return ch, nil
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -259,7 +260,13 @@ func (t *topic) route(c *models.Change) {
 		return
 	}
 	var frame *protocol.Frame
+	var partial partials
 	to := func(s *Session) {
+		rights := s.rights.Load()
+		if rights.Fields != nil {
+			s.offer(c, partial.frame(t.hub.e, rights, c))
+			return
+		}
 		if frame == nil {
 			frame = t.hub.e.liveFrame(c)
 		}
@@ -275,6 +282,35 @@ func (t *topic) route(c *models.Change) {
 func (e *Engine) liveFrame(c *models.Change) *protocol.Frame {
 	event, data := protocol.AppendLive(nil, c, e.EventCursor(c))
 	return protocol.NewFrame(event, data)
+}
+
+// partials are the events of a change for those who do not see all of it, one for each set of rules.
+type partials []partial
+
+type partial struct {
+	rules []models.FieldRule
+	event *protocol.Frame
+}
+
+func (p *partials) frame(e *Engine, rights *models.Caller, c *models.Change) *protocol.Frame {
+	for i := range *p {
+		if slices.Equal((*p)[i].rules, rights.Fields) {
+			return (*p)[i].event
+		}
+	}
+	f := e.liveFrameFor(rights, c)
+	*p = append(*p, partial{rights.Fields, f})
+	return f
+}
+
+// liveFrameFor is the event of a change without what the caller does not see of it.
+func (e *Engine) liveFrameFor(rights *models.Caller, c *models.Change) *protocol.Frame {
+	if rights.Fields == nil {
+		return e.liveFrame(c)
+	}
+	shown := *c
+	maskChange(rights, &shown)
+	return e.liveFrame(&shown)
 }
 
 // tail looks at the heads of tenants somebody listens to, and reads what other processes wrote.

@@ -154,6 +154,9 @@ func (e *Engine) named(ctx context.Context, tenantID string, keys []store.ItemKe
 
 // StartBulk begins a bulk as a job and gives its id. Total is how many items it is thought to be about.
 func (e *Engine) StartBulk(ctx context.Context, c models.Caller, b Bulk, total int64) (string, error) {
+	if err := wholesale(&c); err != nil {
+		return "", err
+	}
 	if err := CheckBulk(b); err != nil {
 		return "", err
 	}

@@ -50,6 +50,9 @@ const MaxImportBytes = 1 << 30
 
 // NewImport makes room for a file and gives the id of the job that will read it.
 func (e *Engine) NewImport(ctx context.Context, c models.Caller, in Import) (string, error) {
+	if err := wholesale(&c); err != nil {
+		return "", err
+	}
 	if in.Owner != "" {
 		if err := protocol.CheckOwner(in.Owner); err != nil {
 			return "", fault.OfField("owner", "name", "must be a user's id of at most %d bytes, without control characters.", protocol.MaxOwner)

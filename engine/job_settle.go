@@ -168,6 +168,9 @@ func (e *Engine) tryOne(ctx context.Context, who *models.Caller, s *Settling, c 
 
 // StartSettle begins settling many as a job and gives its id. Total is how many it is thought to be about.
 func (e *Engine) StartSettle(ctx context.Context, c models.Caller, s Settling, total int64) (string, error) {
+	if err := wholesale(&c); err != nil {
+		return "", err
+	}
 	if err := s.check(); err != nil {
 		return "", err
 	}

@@ -27,6 +27,8 @@ type operation struct {
 	expiresAt int64
 	guard     guard
 	settles   *settlement // nil: it is a write
+	rules     *fieldRules // of the writer's role for the key; nil: none
+	given     []byte      // with rules: the value as it was sent
 	result    protocol.Result
 }
 
@@ -70,6 +72,7 @@ func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bo
 				o.expiresAt = now + o.TTL.Seconds*1000
 			}
 		}
+		o.rules = rulesFor(&u.caller, o.Collection, o.Key)
 		o.size = int64(len(o.Value) + len(o.Metadata))
 		if o.Kind == protocol.Set && int64(len(o.Value)) > e.limits.CompressAbove {
 			o.stored, o.pack = store.Pack(o.Value)

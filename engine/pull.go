@@ -140,6 +140,7 @@ func valueBytes(rows []models.Change) (n int64) {
 }
 
 func pass(caller models.Caller, rows []models.Change, q PullQuery) []models.Change {
+	rows = maskChanges(&caller, rows)
 	if len(q.Collections) == 0 && q.Prefix == "" && caller.Reads == nil {
 		return rows
 	}

@@ -80,6 +80,7 @@ func (s *Session) step() bool {
 		last = rows[len(rows)-1].Seq
 	}
 	rows = slices.DeleteFunc(rows, func(c models.Change) bool { return !readable(rights, c.Collection, c.Key) })
+	maskChanges(rights, rows)
 	if ready {
 		return s.sendLive(rows, last)
 	}

@@ -39,6 +39,7 @@ func (e *Engine) Get(ctx context.Context, c models.Caller, collection, key strin
 	if err != nil || it.Deleted || !readable(&c, collection, key) || it.Expired(clock.Millis(e.clock)) {
 		return models.Item{}, fault.New(fault.NotFound, "There is no such item.")
 	}
+	maskItem(&c, &it)
 	return it, nil
 }
 
@@ -91,8 +92,13 @@ func (e *Engine) visibleIn(c models.Caller, collection string, items []models.It
 	return visible(c, items)
 }
 
-// visible drops what the caller's scopes do not let it see.
+// visible drops what the caller's scopes do not let it see, and leaves out of the others what its role hides.
 func visible(c models.Caller, items []models.Item) []models.Item {
+	if c.Fields != nil {
+		for i := range items {
+			maskItem(&c, &items[i])
+		}
+	}
 	if c.Reads == nil {
 		return items
 	}

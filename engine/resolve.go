@@ -80,6 +80,7 @@ func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settle
 	} else if !fault.Is(err, fault.NotFound) {
 		return out, err
 	}
+	maskConflict(&who, &out.Conflict)
 	return out, nil
 }
 
@@ -97,7 +98,7 @@ func (e *Engine) settling(who models.Caller, c *models.Conflict, s settlement) (
 	who.AllUsers, who.UserID, who.InstanceID = false, c.Owner, "" // whoever decides is no device that goes on from here
 	u := e.newUnit(who, 1)
 	op := protocol.Op{Kind: protocol.Set, Collection: c.Collection, Key: c.Key, OpID: s.OpID}
-	u.ops[0] = operation{Op: op, owner: c.Owner, id: e.newID(), hash: s.hash(), settles: &s}
+	u.ops[0] = operation{Op: op, owner: c.Owner, id: e.newID(), hash: s.hash(), settles: &s, rules: rulesFor(&who, c.Collection, c.Key)}
 	u.bytes += int64(len(s.Value)) + 256
 	if s.Side != nil {
 		u.bytes += int64(len(s.Side.Value) + len(s.Side.Metadata))
@@ -169,6 +170,12 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 	if v.Winner == conflict.Nobody {
 		return fault.OfField("strategy", "unsettled", "does not settle it: %s", v.Reason)
 	}
+	if s.typed() && o.rules != nil && v.Result.Value != nil {
+		var err error
+		if v.Result.Value, err = o.rules.put(v.Result.Value, it); err != nil {
+			return err
+		}
+	}
 	if err := l.replace(u, o, it, v.Result); err != nil {
 		return err
 	}
@@ -220,6 +227,11 @@ func (r *Resolution) byHand(current, incoming conflict.Side) conflict.Side {
 	}
 	side.Value = r.Value
 	return side
+}
+
+// typed says whether somebody wrote the value, rather than chose what is there.
+func (s *settlement) typed() bool {
+	return s.Strategy == models.StrategyManual && s.Take == "" && !s.Remove
 }
 
 // chosen names the side whose value was decided on.

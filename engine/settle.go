@@ -181,6 +181,10 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 		l.resolve(u, o, it)
 		return
 	}
+	if o.rules != nil && o.Kind == protocol.Remove {
+		o.reject(o.rules.admit(l, u, o, it))
+		return
+	}
 	if o.Kind == protocol.Remove && (it.Deleted || it.Expired(l.now)) && (o.Base == nil || *o.Base <= it.Version) {
 		o.reject(fault.New(fault.NotFound, "There is no such item."))
 		return
@@ -191,6 +195,12 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	if it.Opaque && o.Kind.Relative() {
 		o.reject(fault.OfField("op", "opaque", "must be set or remove: the value is encrypted by its client"))
 		return
+	}
+	if o.rules != nil {
+		if err := o.rules.admit(l, u, o, it); err != nil {
+			o.reject(err)
+			return
+		}
 	}
 	hlc, ts := l.clocks(u, o, it)
 	switch {
@@ -283,6 +293,11 @@ func shown(c *models.Caller, collection, key string, value []byte) []byte {
 	case !sees(c, collection, key):
 		return nil
 	case value == nil:
+		return null
+	case c.Fields == nil:
+		return value
+	}
+	if value = unseen(c, collection, key).Mask(value, nil); value == nil {
 		return null
 	}
 	return value

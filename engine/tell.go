@@ -20,8 +20,14 @@ func (e *Engine) tell(c *models.Conflict) {
 	if s == nil || !s.isLive() || c.Winner != "incoming" && s.caller.ConnID == c.Conn {
 		return
 	}
-	if !sees(s.rights.Load(), c.Collection, c.Key) {
+	rights := s.rights.Load()
+	if !sees(rights, c.Collection, c.Key) {
 		return
+	}
+	if rights.Fields != nil {
+		masked := *c // it is the committer's
+		maskConflict(rights, &masked)
+		c = &masked
 	}
 	// a full queue drops this hint: the conflict itself is kept
 	s.wire.Send(protocol.NewFrame("sync:conflict", protocol.AppendConflict(nil, c)))

@@ -12,19 +12,19 @@ import (
 // composer takes an answer apart and puts it together again of the sides' own bytes.
 type composer struct {
 	q     *Question
-	rules [][]string
+	parts protocol.Parts
 }
 
 // compose is an answer that was put together of both sides, with what was withheld
 // put back. At each path the answer must be what one of the sides has there, byte
 // by byte, or what merging both gave. Arrays count as one.
 func (q *Question) compose(answer []byte) ([]byte, *Failure) {
-	c := composer{q, pointers(q.Redacted)}
+	c := composer{q, q.parts()}
 	return c.at(nil, answer, q.sides())
 }
 
 func (c *composer) at(path []string, answer []byte, s sides) ([]byte, *Failure) {
-	if covered(path, c.rules) {
+	if c.parts.Cover(path) {
 		return c.untouched(path, answer, s)
 	}
 	if isObject(answer) && isObject(s.current.shown) && isObject(s.incoming.shown) && !c.clashes(path) {

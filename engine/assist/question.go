@@ -1,12 +1,9 @@
 package assist
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
-	"strconv"
 
-	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
 )
 
@@ -32,8 +29,8 @@ type side struct{ real, shown []byte }
 type sides struct{ current, incoming, draft side }
 
 func (q *Question) sides() sides {
-	rules := pointers(q.Redacted)
-	shown := func(v []byte) side { return side{v, redact(v, rules)} }
+	parts := q.parts()
+	shown := func(v []byte) side { return side{v, redact(v, parts)} }
 	return sides{shown(q.Current), shown(q.Incoming), shown(q.Draft)}
 }
 
@@ -47,7 +44,7 @@ func (q *Question) document() ([]byte, error) {
 		Incoming json.RawMessage `json:"incoming"`
 		Draft    json.RawMessage `json:"draft"`
 		Clashes  []string        `json:"clashes"`
-	}{q.Kind, orNull(redact(q.Base, pointers(q.Redacted))), orNull(s.current.shown), orNull(s.incoming.shown), orNull(s.draft.shown), nil}
+	}{q.Kind, orNull(redact(q.Base, q.parts())), orNull(s.current.shown), orNull(s.incoming.shown), orNull(s.draft.shown), nil}
 	for _, path := range q.Clashes {
 		doc.Clashes = append(doc.Clashes, protocol.Pointer(path))
 	}
@@ -56,8 +53,8 @@ func (q *Question) document() ([]byte, error) {
 
 // check says why a question is not to be asked at all.
 func (q *Question) check() *Failure {
-	rules := pointers(q.Redacted)
-	seen := func(path []string) bool { return !covered(path, rules) }
+	parts := q.parts()
+	seen := func(path []string) bool { return !parts.Cover(path) }
 	switch {
 	case q.Current == nil || q.Incoming == nil:
 		return failed("One side removed the item, which is for a person to decide.")
@@ -69,21 +66,6 @@ func (q *Question) check() *Failure {
 	return nil
 }
 
-// covered says whether all of what is at a path is withheld.
-func covered(path []string, rules [][]string) bool {
-	return slices.ContainsFunc(rules, func(rule []string) bool {
-		if len(rule) > len(path) {
-			return false
-		}
-		for i, name := range rule {
-			if name != "*" && name != path[i] {
-				return false
-			}
-		}
-		return true
-	})
-}
-
 func orNull(v []byte) json.RawMessage {
 	if v == nil {
 		return json.RawMessage("null")
@@ -91,62 +73,11 @@ func orNull(v []byte) json.RawMessage {
 	return v
 }
 
-// pointers are the names of JSON pointers.
-func pointers(list []string) [][]string {
-	var out [][]string
-	for _, p := range list {
-		out = append(out, protocol.Segments(p))
-	}
-	return out
-}
+// parts are the places that are withheld.
+func (q *Question) parts() protocol.Parts { return protocol.PartsOf(q.Redacted) }
 
 // redact is a value with a mark in place of what is withheld.
-func redact(v []byte, rules [][]string) []byte {
-	switch {
-	case v == nil || len(rules) == 0:
-		return v
-	case slices.ContainsFunc(rules, func(r []string) bool { return len(r) == 0 }):
-		return []byte(withheld)
-	case v[0] == '[':
-		return redactList(v, rules)
-	}
-	members, isObject := crdt.Members(v)
-	if !isObject {
-		return v
-	}
-	out := []byte{'{'}
-	for i, m := range members {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(protocol.AppendString(out, m.Name), ':')
-		out = append(out, redact(m.Value, below(rules, m.Name))...)
-	}
-	return append(out, '}')
-}
-
-func redactList(v []byte, rules [][]string) []byte {
-	var list []json.RawMessage
-	if json.Unmarshal(v, &list) != nil {
-		return []byte(withheld) // what cannot be read is not shown
-	}
-	parts := make([][]byte, 0, len(list))
-	for i, e := range list {
-		parts = append(parts, redact(e, below(rules, strconv.Itoa(i))))
-	}
-	return append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
-}
-
-// below are the rules for what is under a name.
-func below(rules [][]string, name string) [][]string {
-	var out [][]string
-	for _, r := range rules {
-		if r[0] == "*" || r[0] == name {
-			out = append(out, r[1:])
-		}
-	}
-	return out
-}
+func redact(v []byte, parts protocol.Parts) []byte { return parts.Mask(v, []byte(withheld)) }
 
 // Sample is a question about nobody's data, to try an endpoint with.
 func Sample() Question {

@@ -61,7 +61,7 @@ func at(value []byte, path []string, edit func([]byte) ([]byte, error)) ([]byte,
 			return nil, err
 		}
 		m[path[0]] = below
-		return appendMembers(nil, m), nil
+		return appendMembers(m), nil
 	case value[0] == '[':
 		list, _ := Elements(value)
 		i, err := strconv.Atoi(path[0])

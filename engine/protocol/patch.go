@@ -32,7 +32,7 @@ func MergePatch(target, patch []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return appendMembers(nil, merged), nil
+	return appendMembers(merged), nil
 }
 
 var nullLiteral = []byte("null")
@@ -45,13 +45,13 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 	return m, nil
 }
 
-func appendMembers(dst []byte, m map[string]json.RawMessage) []byte {
+func appendMembers(m map[string]json.RawMessage) []byte {
 	names := make([]string, 0, len(m))
 	for name := range m {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	dst = append(dst, '{')
+	dst := []byte{'{'}
 	for i, name := range names {
 		if i > 0 {
 			dst = append(dst, ',')

@@ -31,7 +31,7 @@ func (a *API) ConflictStats(c *fiber.Ctx, who models.Caller) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(c, stats)
+	return sendJSON(c, stats.Without(func(field string) bool { return engine.Hides(who, field) }))
 }
 
 // owner is the user a caller acts for; empty: all.

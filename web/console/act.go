@@ -31,7 +31,7 @@ func caller(f *fiber.Ctx, owner string) models.Caller {
 	req := telemetry.RequestOf(f.UserContext())
 	return models.Caller{
 		TenantID: visitOf(f).tenant.ID, UserID: owner, AllUsers: owner == "", Actor: actor(f), CanRead: true, CanWrite: true,
-		Strategy: visitOf(f).tenant.Strategy, Door: models.DoorConsole, Address: req.Address, UserAgent: req.Agent, RequestID: req.ID,
+		Fields: visitOf(f).fields, Strategy: visitOf(f).tenant.Strategy, Door: models.DoorConsole, Address: req.Address, UserAgent: req.Agent, RequestID: req.ID,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/analytics"
+	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/models"
 	"tidemark/views/insight"
@@ -25,6 +26,8 @@ func (c *Console) conflictStats(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	who := caller(f, "")
+	s = s.Without(func(field string) bool { return engine.Hides(who, field) })
 	p := statsProps(f, s)
 	p.Now = clock.Millis(c.opt.Clock)
 	var ids []string

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
+	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -201,6 +202,7 @@ func (c *Console) queueRows(f *fiber.Ctx, a asked, p *conflicts.QueueProps) (nex
 	}
 	for _, id := range ids {
 		if o, there := outlines[id]; there {
+			engine.Withhold(caller(f, ""), &o)
 			p.Rows = append(p.Rows, conflictRow(&o, reviews[id], names, actor(f), p.Now))
 		}
 	}

@@ -39,16 +39,21 @@ func (g guarded) held(method, path string, h []fiber.Handler) []fiber.Handler {
 		g.c.faults = append(g.c.faults, fmt.Errorf("%s has no permission in access.Pages", name))
 	}
 	last := len(h) - 1
-	return append(append(append([]fiber.Handler{}, h[:last]...), g.c.may(p)), h[last])
+	return append(append(append([]fiber.Handler{}, h[:last]...), g.c.may(name, p)), h[last])
 }
 
 // may lets through who holds a permission, in the tenant of the page or, where it is of none, in the installation.
-func (c *Console) may(p access.Permission) fiber.Handler {
-	return func(f *fiber.Ctx) error {
+// With it comes what of values the person's role there keeps from them.
+func (c *Console) may(page string, p access.Permission) fiber.Handler {
+	return func(f *fiber.Ctx) (err error) {
 		if p == access.Authenticated {
 			return f.Next()
 		}
-		if err := c.allow(f, p); err != nil {
+		if err = c.allow(f, p); err != nil {
+			return err
+		}
+		v := visitOf(f)
+		if v.fields, err = c.opt.Access.FieldsFor(f.UserContext(), v.account, v.tenant.ID, page); err != nil {
 			return err
 		}
 		return f.Next()

@@ -42,11 +42,12 @@ const (
 
 // visit is who is asking, kept with the request.
 type visit struct {
-	base    context.Context // the request's, without the session and without an end
-	token   string          // of the session; empty: none
-	account models.Account  // zero: nobody is signed in
-	tenant  models.Tenant   // whose pages these are; zero: none
-	factor  string          // with which second factor they came; empty: without
+	base    context.Context    // the request's, without the session and without an end
+	token   string             // of the session; empty: none
+	account models.Account     // zero: nobody is signed in
+	tenant  models.Tenant      // whose pages these are; zero: none
+	fields  []models.FieldRule // what the person's role there keeps from them
+	factor  string             // with which second factor they came; empty: without
 }
 
 func (v *visit) signedIn() bool { return v.account.ID != "" }

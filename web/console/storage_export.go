@@ -19,7 +19,7 @@ func (c *Console) exportItems(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	t, conn := visitOf(f).tenant, f.Context().Conn()
+	t, conn, who := visitOf(f).tenant, f.Context().Conn(), caller(f, "")
 	q, ctx := browseQuery(t.ID, fl, clock.Millis(c.opt.Clock)), visitOf(f).base
 	detail, err := json.Marshal(filterQuery(fl))
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *Console) exportItems(f *fiber.Ctx) error {
 	f.Set(fiber.HeaderContentType, "application/x-ndjson")
 	f.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer c.streams.leave(token)
-		err := c.opt.Engine.Export(ctx, q, &download{w: w, more: func() error { return conn.SetWriteDeadline(c.opt.Clock.Now().Add(exportIdle)) }})
+		err := c.opt.Engine.Export(ctx, who, q, &download{w: w, more: func() error { return conn.SetWriteDeadline(c.opt.Clock.Now().Add(exportIdle)) }})
 		if err != nil {
 			c.opt.Log.WarnContext(ctx, "an export ended early", "tenant_id", t.ID, "error", err)
 			_ = conn.Close() // so that the file is not taken for whole
