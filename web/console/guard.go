@@ -51,6 +51,7 @@ func (c *Console) may(p access.Permission) fiber.Handler {
 		if err := c.allow(f, p); err != nil {
 			return err
 		}
+		visitOf(f).needs = p
 		return f.Next()
 	}
 }

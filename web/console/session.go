@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
@@ -41,10 +42,11 @@ const (
 
 // visit is who is asking, kept with the request.
 type visit struct {
-	base    context.Context // the request's, without the session and without an end
-	token   string          // of the session; empty: none
-	account models.Account  // zero: nobody is signed in
-	tenant  models.Tenant   // whose pages these are; zero: none
+	base    context.Context   // the request's, without the session and without an end
+	token   string            // of the session; empty: none
+	account models.Account    // zero: nobody is signed in
+	tenant  models.Tenant     // whose pages these are; zero: none
+	needs   access.Permission // of the page, which who has it open must go on to hold; empty: none
 }
 
 func (v *visit) signedIn() bool { return v.account.ID != "" }
