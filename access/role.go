@@ -187,3 +187,26 @@ func (a *Access) SetRegistration(ctx context.Context, tenantID string, r store.R
 	a.Forget()
 	return out, err
 }
+
+// RolesToGive are the roles of a tenant that the author of the context may give.
+func (a *Access) RolesToGive(ctx context.Context, tenantID string) ([]models.Role, error) {
+	t, err := a.tenantNamed(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.Roles(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	var out []models.Role
+	for _, r := range all {
+		switch err := a.mayGiveRole(ctx, t, r.Name); fault.CodeOf(err) {
+		case "":
+			out = append(out, r)
+		case fault.Invalid:
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
