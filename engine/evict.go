@@ -29,6 +29,7 @@ func (s *Session) Rescope(c models.Caller) {
 	was := s.rights.Load()
 	now := *was
 	now.Scopes, now.Reads, now.CanRead, now.CanWrite, now.ExpiresAt = c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt
+	now.Role, now.Grants, now.Fields = c.Role, c.Grants, c.Fields
 	s.rights.Store(&now)
 	if (was.Reads == nil) != (now.Reads == nil) || readScopes(*was) != readScopes(now) {
 		s.evictions = append(s.evictions, &eviction{was: was, now: &now, from: s.sent, at: s.sent})
