@@ -35,6 +35,9 @@ type NewKey struct {
 // CreateKey makes a key and gives its secret, which cannot be had again. Faults: `invalid`, `not_found` for the tenant.
 func (a *Access) CreateKey(ctx context.Context, n NewKey) (models.APIKey, string, error) {
 	k, err := a.newKey(n)
+	if err == nil {
+		err = a.mayGiveKey(ctx, k, models.APIKey{})
+	}
 	if err != nil {
 		return models.APIKey{}, "", err
 	}
@@ -162,9 +165,22 @@ func (a *Access) EditKey(ctx context.Context, k models.APIKey) (models.APIKey, e
 	if err != nil {
 		return models.APIKey{}, err
 	}
+	if err := a.mayEditKey(ctx, k); err != nil {
+		return models.APIKey{}, err
+	}
 	k, err = a.opt.Store.EditAPIKey(ctx, k)
 	a.Forget()
 	return k, err
+}
+
+// mayEditKey refuses rights that the key did not have and its editor does not hold: `invalid`.
+func (a *Access) mayEditKey(ctx context.Context, k models.APIKey) error {
+	before, err := a.opt.Store.APIKeyByID(ctx, k.ID)
+	if err != nil {
+		return err
+	}
+	k.TenantID, k.UserID = before.TenantID, before.UserID
+	return a.mayGiveKey(ctx, k, before)
 }
 
 // keptOrGood lets stay what could not be given to a key now: an expiry that has passed, and

@@ -7,142 +7,104 @@ import (
 
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/store"
 )
 
-// MayGive says whether a caller holds all that some scopes or grants give, so that it may give them on: nil, or `scope_missing`.
-func (a *Access) MayGive(c models.Caller, grants []string) error {
-	for _, g := range expanded(grants) {
-		p := named(g)
-		collection, key, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(g, string(p)), ":"), "/")
-		if !anyCovers(c.Scopes, p, collection, key) || c.Grants != nil && !anyCovers(c.Grants, p, collection, key) {
-			return fault.New(fault.ScopeMissing, "You cannot give %s, which you do not hold yourself.", g).With("scope", g)
+// holding is what somebody who gives rights holds in the tenant; a nil one is held to nothing: the installation's
+// administrators, the command line, and what Tidemark does by itself.
+type holding struct {
+	grants []string
+	fields []models.FieldRule
+}
+
+// author is what the context's author holds in a tenant.
+func (a *Access) author(ctx context.Context, t *tenant) (*holding, error) {
+	kind, id, _ := strings.Cut(store.ActorOf(ctx), ":")
+	var who *member
+	switch kind {
+	case "account":
+		m, err := a.AccountByID(ctx, id)
+		if err != nil || m.Installation {
+			return nil, err
 		}
+		if who, err = a.place(ctx, m, t.ID); err != nil {
+			return nil, err
+		}
+	case "user":
+		var err error
+		if who, err = a.member(ctx, t, id); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, nil
+	}
+	return &holding{who.grants, who.fields}, nil
+}
+
+// lacks is the first of the rights that is not held; empty: all are.
+func (h *holding) lacks(rights []string) string {
+	if h == nil {
+		return ""
+	}
+	for _, right := range expanded(rights) {
+		p, collection, key := partsOf(right)
+		if !anyCovers(h.grants, p, collection, key) {
+			return right
+		}
+	}
+	return ""
+}
+
+// sees says whether all that is kept from who gives is kept from whom it is given to.
+func (h *holding) sees(rules []models.FieldRule) bool {
+	return h == nil || !slices.ContainsFunc(h.fields, func(r models.FieldRule) bool { return !slices.Contains(rules, r) })
+}
+
+// mayGiveRole refuses a role that gives more than its giver holds: `invalid`.
+func (a *Access) mayGiveRole(ctx context.Context, t *tenant, name string) error {
+	h, err := a.author(ctx, t)
+	if err != nil || h == nil || name == "" {
+		return err
+	}
+	r := a.roleOf(t, name)
+	if right := h.lacks(r.Grants); right != "" {
+		return fault.OfField("role", "held", "gives %s, which your own role does not; nobody can give more than they hold", right)
+	}
+	if !h.sees(r.Fields) {
+		return fault.OfField("role", "held", "shows parts of values that your own role does not; nobody can give more than they hold")
 	}
 	return nil
 }
 
-// MayGiveRole says whether a caller holds all that a role of its tenant gives: nil, `invalid` for a role that is not there, or `scope_missing`.
-func (a *Access) MayGiveRole(ctx context.Context, c models.Caller, role string) error {
-	if role == "" {
-		return nil
-	}
-	t, err := a.tenantNamed(ctx, c.TenantID)
+// mayGiveKey refuses a key, or a change of one, that lets do more than its giver may: `invalid`. What the key let do before is not asked again.
+func (a *Access) mayGiveKey(ctx context.Context, k, before models.APIKey) error {
+	t, err := a.tenantNamed(ctx, k.TenantID)
 	if err != nil {
 		return err
 	}
-	if err := a.knownRole(t, role); err != nil {
+	h, err := a.author(ctx, t)
+	if err != nil || h == nil {
 		return err
 	}
-	return a.MayGive(c, a.roleOf(t, role).Grants)
-}
-
-// Grants are all that a role of a tenant can give, without those narrowed to some keys.
-func (a *Access) Grants() []string { return slices.Clone(a.roles.grants[RoleOwner]) }
-
-// checkGrants refuses what no role can give: `invalid`.
-func (a *Access) checkGrants(grants []string) error {
-	if len(grants) > maxScopes {
-		return fault.OfField("grants", "max", "may be at most %d", maxScopes)
-	}
-	for _, g := range grants {
-		if !validScope(g) && !slices.Contains(a.roles.grants[RoleOwner], g) {
-			return fault.OfField("grants", "known", "has an unknown one; use read, write, or area:action[:collection/prefix*]")
+	had := &holding{grants: effective(before)}
+	for _, right := range effective(k) {
+		if had.lacks([]string{right}) != "" && h.lacks([]string{right}) != "" {
+			return fault.OfField("scopes", "held", "have %s, which your own role does not give; nobody can give more than they hold", right)
 		}
+	}
+	if len(h.fields) > 0 && k.UserID == "" && before.ID == "" {
+		return fault.OfField("userId", "held", "must be named: your own role does not show all parts of values, and a server's key would")
 	}
 	return nil
 }
 
-const (
-	maxFieldRules = 64
-	maxPointer    = 512
-)
-
-// checkFields refuses rules for fields that nobody could mean: `invalid`.
-func checkFields(rules []models.FieldRule) error {
-	if len(rules) > maxFieldRules {
-		return fault.OfField("fields", "max", "may be at most %d", maxFieldRules)
-	}
-	for _, r := range rules {
-		switch {
-		case r.Collection == "" || len(r.Collection) > 64 || r.Key == "" || len(r.Key) > 513:
-			return fault.OfField("fields", "place", "must name a collection and a key, or what keys begin with and *")
-		case !strings.HasPrefix(r.Pointer, "/") || len(r.Pointer) > maxPointer:
-			return fault.OfField("fields", "pointer", "must name a field by a JSON pointer such as /price")
+// effective are the rights of a key that its flags leave it.
+func effective(k models.APIKey) []string {
+	var out []string
+	for _, s := range expanded(k.Scopes) {
+		if changes := slices.Contains(writes, named(s)); changes && k.CanWrite || !changes && k.CanRead {
+			out = append(out, s)
 		}
 	}
-	return nil
-}
-
-// AddRole adds a role of a tenant's own; it counts within a second on all nodes. `invalid`.
-func (a *Access) AddRole(ctx context.Context, r models.Role) (models.Role, error) {
-	if err := a.checkRole(r); err != nil {
-		return r, err
-	}
-	defer a.Forget()
-	return a.opt.Store.AddRole(ctx, r)
-}
-
-// EditRole changes what a role gives, at the version it carries, as AddRole does. `invalid`, `stale_edit`, `not_found`.
-func (a *Access) EditRole(ctx context.Context, r models.Role) (models.Role, error) {
-	if err := a.checkRole(r); err != nil {
-		return r, err
-	}
-	defer a.Forget()
-	return a.opt.Store.EditRole(ctx, r)
-}
-
-func (a *Access) checkRole(r models.Role) error {
-	if slices.ContainsFunc(shipped, func(s models.Role) bool { return s.Name == r.Name }) {
-		return fault.OfField("name", "taken", "is that of a role every tenant has")
-	}
-	if err := a.checkGrants(r.Grants); err != nil {
-		return err
-	}
-	return checkFields(r.Fields)
-}
-
-// DeleteRole moves a role to the trash, and RestoreRole takes it out again; both count as AddRole does. `stale_edit`, `not_found`.
-func (a *Access) DeleteRole(ctx context.Context, r models.Role) (models.Role, error) {
-	defer a.Forget()
-	return a.opt.Store.DeleteRole(ctx, r)
-}
-
-// RestoreRole takes a role out of the trash.
-func (a *Access) RestoreRole(ctx context.Context, r models.Role) (models.Role, error) {
-	defer a.Forget()
-	return a.opt.Store.RestoreRole(ctx, r)
-}
-
-// AddMember makes a user of a tenant a member without an account of their own here. `invalid`.
-func (a *Access) AddMember(ctx context.Context, m models.Member) (models.Member, error) {
-	if err := checkMember(m); err != nil {
-		return m, err
-	}
-	defer a.Forget()
-	return a.opt.Store.AddMember(ctx, m)
-}
-
-// EditMember changes a member's role, and whether they are shut out, within a second on all nodes. `invalid`, `stale_edit`, `not_found`.
-func (a *Access) EditMember(ctx context.Context, m models.Member) (models.Member, error) {
-	defer a.Forget()
-	return a.opt.Store.EditMember(ctx, m)
-}
-
-// RemoveMember takes a member out of the tenant, within a second on all nodes. `invalid`, `stale_edit`, `not_found`.
-func (a *Access) RemoveMember(ctx context.Context, m models.Member) (models.Member, error) {
-	defer a.Forget()
-	return a.opt.Store.RemoveMember(ctx, m)
-}
-
-// RestoreMember takes back who was removed. `stale_edit`, `not_found`.
-func (a *Access) RestoreMember(ctx context.Context, m models.Member) (models.Member, error) {
-	defer a.Forget()
-	return a.opt.Store.RestoreMember(ctx, m)
-}
-
-func checkMember(m models.Member) error {
-	if m.UserID == "" {
-		return fault.OfField("id", "required", "must be given")
-	}
-	return checkBound(m.UserID)
+	return out
 }

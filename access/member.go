@@ -51,17 +51,19 @@ func (a *Access) memberNamed(ctx context.Context, t *tenant, name memberName, re
 	if err != nil {
 		return nil, err
 	}
+	return c.addMember(name, a.memberWith(t, kept)), nil
+}
+
+// memberWith is a member of a tenant with what their role there gives.
+func (a *Access) memberWith(t *tenant, kept models.Member) *member {
 	m := &member{Member: kept, known: true}
 	if kept.Role != "" {
 		role := a.roleOf(t, kept.Role)
 		m.grants, m.fields = role.Grants, role.Fields
 		m.mfa = role.MFA || slices.Contains(t.MFARoles, kept.Role)
+		m.reads = readsOf(m.grants)
 	}
-	m.reads = readsOf(m.grants)
-	if m.grants == nil {
-		m.reads = nil
-	}
-	return c.addMember(name, m), nil
+	return m
 }
 
 // roleOf is a role of a tenant, with its grants written out; one that is not there gives nothing.

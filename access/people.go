@@ -113,6 +113,9 @@ func (a *Access) Invite(ctx context.Context, in Invitation) error {
 	if err := a.knownRole(t, in.Role); err != nil {
 		return err
 	}
+	if err := a.mayGiveRole(ctx, t, in.Role); err != nil {
+		return err
+	}
 	if there, err := a.opt.Store.MemberEmail(ctx, t.ID, m.Email); err != nil || there {
 		if err == nil {
 			err = fault.New(fault.AlreadyExists, "%s is a member of this tenant already.", m.Email)

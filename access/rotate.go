@@ -21,12 +21,19 @@ func (a *Access) RotateKey(ctx context.Context, id string, overlap time.Duration
 	if overlap < 0 || overlap > maxOverlap {
 		return models.APIKey{}, "", fault.OfField("overlap", "range", "must be 0 to %d days", int(maxOverlap/(24*time.Hour)))
 	}
+	k, err := a.opt.Store.APIKeyByID(ctx, id)
+	if err == nil {
+		err = a.mayGiveKey(ctx, k, models.APIKey{})
+	}
+	if err != nil {
+		return models.APIKey{}, "", err
+	}
 	next := models.APIKey{ID: id, Version: version, Former: models.Former{Until: clock.Millis(a.opt.Clock) + overlap.Milliseconds()}}
 	secret, err := a.giveSecret(&next)
 	if err != nil {
 		return models.APIKey{}, "", err
 	}
-	k, err := a.opt.Store.RotateAPIKey(ctx, next)
+	k, err = a.opt.Store.RotateAPIKey(ctx, next)
 	a.Forget()
 	if err != nil {
 		return models.APIKey{}, "", err

@@ -32,6 +32,7 @@ func (s *Session) Rescope(c models.Caller) {
 	now := *was
 	now.AccountID, now.FamilyID, now.Role, now.Grants, now.Fields = c.AccountID, c.FamilyID, c.Role, c.Grants, c.Fields
 	now.Scopes, now.Reads, now.CanRead, now.CanWrite, now.ExpiresAt = c.Scopes, c.Reads, c.CanRead, c.CanWrite, c.ExpiresAt
+	now.Role, now.Grants, now.Fields = c.Role, c.Grants, c.Fields
 	s.rights.Store(&now)
 	if (was.Reads == nil) != (now.Reads == nil) || readScopes(*was) != readScopes(now) {
 		s.evictions = append(s.evictions, &eviction{was: was, now: &now, from: s.sent, at: s.sent})

@@ -94,9 +94,15 @@ func countAdmins(db *gorm.DB) (int64, error) {
 	return n, err
 }
 
-// Colleagues reads the installation's administrators who may sign in, by name, at most so many.
-func (s *Store) Colleagues(ctx context.Context, most int) ([]models.Account, error) {
-	all, err := scanAll(s.read(ctx), scanAccount, accountSelect+" WHERE disabled = 0 AND installation = 1 ORDER BY name, id LIMIT ?", most)
+// Colleagues reads who may sign in and either administers the installation or is a member of the tenant with one of the roles, by name, at most so many.
+func (s *Store) Colleagues(ctx context.Context, tenantID string, roles []string, most int) ([]models.Account, error) {
+	members, args := "", []any(nil)
+	if len(roles) > 0 {
+		var in string
+		in, args = list([]any{tenantID}, roles)
+		members = " OR id IN (SELECT account_id FROM members WHERE tenant_id = ? AND role IN " + in + " AND account_id IS NOT NULL AND disabled = 0 AND deleted_at = 0)"
+	}
+	all, err := scanAll(s.read(ctx), scanAccount, accountSelect+" WHERE disabled = 0 AND (installation = 1"+members+") ORDER BY name, id LIMIT ?", append(args, most)...)
 	return all, s.fault(err)
 }
 

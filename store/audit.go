@@ -31,6 +31,9 @@ func As(ctx context.Context, a Author) context.Context {
 	return context.WithValue(ctx, authorKey{}, a)
 }
 
+// ActorOf is the actor of the context's author.
+func ActorOf(ctx context.Context) string { return authorOf(ctx).Actor }
+
 func authorOf(ctx context.Context) Author {
 	if a, ok := ctx.Value(authorKey{}).(Author); ok {
 		return a

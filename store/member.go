@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -50,6 +51,7 @@ type MemberQuery struct {
 	Tenant  string
 	Role    string
 	Deleted bool   // those who were removed, and no others
+	Text    string // a whole user id, or the beginning of an e-mail; then all come at once
 	After   string // user id; those behind it
 	Limit   int
 }
@@ -70,7 +72,10 @@ FROM (SELECT * FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id >
 LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
 LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_id LIMIT ?`
 	args := []any{q.Tenant, q.After, q.Limit, q.Tenant, q.After, q.Limit, q.Tenant, q.Tenant, q.Limit}
-	if q.Role != "" || q.Deleted {
+	switch {
+	case q.Text != "":
+		text, args = q.search()
+	case q.Role != "" || q.Deleted:
 		where := " AND user_id > ? AND deleted_at = 0 AND role = ?"
 		if q.Deleted {
 			where = " AND user_id > ? AND deleted_at <> 0 AND (? = '' OR role = role)"
@@ -84,6 +89,18 @@ LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_i
 	}
 	out, err := scanAll(s.read(ctx), scanMemberRow(q.Tenant), text, args...)
 	return out, s.fault(err)
+}
+
+// search finds users by what they are called.
+func (q *MemberQuery) search() (string, []any) {
+	text := `SELECT i.user_id, COALESCE(m.account_id, ''), COALESCE(m.role, ''), COALESCE(m.disabled, 0), COALESCE(m.version, 0), COALESCE(m.created_at, u.created_at, 0), COALESCE(m.updated_at, 0), COALESCE(m.deleted_at, 0),
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id = ? UNION SELECT user_id FROM members WHERE tenant_id = ? AND user_id = ?
+UNION SELECT x.user_id FROM accounts y JOIN members x ON x.account_id = y.id AND x.tenant_id = ? WHERE y.email >= ? AND y.email < ?) i
+LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
+LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_id LIMIT ?`
+	email := strings.ToLower(q.Text)
+	return text, []any{q.Tenant, q.Text, q.Tenant, q.Text, q.Tenant, email, prefixEnd(email), q.Tenant, q.Tenant, q.Limit}
 }
 
 // AddMember makes somebody a member, and fills in the times; who was removed comes back.

@@ -9,9 +9,10 @@ import (
 
 // TenantQuery asks for a page of tenants, by slug.
 type TenantQuery struct {
-	Text  string // part of the slug or the name; empty: all
-	Trash bool   // those in the trash instead of the others
-	After string // slug of the last one of the page before
+	Text  string   // part of the slug or the name; empty: all
+	Trash bool     // those in the trash instead of the others
+	IDs   []string // of these alone; nil: of all
+	After string   // slug of the last one of the page before
 	Limit int
 }
 
@@ -28,6 +29,13 @@ func (s *Store) TenantPage(ctx context.Context, q TenantQuery) ([]models.TenantR
 		where = " WHERE deleted_at <> 0"
 	}
 	fits, args := tenantsWith(q.Text)
+	if q.IDs != nil {
+		if len(q.IDs) == 0 {
+			return nil, nil
+		}
+		in, more := list(nil, q.IDs)
+		fits, args = fits+" AND id IN "+in, append(args, more...)
+	}
 	text := strings.Replace(tenantColumns, " FROM ", ", COALESCE((SELECT at FROM changes c WHERE c.tenant_id = tenants.id AND c.seq = tenant_heads.seq), 0) FROM ", 1)
 	scan := func(row scanner, r *models.TenantRow) error {
 		return row.Scan(append(tenantFields(&r.Tenant), &r.LastChangeAt)...)

@@ -32,6 +32,8 @@ func TenantNav(slug string) []NavGroup {
 			{ID: "devices", Href: base + "/devices", Label: "Devices", Glyph: ui.GlyphSmartphone, Key: "d"},
 		}},
 		{Label: "Access", Items: []NavItem{
+			{ID: "users", Href: base + "/users", Label: "Users", Glyph: ui.GlyphUser, Key: "p"},
+			{ID: "roles", Href: base + "/roles", Label: "Roles", Glyph: ui.GlyphUserCheck, Key: "r"},
 			{ID: "api-keys", Href: base + "/api-keys", Label: "API keys", Glyph: ui.GlyphKeyRound, Key: "k"},
 			{ID: "audit", Href: base + "/audit", Label: "Audit", Glyph: ui.GlyphHistory, Key: "u"},
 		}},

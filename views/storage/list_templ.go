@@ -200,7 +200,7 @@ func ListPage(p ListProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(p.Rows) > 0 && !p.users() && p.Filter.Deleted != "only" {
+			if len(p.Rows) > 0 && !p.users() && p.Filter.Deleted != "only" && ui.MayDo(ctx, p.Links.Bulk) {
 				templ_7745c5c3_Err = bulkBar(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

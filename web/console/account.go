@@ -44,7 +44,7 @@ func (c *Console) account(f *fiber.Ctx) error {
 func (c *Console) accountPage(f *fiber.Ctx, p account.Props) error {
 	v := visitOf(f)
 	frame := c.frame(f, "Account")
-	p.CSRF, p.Now, p.Theme, p.KeysOff, p.Keys = frame.CSRF, frame.Now, frame.Theme, frame.KeysOff, layout.Shortcuts([]layout.NavGroup{layout.InstallationNav()})
+	p.CSRF, p.Now, p.Theme, p.KeysOff, p.Keys = frame.CSRF, frame.Now, frame.Theme, frame.KeysOff, layout.Shortcuts(c.nav(f))
 	p.Password.Email = v.account.Email
 	open, err := c.opt.Store.Sessions(f.UserContext(), v.account.ID, p.Now-sessionIdle.Milliseconds())
 	if err != nil {

@@ -313,7 +313,10 @@ func (c *Console) assignee(f *fiber.Ctx) (to, told string, err error) {
 	if ok {
 		who, err = c.opt.Store.AccountByID(f.UserContext(), id)
 	}
-	if !ok || fault.Is(err, fault.NotFound) || err == nil && who.Disabled {
+	if ok && err == nil && c.opt.Access.AllowAccount(f.UserContext(), who, visitOf(f).tenant.ID, access.ConflictsReview) != nil {
+		ok = false
+	}
+	if !ok || fault.Is(err, fault.NotFound) {
 		return "", "", fault.OfField("to", "one_of", "must be somebody who may sign in, or nobody.")
 	}
 	return to, "It is " + who.Name + "’s now.", err
@@ -322,8 +325,8 @@ func (c *Console) assignee(f *fiber.Ctx) (to, told string, err error) {
 const maxColleagues = 200
 
 // colleagues are who a conflict may be given to; none where there is nobody but who looks.
-func (c *Console) colleagues(ctx context.Context, assignee, me string) ([]ui.Option, error) {
-	all, err := c.opt.Store.Colleagues(ctx, maxColleagues)
+func (c *Console) colleagues(ctx context.Context, tenantID, assignee, me string) ([]ui.Option, error) {
+	all, err := c.opt.Access.Reviewers(ctx, tenantID, maxColleagues)
 	if err != nil || len(all) < 2 {
 		return nil, err
 	}

@@ -153,7 +153,7 @@ func (c *Console) whoDecides(f *fiber.Ctx, p *conflicts.DetailProps, x *engine.E
 		return err
 	}
 	p.By, p.Mine, p.Assignee = decider(names, x.ResolvedBy), r.Assignee == me, jobActor(names, r.Assignee)
-	if p.People, err = c.colleagues(ctx, r.Assignee, me); err != nil {
+	if p.People, err = c.colleagues(ctx, x.TenantID, r.Assignee, me); err != nil {
 		return err
 	}
 	p.Claim = conflicts.Claim{Name: claimName(names, &r, me, p.Now), At: r.ClaimedAt}

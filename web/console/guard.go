@@ -56,6 +56,7 @@ func (c *Console) may(page string, p access.Permission) fiber.Handler {
 		if v.fields, err = c.opt.Access.FieldsFor(f.UserContext(), v.account, v.tenant.ID, page); err != nil {
 			return err
 		}
+		visitOf(f).needs = p
 		return f.Next()
 	}
 }

@@ -147,7 +147,7 @@ func (p *pulse) event(slug string, of beat) (*event, error) {
 	if p.shown != nil && p.now.numbers.Now == of.numbers.Now {
 		return p.shown, nil
 	}
-	e, err := (&event{name: "numbers", body: overview.Update(of.numbers, of.notices, rowsOf(slug, of.recent, of.numbers.Now))}).written()
+	e, err := (&event{name: "numbers", body: overview.Update(of.numbers, of.notices, rowsOf(slug, of.recent, of.numbers.Now))}).written(context.Background())
 	if err == nil && p.now.numbers.Now == of.numbers.Now {
 		p.shown = e
 	}

@@ -22,19 +22,21 @@ const (
 
 // palette answers the places that fit what is typed, as a list or as a page.
 func (c *Console) palette(f *fiber.Ctx) error {
-	typed, groups := paletteText(f), []layout.NavGroup{layout.InstallationNav()}
-	t, err := c.opt.Store.TenantBySlug(f.UserContext(), f.Query("t"))
-	switch {
-	case err == nil:
-		visitOf(f).tenant, groups = t, append(layout.TenantNav(t.Slug), beside(t))
-	case !fault.Is(err, fault.NotFound):
+	typed := paletteText(f)
+	t, err := c.tenantNamed(f, f.Query("t"))
+	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	tenants, err := c.opt.Store.FindTenants(f.UserContext(), typed, paletteTenants)
+	visitOf(f).tenant = t
+	groups := c.nav(f)
+	if t.ID != "" {
+		groups = only(append(groups, beside(t)), c.doors(f))
+	}
+	tenants, err := c.tenantsFor(f, typed, paletteTenants)
 	if err != nil {
 		return err
 	}
-	found := layout.PaletteOf(groups, tenantsOf(tenants), typed)
+	found := layout.PaletteOf(groups, tenants, typed)
 	if t.ID != "" && typed != "" {
 		inside, err := c.foundInside(f, typed)
 		if err != nil {
@@ -66,9 +68,9 @@ func (c *Console) foundInside(f *fiber.Ctx, typed string) ([]layout.PaletteGroup
 		return nil, err
 	}
 	base := tenantOf(v.tenant).Href()
-	keys, err := c.opt.Store.FindAPIKeys(f.UserContext(), v.tenant.ID, typed)
-	if err != nil {
-		return nil, err
+	keys, err := c.keysFound(f, base, typed)
+	if err != nil || !c.offers(f, fiber.MethodGet, base+"/storage") {
+		return layout.PaletteGroups(layout.PaletteGroup{Name: "API keys", Items: keys}), err
 	}
 	ctx, cancel := context.WithTimeout(f.UserContext(), paletteWait)
 	defer cancel()
@@ -76,7 +78,16 @@ func (c *Console) foundInside(f *fiber.Ctx, typed string) ([]layout.PaletteGroup
 	if err != nil && ctx.Err() == nil { // what takes too long is not found here; Storage finds it
 		return nil, err
 	}
-	return layout.PaletteGroups(layout.PaletteGroup{Name: "API keys", Items: keyPlaces(base, keys)}, layout.PaletteGroup{Name: "Items", Items: append(itemPlaces(base, items), storagePlace(base, typed))}), nil
+	return layout.PaletteGroups(layout.PaletteGroup{Name: "API keys", Items: keys}, layout.PaletteGroup{Name: "Items", Items: append(itemPlaces(base, items), storagePlace(base, typed))}), nil
+}
+
+// keysFound are the keys that fit, for who may see keys.
+func (c *Console) keysFound(f *fiber.Ctx, base, typed string) ([]layout.PaletteItem, error) {
+	if !c.offers(f, fiber.MethodGet, base+"/api-keys") {
+		return nil, nil
+	}
+	keys, err := c.opt.Store.FindAPIKeys(f.UserContext(), visitOf(f).tenant.ID, typed)
+	return keyPlaces(base, keys), err
 }
 
 func keyPlaces(base string, keys []models.APIKey) []layout.PaletteItem {

@@ -26,7 +26,7 @@ func (c *Console) surround(f *fiber.Ctx) {
 		return
 	}
 	slug, _, _ := strings.Cut(rest, "/")
-	if t, err := c.opt.Store.TenantBySlug(f.UserContext(), slug); err == nil { // without it the page is the installation's
+	if t, err := c.tenantNamed(f, slug); err == nil { // without it the page is the installation's
 		v.tenant = t
 	}
 }

@@ -219,5 +219,5 @@ func (r *reel) render(changes []models.Change, missed, upTo int64) (*event, erro
 	if missed > 0 {
 		body = templ.Join(body, activity.Gap(id, missed))
 	}
-	return (&event{name: "changes", id: id, body: body}).written()
+	return (&event{name: "changes", id: id, body: body}).written(context.Background())
 }

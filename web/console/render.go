@@ -51,7 +51,7 @@ func (c *Console) bare(f *fiber.Ctx, title string, body templ.Component) error {
 // render answers a component, as a whole or not at all.
 func (c *Console) render(f *fiber.Ctx, body templ.Component) error {
 	var b bytes.Buffer
-	ctx := context.WithoutCancel(f.UserContext()) // what was read in time is shown, and so is the page that says that time ran out
+	ctx := c.withDoors(context.WithoutCancel(f.UserContext()), c.doors(f)) // what was read in time is shown, and so is the page that says that time ran out
 	if err := body.Render(ctx, &b); err != nil {
 		return err
 	}
@@ -76,15 +76,15 @@ func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 	frame.Toast = c.told(f)
 	s := layout.Shell{
 		Frame: frame, Active: p.active, Crumbs: p.crumbs, Switcher: switcher,
-		Person: layout.Person{Name: v.account.Name, Email: v.account.Email, Role: "Administrator"},
-		Groups: []layout.NavGroup{layout.InstallationNav()},
+		Person: layout.Person{Name: v.account.Name, Email: v.account.Email, Role: c.role(f)},
+		Groups: c.nav(f),
 	}
-	if v.tenant.ID != "" {
+	if v.tenant.ID != "" && c.offers(f, fiber.MethodGet, tenantOf(v.tenant).Href()+"/conflicts") {
 		count, err := c.conflictCount(f)
 		if err != nil {
 			return layout.Shell{}, err
 		}
-		s.Groups = layout.Counted(layout.TenantNav(v.tenant.Slug), "conflicts", count)
+		s.Groups = layout.Counted(s.Groups, "conflicts", count)
 	}
 	return s, nil
 }

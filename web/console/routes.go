@@ -48,6 +48,8 @@ func (c *Console) Routes(r fiber.Router) error {
 	c.rulesRoutes(in)
 	c.conflictRoutes(in) // after the pages beside the queue: what else follows /conflicts/ is an id
 	c.apiKeyRoutes(in)
+	c.userRoutes(in)
+	c.roleRoutes(in)
 	c.storageRoutes(in)
 	return errors.Join(c.faults...)
 }

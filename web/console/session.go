@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
@@ -48,6 +49,7 @@ type visit struct {
 	tenant  models.Tenant      // whose pages these are; zero: none
 	fields  []models.FieldRule // what the person's role there keeps from them
 	factor  string             // with which second factor they came; empty: without
+	needs   access.Permission  // of the page, which who has it open must go on to hold; empty: none
 }
 
 func (v *visit) signedIn() bool { return v.account.ID != "" }

@@ -38,9 +38,9 @@ type event struct {
 }
 
 // written is the event as it is sent, so that many may be sent it.
-func (e *event) written() (*event, error) {
+func (e *event) written(ctx context.Context) (*event, error) {
 	var html, out bytes.Buffer
-	if err := e.body.Render(context.Background(), &html); err != nil {
+	if err := e.body.Render(ctx, &html); err != nil {
 		return nil, err
 	}
 	if e.id != "" {
@@ -131,7 +131,7 @@ func (c *Console) stream(f *fiber.Ctx, from feed) error {
 	}
 	f.Set(fiber.HeaderContentType, eventStream)
 	f.Set("X-Accel-Buffering", "no")
-	s := &liveStream{console: c, visit: *visitOf(f), feed: from, conn: f.Context().Conn()}
+	s := &liveStream{console: c, visit: *visitOf(f), feed: from, conn: f.Context().Conn(), doors: c.doors(f)}
 	f.Context().SetBodyStreamWriter(s.run)
 	return nil
 }
@@ -142,6 +142,7 @@ type liveStream struct {
 	visit   visit
 	feed    feed
 	conn    net.Conn
+	doors   func(method, path string) bool
 	w       *bufio.Writer
 }
 
@@ -213,6 +214,9 @@ func (s *liveStream) stands() (bool, error) {
 	if err == nil && admin.ID != s.visit.account.ID {
 		return false, nil
 	}
+	if err == nil && s.visit.needs != "" {
+		err = s.console.opt.Access.AllowAccount(ctx, admin, s.visit.tenant.ID, s.visit.needs)
+	}
 	if err == nil && s.visit.tenant.ID != "" {
 		err = s.console.viewed(ctx, &s.visit)
 	}
@@ -225,7 +229,7 @@ func (s *liveStream) stands() (bool, error) {
 // send writes an event, one data line for each line of its HTML.
 func (s *liveStream) send(e *event) (err error) {
 	if e.text == nil {
-		if e, err = e.written(); err != nil {
+		if e, err = e.written(s.console.withDoors(context.Background(), s.doors)); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // ofTenant finds the tenant whose page this is, and has it noted that the administrator sees its data.
 func (c *Console) ofTenant(f *fiber.Ctx) error {
-	t, err := c.opt.Store.TenantBySlug(f.UserContext(), f.Params("tenant"))
+	t, err := c.tenantNamed(f, f.Params("tenant"))
 	switch {
 	case fault.CodeOf(err) == fault.NotFound:
 		return fault.Wrap(fault.NotFound, err, "There is no tenant at this address. It may have been removed, or the address has a typing error.")
@@ -29,13 +29,17 @@ func (c *Console) ofTenant(f *fiber.Ctx) error {
 	return f.Next()
 }
 
+// viewed notes a look of the installation's administrators; members look at what is theirs.
 func (c *Console) viewed(ctx context.Context, v *visit) error {
+	if !v.account.Installation {
+		return nil
+	}
 	return c.opt.Access.Viewed(ctx, access.View{Admin: v.account, Session: v.token, TenantID: v.tenant.ID})
 }
 
 // home leads to the first of the tenants that is not suspended; without one, to how the first is made.
 func (c *Console) home(f *fiber.Ctx) error {
-	all, err := c.opt.Store.FindTenants(f.UserContext(), "", switcherTenants)
+	all, err := c.tenantsFor(f, "", switcherTenants)
 	if err != nil {
 		return err
 	}
@@ -46,13 +50,13 @@ func (c *Console) home(f *fiber.Ctx) error {
 	return f.Redirect(to, http.StatusSeeOther)
 }
 
-func firstActive(all []models.Tenant) layout.Tenant {
+func firstActive(all []layout.Tenant) layout.Tenant {
 	for _, t := range all {
 		if !t.Suspended {
-			return tenantOf(t)
+			return t
 		}
 	}
-	return tenantOf(all[0])
+	return all[0]
 }
 
 func tenantOf(t models.Tenant) layout.Tenant {
@@ -68,9 +72,9 @@ func (c *Console) switcher(f *fiber.Ctx) (layout.Switcher, error) {
 		now := tenantOf(t)
 		s.Now = &now
 	}
-	found, err := c.opt.Store.FindTenants(f.UserContext(), "", switcherTenants+1)
+	found, err := c.tenantsFor(f, "", switcherTenants+1)
 	s.More = len(found) > switcherTenants
-	s.Tenants = tenantsOf(found[:min(len(found), switcherTenants)])
+	s.Tenants = found[:min(len(found), switcherTenants)]
 	return s, err
 }
 
@@ -84,11 +88,11 @@ func tenantsOf(all []models.Tenant) []layout.Tenant {
 
 // switchTo answers the tenants that fit what is typed into the switcher.
 func (c *Console) switchTo(f *fiber.Ctx) error {
-	found, err := c.opt.Store.FindTenants(f.UserContext(), paletteText(f), switcherTenants)
+	found, err := c.tenantsFor(f, paletteText(f), switcherTenants)
 	if err != nil {
 		return err
 	}
-	s := layout.Switcher{Tenants: tenantsOf(found)}
+	s := layout.Switcher{Tenants: found}
 	for i, t := range found {
 		if t.Slug == f.Query("t") {
 			s.Now = &s.Tenants[i]

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/url"
 	"strings"
 
@@ -40,12 +41,17 @@ var tenantCrumbs = []layout.Crumb{{Label: "Tenants", Href: tenantsHref}}
 func (c *Console) tenants(f *fiber.Ctx) error {
 	ctx := f.UserContext()
 	q := store.TenantQuery{Text: strings.TrimSpace(f.Query("q")), Trash: f.Query("trash") != "", After: f.Query("after"), Limit: tenantsPerPage + 1}
+	mine, err := c.myTenants(f)
+	if err != nil {
+		return err
+	}
+	q.IDs, q.Trash = mine, q.Trash && mine == nil
 	found, err := c.opt.Store.TenantPage(ctx, q)
 	if err != nil {
 		return err
 	}
 	p := tenants.Props{CSRF: c.token(f), Text: q.Text, Trash: q.Trash, Self: tenantsAt(q)}
-	if p.Open, p.Gone, err = c.opt.Store.CountTenants(ctx); err != nil {
+	if p.Open, p.Gone, err = c.countTenants(ctx, mine); err != nil {
 		return err
 	}
 	next := ""
@@ -69,6 +75,27 @@ func (c *Console) tenants(f *fiber.Ctx) error {
 		p.Rows = append(p.Rows, row)
 	}
 	return c.page(f, place{title: "Tenants", active: "tenants"}, tenants.Page(p))
+}
+
+// myTenants are the ids of the tenants that who is signed in has a place in; nil: all are.
+func (c *Console) myTenants(f *fiber.Ctx) ([]string, error) {
+	m := visitOf(f).account
+	if m.Installation {
+		return nil, nil
+	}
+	places, err := c.opt.Access.Places(f.UserContext(), m)
+	ids := make([]string, 0, len(places))
+	for _, p := range places {
+		ids = append(ids, p.TenantID)
+	}
+	return ids, err
+}
+
+func (c *Console) countTenants(ctx context.Context, mine []string) (open, trash int64, err error) {
+	if mine != nil {
+		return int64(len(mine)), 0, nil
+	}
+	return c.opt.Store.CountTenants(ctx)
 }
 
 // tenantsAt is the address of a page of the list.
