@@ -17,7 +17,7 @@ import (
 // that is an account's already, which signs in as it does; and those of Login.
 func (a *Access) LoginFirebase(ctx context.Context, idToken string, in SignIn) (Tokens, error) {
 	if a.opt.Firebase == nil || a.refresh.empty() || a.signing.empty() {
-		return Tokens{}, fault.New(fault.Unavailable, "Nobody signs in by Firebase here.")
+		return Tokens{}, fault.New(fault.NotFound, "Nobody signs in by Firebase here.")
 	}
 	name := "firebase " + network(in.Address)
 	if err := a.throttle.enter(name, in.Address); err != nil {

@@ -58,7 +58,7 @@ func (c *refreshClaims) Validate() error {
 // tenant; `scope_missing` for who has no place in it; `tenant_suspended`; `rate_limited`.
 func (a *Access) Login(ctx context.Context, in SignIn) (Tokens, error) {
 	if a.refresh.empty() || a.signing.empty() {
-		return Tokens{}, fault.New(fault.Unavailable, "No tokens are issued here.")
+		return Tokens{}, fault.New(fault.NotFound, "No tokens are issued here.")
 	}
 	m, err := a.SignIn(ctx, in.Email, in.Password, in.Address)
 	if fault.Is(err, fault.Invalid) {

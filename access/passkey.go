@@ -34,7 +34,7 @@ func (a *Access) relyingParty(origin string) (*webauthn.WebAuthn, error) {
 	if a.opt.Origin != "" {
 		origin = a.opt.Origin
 	} else if a.opt.FixedOrigin {
-		return nil, fault.New(fault.Unavailable, "Passkeys need PUBLIC_URL to be set.")
+		return nil, fault.New(fault.Unavailable, "Passkeys need the address of this server to be configured.")
 	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Hostname() == "" {

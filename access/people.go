@@ -275,7 +275,7 @@ func (a *Access) ConfirmEmail(ctx context.Context, token string) (models.Account
 	return out, err
 }
 
-func noMail() error { return fault.New(fault.Unavailable, "This installation sends no mail.") }
+func noMail() error { return fault.New(fault.NotFound, "This installation sends no mail.") }
 
 // SendsMail says whether links can be sent.
 func (a *Access) SendsMail() bool { return a.opt.Mail != nil }

@@ -102,7 +102,7 @@ func TestManyAreSettledAsThePreviewSaysAndUndone(t *testing.T) {
 func TestDecisionsOfAdministratorsAreAudited(t *testing.T) {
 	eachDB(t, func(h *harness) {
 		n := h.node()
-		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "account:7", CanRead: true, CanWrite: true, Door: models.DoorConsole, Address: "192.0.2.1", RequestID: "req"}
+		who := models.Caller{TenantID: h.tenant.ID, AllUsers: true, Actor: "account:7", CanRead: true, CanWrite: true, Door: models.DoorConsole, Address: "192.0.2.1", RequestID: "req", UserAgent: "tester/1"}
 		id := h.clash(n, "k")
 		_, err := n.Resolve(h.Context(), who, id, engine.Resolution{Strategy: models.StrategyManual, Take: conflict.Incoming})
 		h.ok(err)
@@ -118,12 +118,12 @@ func TestDecisionsOfAdministratorsAreAudited(t *testing.T) {
 		h.ok(err)
 		for _, a := range all {
 			if a.Object == id {
-				got = append(got, fmt.Sprintln(a.Action, a.Actor, a.Address, a.RequestID, string(a.Detail)))
+				got = append(got, fmt.Sprintln(a.Action, a.Actor, a.Address, a.RequestID, a.UserAgent, a.Door, string(a.Detail)))
 			}
 		}
 		want := []string{
-			fmt.Sprintln("conflict.reopen account:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":4}`),
-			fmt.Sprintln("conflict.resolve account:7 192.0.2.1 req", `{"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":3,"winner":"incoming"}`),
+			fmt.Sprintln("conflict.reopen account:7 192.0.2.1 req tester/1 console", `{"changed":[{"field":"status","from":"resolved","to":"open"}],"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":4}`),
+			fmt.Sprintln("conflict.resolve account:7 192.0.2.1 req tester/1 console", `{"changed":[{"field":"status","from":"open","to":"resolved"}],"collection":"storage","key":"k","owner":"u","strategy":"MANUAL","version":3,"winner":"incoming"}`),
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			h.Error(d)

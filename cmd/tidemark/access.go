@@ -22,10 +22,14 @@ func (m *Main) accessTo(s *store.Store) *access.Access {
 
 func (m *Main) accessOptions(s *store.Store, log *slog.Logger) access.Options {
 	c := m.Config
-	return access.Options{
+	o := access.Options{
 		Store: s, Clock: m.Clock, Log: log, Countries: m.countries(log),
 		APIKeysEnabled: c.APIKeys, KeyPrefix: c.KeyPrefix, KeyScopes: c.KeyScopes, KeyDays: c.KeyDays, KeyMaxAge: c.KeyMaxAge, BcryptCost: c.BcryptCost, AdminMFA: c.AdminMFA,
 	}
+	if c.Production { // where the address that a page was asked at proves nothing
+		o.FixedOrigin, o.Origin = true, c.PublicURL
+	}
+	return o
 }
 
 // signingOptions are accessOptions of a server: people sign in to it, and it writes to them.
