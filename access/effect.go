@@ -84,7 +84,9 @@ func (a *Access) effect(ctx context.Context, e Effect, held store.Held, now, the
 		return e, err
 	}
 	for _, k := range keys {
-		gains, loses := a.differ(func(*member) models.Caller { return newEntry(k, tenant{Tenant: models.Tenant{ID: k.TenantID}}, nil, nil).caller }, now, then)
+		gains, loses := a.differ(func(*member) models.Caller {
+			return newEntry(k, tenant{Tenant: models.Tenant{ID: k.TenantID}}, nil, nil).caller
+		}, now, then)
 		if len(gains)+len(loses) > 0 {
 			e.Keys = append(e.Keys, KeyEffect{k, gains, loses})
 		}

@@ -147,8 +147,11 @@ func TestNobodyGivesMoreThanTheyHold(t *testing.T) {
 			name, actor, role string
 			code              fault.Code
 		}{
-			{"an owner an owner", owner, RoleOwner, ""}, {"an administrator an owner", admin, RoleOwner, fault.Invalid}, {"an administrator a developer", admin, RoleDeveloper, ""},
-			{"a developer a reviewer", developer, RoleReviewer, fault.Invalid}, {"the command line an owner", "system", RoleOwner, ""},
+			{"an owner an owner", owner, RoleOwner, ""},
+			{"an administrator an owner", admin, RoleOwner, fault.Invalid},
+			{"an administrator a developer", admin, RoleDeveloper, ""},
+			{"a developer a reviewer", developer, RoleReviewer, fault.Invalid},
+			{"the command line an owner", "system", RoleOwner, ""},
 		} {
 			err := r.Invite(store.As(t.Context(), as(c.actor)), Invitation{TenantID: r.tenant.ID, Email: "new@example.com", Role: c.role})
 			if fault.CodeOf(err) != c.code {

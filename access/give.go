@@ -18,7 +18,7 @@ type holding struct {
 }
 
 // author is what the context's author holds in a tenant.
-func (a *Access) author(ctx context.Context, t *tenant) (*holding, error) {
+func (a *Access) author(ctx context.Context, t *tenant) (h *holding, err error) {
 	kind, id, _ := strings.Cut(store.ActorOf(ctx), ":")
 	var who *member
 	switch kind {
@@ -31,12 +31,11 @@ func (a *Access) author(ctx context.Context, t *tenant) (*holding, error) {
 			return nil, err
 		}
 	case "user":
-		var err error
 		if who, err = a.member(ctx, t, id); err != nil {
 			return nil, err
 		}
 	default:
-		return nil, nil
+		return h, nil
 	}
 	return &holding{who.grants, who.fields}, nil
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	passkeySelect = "SELECT id, account_id, name, credential, created_at, last_used_at FROM passkeys"
-	maxPasskeys   = 20 // of an account
+	authenticators = "SELECT id, account_id, name, credential, created_at, last_used_at FROM passkeys"
+	maxPasskeys    = 20 // of an account
 )
 
 func scanPasskey(row scanner, k *models.Passkey) error {
@@ -21,7 +21,7 @@ func scanPasskey(row scanner, k *models.Passkey) error {
 
 // Passkeys reads those of an account, the oldest first.
 func (s *Store) Passkeys(ctx context.Context, accountID string) ([]models.Passkey, error) {
-	out, err := scanAll(s.read(ctx), scanPasskey, passkeySelect+" WHERE account_id = ? ORDER BY created_at, id LIMIT ?", accountID, maxPasskeys)
+	out, err := scanAll(s.read(ctx), scanPasskey, authenticators+" WHERE account_id = ? ORDER BY created_at, id LIMIT ?", accountID, maxPasskeys)
 	return out, s.fault(err)
 }
 
@@ -54,7 +54,7 @@ func (s *Store) UsePasskey(ctx context.Context, k models.Passkey) error {
 // RemovePasskey takes one from an account; `not_found` when it has none such.
 func (s *Store) RemovePasskey(ctx context.Context, m models.Account, id []byte) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		k, err := scanOne(tx, scanPasskey, passkeySelect+" WHERE account_id = ? AND id = ?", m.ID, id)
+		k, err := scanOne(tx, scanPasskey, authenticators+" WHERE account_id = ? AND id = ?", m.ID, id)
 		if err != nil {
 			return models.AuditEntry{}, err
 		}

@@ -166,7 +166,7 @@ func TestWithoutMailForgottenPasswordsTellNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouseWith(t, nil, func(o *access.Options) { o.Mail = nil })
 	for _, email := range []string{ada, "nobody@example.com"} {
-		h.auth(t, "forgot", "email", email).problem(t, 503, "unavailable")
+		h.auth(t, "forgot", "email", email).problem(t, 404, "not_found")
 	}
 }
 

@@ -112,7 +112,7 @@ func TestFirebaseLetsInWhereOneMayJoin(t *testing.T) {
 func TestWithoutAProjectNobodySignsInByFirebase(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	h.auth(t, "firebase", "idToken", "a.b.c", "tenant", "acme").problem(t, 503, "unavailable")
+	h.auth(t, "firebase", "idToken", "a.b.c", "tenant", "acme").problem(t, 404, "not_found")
 }
 
 // TestFirebasesEmulator signs up with a real emulator, which was started with

@@ -85,15 +85,15 @@ func (s *Server) authRoutes() {
 	a := s.api
 	s.guard("POST", "/api/v1/auth/ticket", a.Ticket)
 
-	s.public("POST", "/api/v1/auth/register", a.Register)
-	s.public("POST", "/api/v1/auth/verify", a.Verify)
-	s.public("POST", "/api/v1/auth/login", a.Login)
-	s.public("POST", "/api/v1/auth/firebase", a.Firebase).timeout += firebaseTimeout
-	s.public("POST", "/api/v1/auth/refresh", a.Refresh)
-	s.public("POST", "/api/v1/auth/logout", a.Logout)
-	s.public("POST", "/api/v1/auth/forgot", a.Forgot)
-	s.public("POST", "/api/v1/auth/reset", a.Reset)
-	s.public("POST", "/api/v1/auth/accept", a.Accept)
+	s.public("/api/v1/auth/register", a.Register)
+	s.public("/api/v1/auth/verify", a.Verify)
+	s.public("/api/v1/auth/login", a.Login)
+	s.public("/api/v1/auth/firebase", a.Firebase).timeout += firebaseTimeout
+	s.public("/api/v1/auth/refresh", a.Refresh)
+	s.public("/api/v1/auth/logout", a.Logout)
+	s.public("/api/v1/auth/forgot", a.Forgot)
+	s.public("/api/v1/auth/reset", a.Reset)
+	s.public("/api/v1/auth/accept", a.Accept)
 	s.guard("GET", "/api/v1/auth/me", a.Me)
 	s.guard("PATCH", "/api/v1/auth/me", a.ChangeMe)
 	s.guard("POST", "/api/v1/auth/logout-everywhere", a.LogoutEverywhere)
@@ -178,9 +178,9 @@ func (s *Server) open(path string, h fiber.Handler) *route {
 	return s.uncovered(fiber.MethodGet, path, h)
 }
 
-// public adds a route for anybody, within the rate of their address.
-func (s *Server) public(method, path string, h fiber.Handler) *route {
-	return s.uncovered(method, path, s.api.Public(h))
+// public adds a POST route for anybody, within the rate of their address.
+func (s *Server) public(path string, h fiber.Handler) *route {
+	return s.uncovered(fiber.MethodPost, path, s.api.Public(h))
 }
 
 func (s *Server) uncovered(method, path string, h fiber.Handler) *route {

@@ -106,7 +106,7 @@ func (r *checkingRoom) furnish(ctx context.Context, secret []byte) error {
 	if err := key("a key with quotas and all restrictions, of a user with a role", restricted); err != nil {
 		return err
 	}
-	token, err := access.SignToken(secret, access.Claims{TenantID: t.ID, RegisteredClaims: jwt.RegisteredClaims{Subject: "ann", ExpiresAt: jwt.NewNumericDate(time.Now().Add(24 * time.Hour))}}) //nolint:forbidigo // as long as the run
+	token, err := access.SignToken(secret, access.Claims{TenantID: t.ID, RegisteredClaims: jwt.RegisteredClaims{Subject: "ann", ExpiresAt: jwt.NewNumericDate(time.Now().Add(24 * time.Hour))}})
 	r.credentials = append(r.credentials, checked{"a token of a user with a role", access.Credential{Bearer: token}})
 	return err
 }

@@ -142,11 +142,20 @@ func TestAMessageCannotSayMoreThanItsFields(t *testing.T) {
 		"smtp": mail.NewSMTP(s.way(), clock.At(noon)), "file": mail.NewFiles(dir, "sync@example.com", clock.At(noon)), "log": mail.NewLog(telemetry.Discard()), "queue": queue,
 	}
 	for _, m := range []mail.Message{
-		{To: "ada@example.org\r\nBcc: eve@example.org", Subject: "s"}, {To: "ada@example.org>\r\nRCPT TO:<eve@example.org", Subject: "s"},
-		{To: "ada@example.org, eve@example.org", Subject: "s"}, {To: "Ada <ada@example.org>", Subject: "s"}, {To: "ada", Subject: "s"}, {To: "", Subject: "s"},
+		{To: "ada@example.org\r\nBcc: eve@example.org", Subject: "s"},
+		{To: "ada@example.org>\r\nRCPT TO:<eve@example.org", Subject: "s"},
+		{To: "ada@example.org, eve@example.org", Subject: "s"},
+		{To: "Ada <ada@example.org>", Subject: "s"},
+		{To: "ada", Subject: "s"},
+		{To: "", Subject: "s"},
 		{To: strings.Repeat("a", 250) + "@example.org", Subject: "s"},
-		{To: "ada@example.org", Subject: "s\r\nBcc: eve@example.org"}, {To: "ada@example.org", Subject: "s\nx"}, {To: "ada@example.org", Subject: "s\x00"}, {To: "ada@example.org"},
-		{To: "ada@example.org", Subject: strings.Repeat("s", 201)}, {To: "ada@example.org", Subject: "s", Text: "\x00"}, {To: "ada@example.org", Subject: "s", Text: strings.Repeat("t", 256<<10+1)},
+		{To: "ada@example.org", Subject: "s\r\nBcc: eve@example.org"},
+		{To: "ada@example.org", Subject: "s\nx"},
+		{To: "ada@example.org", Subject: "s\x00"},
+		{To: "ada@example.org"},
+		{To: "ada@example.org", Subject: strings.Repeat("s", 201)},
+		{To: "ada@example.org", Subject: "s", Text: "\x00"},
+		{To: "ada@example.org", Subject: "s", Text: strings.Repeat("t", 256<<10+1)},
 	} {
 		for name, sender := range senders {
 			if err := sender.Send(t.Context(), m); !fault.Is(err, fault.Invalid) {

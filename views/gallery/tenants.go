@@ -92,10 +92,14 @@ func encryptions() []PageState {
 		}
 		return p
 	}
-	going := tenants.EncryptionProps{Mode: tenants.EncryptSome, Patterns: "storage/card_*\nnotes/*", Key: 2, KeyAt: now - 40*86_400_000,
-		Job: &tenants.EncryptionJob{State: ui.JobState{Status: "open"}, Done: 61_500, Total: 258_000, UpdatedAt: now - 1000}}
-	wrong := tenants.EncryptionProps{Row: sampleRows()[2], Mode: tenants.EncryptSome, Patterns: long, Error: "Not everything is right yet", Wrong: "The patterns must be a collection, a slash and a key.",
-		Key: 1, KeyAt: now - 86_400_000, Job: &tenants.EncryptionJob{State: ui.JobState{Status: "failed"}, Done: 3, Total: 9, UpdatedAt: now - 60_000, Error: hostile}}
+	going := tenants.EncryptionProps{
+		Mode: tenants.EncryptSome, Patterns: "storage/card_*\nnotes/*", Key: 2, KeyAt: now - 40*86_400_000,
+		Job: &tenants.EncryptionJob{State: ui.JobState{Status: "open"}, Done: 61_500, Total: 258_000, UpdatedAt: now - 1000},
+	}
+	wrong := tenants.EncryptionProps{
+		Row: sampleRows()[2], Mode: tenants.EncryptSome, Patterns: long, Error: "Not everything is right yet", Wrong: "The patterns must be a collection, a slash and a key.",
+		Key: 1, KeyAt: now - 86_400_000, Job: &tenants.EncryptionJob{State: ui.JobState{Status: "failed"}, Done: 3, Total: 9, UpdatedAt: now - 60_000, Error: hostile},
+	}
 	return []PageState{
 		shelled("tenant-encryption", "Encryption at rest", "tenants", tenants.Encryption(at(going))),
 		shelled("tenant-encryption-none", "Encryption at rest", "tenants", tenants.Encryption(at(tenants.EncryptionProps{Mode: tenants.EncryptNothing, NoMaster: true}))),

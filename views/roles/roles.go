@@ -56,6 +56,7 @@ func (c Cell) said() string {
 		return "yes"
 	case Part:
 		return "for some keys"
+	case None:
 	}
 	return "no"
 }

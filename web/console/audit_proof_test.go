@@ -30,7 +30,11 @@ func TestTheAuditIsVerifiedInTheConsole(t *testing.T) {
 	t.Parallel()
 	h := house(t, nil)
 	b := signedIn(t, h)
-	for page, form := range map[string]url.Values{"/console/system/audit": {}, "/console/t/acme/audit": {}, "/console/system/audit?tenant=acme": {"tenant": {"acme"}}} {
+	for _, of := range []struct {
+		page string
+		form url.Values
+	}{{"/console/system/audit", url.Values{}}, {"/console/t/acme/audit", url.Values{}}, {"/console/system/audit?tenant=acme", url.Values{"tenant": {"acme"}}}} {
+		page, form := of.page, of.form
 		action, _, _ := strings.Cut(page, "?")
 		if !strings.Contains(page, "?") {
 			b.get(page).shows(t, 200, "not verified", "Nobody has verified", "Entries are kept for ever.", `action="`+action+`/verify"`)

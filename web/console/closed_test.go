@@ -11,7 +11,10 @@ import (
 )
 
 // open are the routes of the console that need no session.
-var open = []string{"/console/login", "/console/setup", "/console/theme", "/console/shortcuts", "/console/assets/:build/*"}
+var open = []string{
+	"/console/verify", "/console/join", "/console/reset", "/console/forgot", "/console/email", // of links in mails, which prove themselves
+	"/console/login", "/console/setup", "/console/theme", "/console/shortcuts", "/console/assets/:build/*",
+}
 
 // TestEveryRouteOfTheConsoleIsClosed reads the routes from where they are made, so that a new one is looked at too.
 func TestEveryRouteOfTheConsoleIsClosed(t *testing.T) {

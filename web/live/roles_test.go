@@ -20,7 +20,7 @@ import (
 // eventData is what a test sends with each event; an event without any is not tested, which is an error.
 var eventData = map[string]string{
 	"connect": "", "sync:set": `{"key":"k","value":1}`, "sync:remove": `{"key":"k"}`, "sync:get": `{"key":"k"}`, "sync:getAll": `{}`, "sync:subscribe": `{"prefix":"k"}`,
-	"sync:unsubscribe": `{"prefix":"k"}`, "sync:push": `{"events":[]}`, "sync:pull": `{}`, "sync:ack": `{}`,
+	"sync:unsubscribe": `{"prefix":"k"}`, "sync:push": `{"events":[]}`, "sync:pull": `{}`, "sync:ack": `{}`, "sync:auth": `{"token":"x"}`,
 }
 
 func TestEveryEventIsOpenToEveryRoleAsTheTableSays(t *testing.T) {
