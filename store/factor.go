@@ -126,3 +126,19 @@ func (s *Store) ResetFactors(ctx context.Context, m models.Account) error {
 func (s *Store) FactorRefused(ctx context.Context, m models.Account) error {
 	return s.write(ctx, func(tx *gorm.DB) error { return s.addAudit(ctx, tx, accountAudit(m, "account.mfa_refused")) })
 }
+
+// SealedAccounts reads the accounts that keep the secret of a second factor.
+func (s *Store) SealedAccounts(ctx context.Context) ([]models.Account, error) {
+	out, err := scanAll(s.read(ctx), scanAccount, accountSelect+" WHERE totp_secret IS NOT NULL ORDER BY id")
+	return out, s.fault(err)
+}
+
+// ResealTOTP keeps the secret of a second factor sealed anew, unless another has come into its place.
+func (s *Store) ResealTOTP(ctx context.Context, m models.Account, sealed []byte) (done bool, err error) {
+	err = s.write(ctx, func(tx *gorm.DB) error {
+		res := tx.Exec("UPDATE accounts SET totp_secret = ? WHERE id = ? AND totp_secret = ?", sealed, m.ID, m.TOTPSecret)
+		done = res.RowsAffected > 0
+		return res.Error
+	})
+	return done, err
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tidemark/access"
 	"tidemark/engine"
 	"tidemark/internal/seal"
 	"tidemark/models"
@@ -82,7 +83,7 @@ func (m *Main) keysRotate(f *pflag.FlagSet) func(context.Context) error {
 	}
 }
 
-// reseal seals what tenants have kept by SEAL_SECRET, where its former one did.
+// reseal seals what tenants and people have kept by SEAL_SECRET, where its former one did.
 func (m *Main) reseal(ctx context.Context, s *store.Store) (int64, error) {
 	if err := m.Config.FillSecrets(); err != nil {
 		return 0, err
@@ -91,7 +92,12 @@ func (m *Main) reseal(ctx context.Context, s *store.Store) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return engine.Reseal(ctx, s, box)
+	keys, err := engine.Reseal(ctx, s, box)
+	if err != nil {
+		return keys, err
+	}
+	factors, err := access.Reseal(ctx, s, box)
+	return keys + factors, err
 }
 
 // progress tells a person on standard error, now and then, how far a rotation has come.
