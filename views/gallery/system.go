@@ -99,7 +99,7 @@ func auditPages() []PageState {
 	proof := system.Proof{Action: "/console/system/audit/verify", Self: "/console/system/audit", Keeps: "Entries are kept for ever."}
 	whole, going, broken := proof, proof, proof
 	whole.Checked, whole.At, whole.By, whole.Took, whole.Entries, whole.Chains, whole.Older, whole.Cut, whole.Sealed = true, now-3_600_000, "Amina Haddad", 4*time.Second, 120_441, 14, 31, 9_000, true
-	going.Running, going.Done, going.Total = true, 41_000, 120_441
+	going.Running, going.Done, going.Total, going.Self = true, 41_000, 120_441, "/console/gallery/system-audit"
 	broken.Checked, broken.At, broken.By, broken.Entries, broken.Chains, broken.More = true, now-60_000, hostile+long, 12, 1, 7
 	broken.Problems = []system.ProofProblem{{Tenant: "Northwind Field Ops", Kind: "changed", Text: "entry 5 is not what was written, or the one before it was changed with its hash"}, {Kind: "removed", Text: "3 entries are missing: 8 to 10"}, {Tenant: hostile + long, Kind: "head", Text: long}}
 	many.Proof, none.Proof, wrong.Proof, part.Proof = whole, proof, going, broken

@@ -32,7 +32,7 @@ func TestWhatCannotBeUndoneAsksWhoSignedInLongAgo(t *testing.T) {
 func TestWhoMayLessIsToldSo(t *testing.T) {
 	h := built(t, e2e.Options{
 		Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme"},
-		Policy: "p, installation_admin, installation, console, use\np, installation_admin, installation, audit, read",
+		Policy: "p, installation_admin, installation, console, use\np, installation_admin, installation, audit, read\np, installation_admin, installation, items, read",
 	})
 	if _, err := h.Access.CreateAdmin(t.Context(), email, "Amina Haddad", password); err != nil {
 		t.Fatal(err)

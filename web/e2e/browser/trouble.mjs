@@ -127,8 +127,8 @@ async function again() {
 const endings = {
   async "signed out in another tab"() {
     const other = await tab(`${base}/console/account`);
-    if (await other.getByRole("button", { name: "Sign out" }).filter({ visible: true }).count() === 0) await other.locator("summary[aria-label=Menu]").click();
-    await other.getByRole("button", { name: "Sign out" }).filter({ visible: true }).first().click();
+    if (await other.getByRole("button", { name: "Sign out", exact: true }).filter({ visible: true }).count() === 0) await other.locator("summary[aria-label=Menu]").click();
+    await other.getByRole("button", { name: "Sign out", exact: true }).filter({ visible: true }).first().click();
     await other.waitForURL(/login/);
     await other.close();
   },
@@ -140,7 +140,7 @@ const endings = {
     await other.waitForURL(/account/);
     const next = `${password} too`;
     await other.fill("[name=old]", password);
-    await other.fill("[name=password]", next);
+    await other.fill("form:has([name=old]) [name=password]", next);
     await other.locator("form:has([name=old]) button[type=submit]").click();
     await other.waitForLoadState();
     await other.getByText(/changed/i).filter({ visible: true }).first().waitFor();

@@ -127,7 +127,7 @@ async function findWhatWasDone(w) {
   await w.look("what was done");
   await narrow(w, "what was done");
   await row.getByRole("link", { name: "Amina Haddad" }).filter({ visible: true }).first().click();
-  await page.waitForURL(/actor=admin/);
+  await page.waitForURL(/actor=account/);
 }
 
 async function filterTheAudit(w) {
@@ -172,7 +172,7 @@ async function openTables(w) {
 async function turnPages(w) {
   const { page } = w;
   await w.go("/system/audit"); // looks are in the audit as well
-  for (let n = 0; n < 55; n += 11) await Promise.all(Array.from({ length: 11 }, (_, i) => page.request.get(`${w.base}/console/system/tables/admins?q=${n + i}&column=name`)));
+  for (let n = 0; n < 55; n += 11) await Promise.all(Array.from({ length: 11 }, (_, i) => page.request.get(`${w.base}/console/system/tables/accounts?q=${n + i}&column=name`)));
   await w.go("/system/tables/audit_entries");
   const first = async () => page.getByRole("table", { name: /Rows of/ }).locator("tbody tr").first().textContent();
   const was = await first();
