@@ -202,7 +202,7 @@ async function readARow(w) {
 
 /** nothingHidden looks for what must never be shown. */
 async function nothingHidden(w) {
-  for (const [table, column] of [["admins", "password_hash"], ["api_keys", "hash"], ["sessions", "token"]]) {
+  for (const [table, column] of [["accounts", "password_hash"], ["api_keys", "hash"], ["sessions", "token"]]) {
     await w.go(`/system/tables/${table}`);
     const head = await w.page.getByRole("table", { name: `Rows of ${table}` }).locator("thead th").allTextContents();
     const at = head.findIndex((t) => t.trim() === column);
