@@ -67,6 +67,7 @@ type Access struct {
 	quotas    quotas
 	views     views
 	limiter   atomic.Pointer[Limiter] // of the doors; nil: they have none
+	drawing   sync.Mutex              // held while a picture is made small
 	warned    string                  // the day of the last look for keys that expire; the upkeep's alone
 
 	listeners struct {

@@ -117,6 +117,7 @@ var Routes = map[string]Permission{
 	"POST /api/v1/auth/accept":            Public,
 	"GET /api/v1/auth/me":                 Authenticated,
 	"PATCH /api/v1/auth/me":               Authenticated,
+	"GET /api/v1/auth/me/avatar":          Authenticated,
 	"POST /api/v1/auth/logout-everywhere": Authenticated,
 
 	"GET /sync": ItemsRead,

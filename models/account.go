@@ -16,6 +16,7 @@ type Account struct {
 	CreatedAt    int64
 	UpdatedAt    int64
 	LastLoginAt  int64
+	Avatar       bool // there is a picture of them
 }
 
 // ActorAccount begins the actor that an account is.
@@ -39,6 +40,7 @@ type Member struct {
 	AccountDisabled bool // in answers
 	Email           string
 	Name            string
+	Avatar          bool // there is a picture of them
 }
 
 // Out says whether the user is let in by no credential.

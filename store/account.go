@@ -11,13 +11,13 @@ import (
 )
 
 const accountSelect = `SELECT id, email, name, password_hash, installation, disabled, verified_at, totp_secret, totp_at, totp_step,
-version, created_at, updated_at, last_login_at FROM accounts`
+version, created_at, updated_at, last_login_at, avatar IS NOT NULL FROM accounts`
 
 const setupToken = "setup_token" // in meta: the hash of the one-time setup token
 
 func scanAccount(row scanner, a *models.Account) error {
 	return row.Scan(&a.ID, &a.Email, &a.Name, &a.PasswordHash, &a.Installation, &a.Disabled, &a.VerifiedAt, &a.TOTPSecret, &a.TOTPAt, &a.TOTPStep,
-		&a.Version, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt)
+		&a.Version, &a.CreatedAt, &a.UpdatedAt, &a.LastLoginAt, &a.Avatar)
 }
 
 // CreateAccount adds an account and fills in the id and times. An e-mail that is taken is `invalid`.
@@ -160,26 +160,33 @@ func (s *Store) AccountConfirmed(ctx context.Context, m models.Account, right bo
 // UpdateAccount changes an account's name and e-mail. The version names what
 // was changed: `stale_edit` when it is no longer theirs, `invalid` when the e-mail is taken.
 func (s *Store) UpdateAccount(ctx context.Context, m models.Account) (models.Account, error) {
-	var out models.Account
-	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+	out, err := s.editAccount(ctx, m, func(tx *gorm.DB) *gorm.DB {
+		return tx.Exec("UPDATE accounts SET email = ?, name = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+			m.Email, m.Name, clock.Millis(s.clock), m.ID, m.Version)
+	}, func(was, is models.Account) models.AuditEntry { return changedAccount(was, is, "account.update") })
+	return out, s.takenEmail(err)
+}
+
+// editAccount runs a statement that changes an account of a version, and notes it: `stale_edit` when it changed nothing.
+func (s *Store) editAccount(ctx context.Context, m models.Account, edit func(*gorm.DB) *gorm.DB, note func(was, is models.Account) models.AuditEntry) (out models.Account, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		was, err := scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID)
 		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		res := tx.Exec("UPDATE accounts SET email = ?, name = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
-			m.Email, m.Name, clock.Millis(s.clock), m.ID, m.Version)
+		res := edit(tx)
 		if res.Error != nil {
 			return models.AuditEntry{}, res.Error
-		}
-		if out, err = scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID); err != nil {
-			return models.AuditEntry{}, err
 		}
 		if res.RowsAffected == 0 {
 			return models.AuditEntry{}, errStale()
 		}
-		return changedAccount(was, out, "account.update"), nil
+		if out, err = scanOne(tx, scanAccount, accountSelect+" WHERE id = ?", m.ID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		return note(was, out), nil
 	})
-	return out, s.takenEmail(err)
+	return out, err
 }
 
 // SetPassword replaces the hash of an account's password and ends

@@ -155,7 +155,7 @@ func changedAccount(was, is models.Account, action string, more ...models.FieldC
 			return nil
 		}
 		return []auditField{
-			{"email", m.Email}, {"name", m.Name}, {"installation", m.Installation}, {"disabled", m.Disabled}, {"verifiedAt", m.VerifiedAt}, {"lastLoginAt", m.LastLoginAt},
+			{"email", m.Email}, {"name", m.Name}, {"installation", m.Installation}, {"disabled", m.Disabled}, {"verifiedAt", m.VerifiedAt}, {"lastLoginAt", m.LastLoginAt}, {"avatar", m.Avatar},
 		}
 	}
 	return models.AuditEntry{Action: action, Object: is.ID, Detail: detail(map[string]any{"email": is.Email, "changed": append(changes(fields(was), fields(is)), more...)})}

@@ -13,12 +13,12 @@ import (
 )
 
 const memberSelect = `SELECT m.tenant_id, m.user_id, COALESCE(m.account_id, ''), m.role, m.disabled, m.version, m.created_at, m.updated_at, m.deleted_at,
-COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, '') FROM members m LEFT JOIN accounts a ON a.id = m.account_id`
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), a.avatar IS NOT NULL FROM members m LEFT JOIN accounts a ON a.id = m.account_id`
 
 func memberFields(m *models.Member) []any {
 	return []any{
 		&m.TenantID, &m.UserID, &m.AccountID, &m.Role, &m.Disabled, &m.Version, &m.CreatedAt, &m.UpdatedAt, &m.DeletedAt,
-		&m.AccountDisabled, &m.Email, &m.Name,
+		&m.AccountDisabled, &m.Email, &m.Name, &m.Avatar,
 	}
 }
 
@@ -38,7 +38,7 @@ func (s *Store) MemberByAccount(ctx context.Context, tenantID, accountID string)
 
 // Memberships reads the tenants that an account is a member of, by their names; those it was removed from, and those in the trash, are left out.
 func (s *Store) Memberships(ctx context.Context, accountID string) ([]models.Membership, error) {
-	text := `SELECT m.tenant_id, m.user_id, m.account_id, m.role, m.disabled, m.version, m.created_at, m.updated_at, m.deleted_at, 0, '', '', t.slug, t.name, t.suspended
+	text := `SELECT m.tenant_id, m.user_id, m.account_id, m.role, m.disabled, m.version, m.created_at, m.updated_at, m.deleted_at, 0, '', '', 0, t.slug, t.name, t.suspended
 FROM members m JOIN tenants t ON t.id = m.tenant_id WHERE m.account_id = ? AND m.deleted_at = 0 AND t.deleted_at = 0 ORDER BY t.name, t.id`
 	out, err := scanAll(s.read(ctx), func(row scanner, m *models.Membership) error {
 		return row.Scan(append(memberFields(&m.Member), &m.Slug, &m.Tenant, &m.Suspended)...)
@@ -67,7 +67,7 @@ type MemberRow struct {
 // MemberPage reads a page of a tenant's users: who has items there, and who is a member.
 func (s *Store) MemberPage(ctx context.Context, q MemberQuery) ([]MemberRow, error) {
 	text := `SELECT i.user_id, COALESCE(m.account_id, ''), COALESCE(m.role, ''), COALESCE(m.disabled, 0), COALESCE(m.version, 0), COALESCE(m.created_at, u.created_at, 0), COALESCE(m.updated_at, 0), COALESCE(m.deleted_at, 0),
-COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), a.avatar IS NOT NULL, m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
 FROM (SELECT * FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id > ? ORDER BY user_id LIMIT ?) x UNION SELECT * FROM (SELECT user_id FROM members WHERE tenant_id = ? AND user_id > ? ORDER BY user_id LIMIT ?) y) i
 LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
 LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_id LIMIT ?`
@@ -81,7 +81,7 @@ LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_i
 			where = " AND user_id > ? AND deleted_at <> 0 AND (? = '' OR role = role)"
 		}
 		text = `SELECT i.user_id, COALESCE(m.account_id, ''), m.role, m.disabled, m.version, m.created_at, m.updated_at, m.deleted_at,
-COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), 1, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), a.avatar IS NOT NULL, 1, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
 FROM (SELECT user_id FROM members WHERE tenant_id = ?` + where + ` ORDER BY user_id LIMIT ?) i
 JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
 LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_id`
@@ -94,7 +94,7 @@ LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_i
 // search finds users by what they are called.
 func (q *MemberQuery) search() (string, []any) {
 	text := `SELECT i.user_id, COALESCE(m.account_id, ''), COALESCE(m.role, ''), COALESCE(m.disabled, 0), COALESCE(m.version, 0), COALESCE(m.created_at, u.created_at, 0), COALESCE(m.updated_at, 0), COALESCE(m.deleted_at, 0),
-COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), a.avatar IS NOT NULL, m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
 FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id = ? UNION SELECT user_id FROM members WHERE tenant_id = ? AND user_id = ?
 UNION SELECT x.user_id FROM accounts y JOIN members x ON x.account_id = y.id AND x.tenant_id = ? WHERE y.email >= ? AND y.email < ?) i
 LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
@@ -245,7 +245,7 @@ func (s *Store) MemberEmail(ctx context.Context, tenantID, email string) (bool, 
 // MemberRow reads a user of a tenant as lists have them: `not_found` when they have no items and are no member.
 func (s *Store) MemberRow(ctx context.Context, tenantID, userID string) (MemberRow, error) {
 	text := `SELECT i.user_id, COALESCE(m.account_id, ''), COALESCE(m.role, ''), COALESCE(m.disabled, 0), COALESCE(m.version, 0), COALESCE(m.created_at, u.created_at, 0), COALESCE(m.updated_at, 0), COALESCE(m.deleted_at, 0),
-COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
+COALESCE(a.disabled, 0), COALESCE(a.email, ''), COALESCE(a.name, ''), a.avatar IS NOT NULL, m.user_id IS NOT NULL, COALESCE(u.items, 0), COALESCE(u.bytes, 0)
 FROM (SELECT user_id FROM users WHERE tenant_id = ? AND user_id = ? UNION SELECT user_id FROM members WHERE tenant_id = ? AND user_id = ?) i
 LEFT JOIN members m ON m.tenant_id = ? AND m.user_id = i.user_id LEFT JOIN accounts a ON a.id = m.account_id
 LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id`

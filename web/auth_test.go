@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"regexp"
 	"slices"
 	"strings"
@@ -186,7 +188,12 @@ func TestAPersonReadsAndChangesThemselves(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 
-	a = h.call(t, "PATCH", "/auth/me", `{"email":"new@example.com"}`, me.bearer(), `If-Match: "2"`)
+	for _, body := range []string{`{"email":"new@example.com"}`, `{"email":"new@example.com","confirm":"wrong wrong"}`} {
+		if p := h.call(t, "PATCH", "/auth/me", body, me.bearer(), `If-Match: "2"`).problem(t, 422, "invalid"); !strings.Contains(fmt.Sprint(p), "confirm") {
+			t.Errorf("a token alone: %s", p)
+		}
+	}
+	a = h.call(t, "PATCH", "/auth/me", `{"email":"new@example.com","confirm":"`+rightWords+`"}`, me.bearer(), `If-Match: "2"`)
 	if a.status != 200 || a.json(t)["email"] != ada {
 		t.Fatalf("an e-mail that nobody proved: %d %s", a.status, a.body)
 	}
@@ -207,6 +214,32 @@ func TestAPersonReadsAndChangesThemselves(t *testing.T) {
 	for _, s := range []signedIn{me, third} {
 		h.call(t, "GET", "/auth/me", "", s.bearer()).problem(t, 401, "revoked")
 	}
+}
+
+func TestAPersonHasAPicture(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	h.invite(t, ada, access.RoleMember)
+	me := h.login(t, ada, rightWords)
+	h.call(t, "GET", "/auth/me/avatar", "", me.bearer()).problem(t, 404, "not_found")
+	for _, wrong := range []string{`"no base64"`, `"PHN2Zz4="`, `7`} {
+		if a := h.call(t, "PATCH", "/auth/me", `{"avatar":`+wrong+`}`, me.bearer(), `If-Match: "1"`); a.status != 422 && a.status != 400 {
+			t.Errorf("%s: %d %s", wrong, a.status, a.body)
+		}
+	}
+	const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+	a := h.call(t, "PATCH", "/auth/me", `{"avatar":"`+dot+`"}`, me.bearer(), `If-Match: "1"`)
+	if a.status != 200 || a.json(t)["avatar"] != true || a.header.Get("Etag") != `"2"` {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	a = h.call(t, "GET", "/auth/me/avatar", "", me.bearer())
+	if size, err := png.DecodeConfig(bytes.NewReader(a.body)); err != nil || size.Width != 128 || a.header.Get("Content-Type") != "image/png" {
+		t.Errorf("%d %s %v", a.status, a.header, err)
+	}
+	if a := h.call(t, "PATCH", "/auth/me", `{"avatar":""}`, me.bearer(), `If-Match: "2"`); a.status != 200 || a.json(t)["avatar"] != false {
+		t.Errorf("taken away: %d %s", a.status, a.body)
+	}
+	h.call(t, "GET", "/auth/me/avatar", "", me.bearer()).problem(t, 404, "not_found")
 }
 
 func TestOnlyTokensOfAccountsHaveAPerson(t *testing.T) {

@@ -96,6 +96,7 @@ func (s *Server) authRoutes() {
 	s.public("/api/v1/auth/accept", a.Accept)
 	s.guard("GET", "/api/v1/auth/me", a.Me)
 	s.guard("PATCH", "/api/v1/auth/me", a.ChangeMe)
+	s.guard("GET", "/api/v1/auth/me/avatar", a.Avatar)
 	s.guard("POST", "/api/v1/auth/logout-everywhere", a.LogoutEverywhere)
 }
 

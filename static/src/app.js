@@ -8,6 +8,7 @@ import "./dialogs.js";
 import "./palette.js";
 import "./keys.js";
 import "./forms.js";
+import "./pictures.js";
 import "./upload.js";
 import "./time.js";
 import "./stream.js";

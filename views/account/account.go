@@ -29,11 +29,16 @@ type Props struct {
 type Profile struct {
 	Name    string
 	Email   string
-	Version int64 // of what it was made from
+	Version int64  // of what it was made from
+	Picture string // its address; empty: there is none
+	Wrong   string // with the picture that was chosen
 	Error   string
 	Fields  map[string]string // what is wrong with which field
 	Stale   *Stale            // not nil: somebody was quicker
 }
+
+// shrunk is how many pixels a side of a picture has at most when a script sends it.
+const shrunk = "512"
 
 // Stale is what somebody else saved meanwhile.
 type Stale struct {

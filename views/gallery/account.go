@@ -26,6 +26,7 @@ func accountPages() []PageState {
 	}
 	plain.Passkeys, plain.Email = account.PasskeysProps{Email: "amina@example.com", Now: now}, account.EmailForm{On: true}
 	many := plain
+	many.Profile.Picture, many.Profile.Wrong = portrait, "The picture must be a PNG, JPEG, GIF or WebP picture."
 	many.Email.On, many.Factor = false, true
 	many.Passkeys.Keys = []account.Passkey{{ID: "a", Name: "Work laptop", Made: now - 50*hour, Used: now - hour}, {ID: "b", Name: hostile + long, Made: now - hour}}
 	many.SignIns = []account.SignIn{
@@ -89,3 +90,6 @@ func palettePages() []PageState {
 		state("search-nothing", layout.PaletteProps{Typed: hostile}),
 	}
 }
+
+// portrait is a picture of two colours.
+const portrait = "data:image/gif;base64,R0lGODlhAgABAIAAAE6Y7fHGQCwAAAAAAgABAAACAkQKADs="

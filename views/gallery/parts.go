@@ -57,6 +57,7 @@ func words() []Entry {
 		{"Words", "Badge", holding(row(), badges...)},
 		{"Words", "Kbd", holding(row(), ui.Kbd("Ctrl"), ui.Kbd("K"))},
 		{"Words", "Avatar", holding(row(), ui.Avatar("Northwind Field Ops", ui.Info, false), ui.Avatar("Amina Haddad", ui.AI, true), ui.Avatar("", ui.Neutral, true), ui.Avatar("日本 語", ui.OK, true))},
+		{"Words", "Portrait", holding(row(), ui.Portrait("Amina Haddad", portrait, false), ui.Portrait("", "", false), ui.Portrait("Amina Haddad", portrait, true), ui.Portrait("日本 語", "", true))},
 		{"Words", "RelativeTime", holding(row(), ui.RelativeTime(now, now-1000), ui.RelativeTime(now, now-42_000), ui.RelativeTime(now, now-3_600_000), ui.RelativeTime(now, now-90*86_400_000), ui.RelativeTime(now, now+5000))},
 		{"Words", "TextLink", ui.TextLink("/console", "All 23 keys")},
 		{"Words", "CopyField", ui.CopyField("copy-short", "Command", "tidemark tenant list")},

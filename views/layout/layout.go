@@ -47,7 +47,10 @@ func Within(frame, body templ.Component) templ.Component {
 type Crumb struct{ Label, Href string }
 
 // Person is who is signed in.
-type Person struct{ Name, Email, Role string }
+type Person struct {
+	Name, Email, Role string
+	Picture           string // its address; empty: there is none
+}
 
 // Switcher leads from tenant to tenant.
 type Switcher struct {

@@ -2,6 +2,7 @@
 package users
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 
@@ -37,15 +38,19 @@ func (p ListProps) pager() ui.PagerProps {
 
 // Row is one user.
 type Row struct {
-	ID    string
-	Href  string
-	Name  string // of the account; empty: there is none
-	Email string
-	Role  string // its title; empty: none
-	State State
-	Items int64
-	Bytes int64
+	ID      string
+	Href    string
+	Name    string // of the account; empty: there is none
+	Email   string
+	Picture string // its address; empty: there is none
+	Role    string // its title; empty: none
+	State   State
+	Items   int64
+	Bytes   int64
 }
+
+// called is what the initials are taken from.
+func (r Row) called() string { return cmp.Or(r.Name, r.ID) }
 
 func (r Row) account() string {
 	switch {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"time"
 
@@ -80,7 +81,9 @@ type PasswordInput struct {
 type PersonInput struct {
 	Name     *string        `json:"name,omitempty"`
 	Email    *string        `json:"email,omitempty" doc:"A link is mailed to it; it counts when that is followed."`
+	Confirm  *string        `json:"confirm,omitempty" doc:"The password that counts, which another e-mail needs."`
 	Password *PasswordInput `json:"password,omitempty" doc:"Ends every other sign-in."`
+	Avatar   *string        `json:"avatar,omitempty" doc:"A PNG, JPEG, GIF or WebP picture of at most 1 MB, in Base64, of which the middle is kept; empty: takes the one away that is there."`
 }
 
 // TokenReply is what an app signs in with.
@@ -113,6 +116,7 @@ type Person struct {
 type Myself struct {
 	SignedInAs
 	AccountID string    `json:"accountId"`
+	Avatar    bool      `json:"avatar" doc:"There is a picture, at /api/v1/auth/me/avatar."`
 	Version   int64     `json:"version" doc:"For If-Match."`
 	CreatedAt time.Time `json:"createdAt"`
 }
@@ -260,7 +264,7 @@ func (a *API) Me(c *fiber.Ctx, who models.Caller) error {
 // ChangeMe changes the account of a token, against the version in If-Match.
 func (a *API) ChangeMe(c *fiber.Ctx, who models.Caller) error {
 	var in PersonInput
-	if err := secretly(c, &in, "name", "email", "password"); err != nil {
+	if err := strict(c, &in, "name", "email", "confirm", "password", "avatar"); err != nil {
 		return err
 	}
 	version, given := versionOf(c.Request().Header.Peek(fiber.HeaderIfMatch))
@@ -284,8 +288,21 @@ func (a *API) ChangeMe(c *fiber.Ctx, who models.Caller) error {
 	return a.myself(c, who, m)
 }
 
-// change does what is asked for, the password first: it is what may be refused.
-func (a *API) change(ctx context.Context, m models.Account, who models.Caller, in PersonInput) error {
+// change does what is asked for, first what is refused most often.
+func (a *API) change(ctx context.Context, m models.Account, who models.Caller, in PersonInput) (err error) {
+	if in.Email != nil {
+		if in.Confirm == nil {
+			return fault.OfField("confirm", "required", "must be the password that counts: another e-mail needs it")
+		}
+		if err := a.opt.Access.Confirm(ctx, m, *in.Confirm); err != nil {
+			return renamed(err, "password", "confirm")
+		}
+	}
+	if in.Avatar != nil {
+		if m, err = a.setAvatar(ctx, m, *in.Avatar); err != nil {
+			return renamed(err, "picture", "avatar")
+		}
+	}
 	if in.Password != nil {
 		p := access.Passwords{Old: in.Password.Old, New: in.Password.New}
 		if _, err := a.opt.Access.ChangePasswordBy(ctx, m, p, store.Keep{Family: who.FamilyID}); err != nil {
@@ -302,8 +319,49 @@ func (a *API) change(ctx context.Context, m models.Account, who models.Caller, i
 		return nil
 	}
 	m.Name = *in.Name
-	_, err := a.opt.Access.UpdateAccount(ctx, m)
+	_, err = a.opt.Access.UpdateAccount(ctx, m)
 	return err
+}
+
+func (a *API) setAvatar(ctx context.Context, m models.Account, encoded string) (models.Account, error) {
+	if encoded == "" {
+		return a.opt.Access.SetAvatar(ctx, m, nil)
+	}
+	file, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return m, fault.OfField("avatar", "format", "must be a picture in Base64")
+	}
+	return a.opt.Access.SetAvatar(ctx, m, file)
+}
+
+// renamed is a fault that names a field as the body does.
+func renamed(err error, from, to string) error {
+	f := fault.From(err)
+	for i := range f.Fields {
+		if f.Fields[i].Path == from {
+			f.Fields[i].Path = to
+		}
+	}
+	return f
+}
+
+// Avatar answers the picture of the account of a token.
+func (a *API) Avatar(c *fiber.Ctx, who models.Caller) error {
+	if err := nothing(c); err != nil {
+		return err
+	}
+	m, err := a.account(c.UserContext(), who)
+	if err != nil {
+		return err
+	}
+	picture, err := a.opt.Store.Avatar(c.UserContext(), m.ID)
+	if err != nil {
+		return err
+	}
+	if picture == nil {
+		return fault.New(fault.NotFound, "There is no picture.")
+	}
+	return c.Type("png").Send(picture)
 }
 
 // LogoutEverywhere ends every session and sign-in of the account of a token.
@@ -332,7 +390,7 @@ func (a *API) myself(c *fiber.Ctx, who models.Caller, m models.Account) error {
 	setETag(c, m.Version)
 	return sendJSON(c, Myself{
 		SignedInAs: SignedInAs{ID: who.UserID, Email: m.Email, Name: m.Name, Role: who.Role, Tenant: who.TenantID},
-		AccountID:  m.ID, Version: m.Version, CreatedAt: time.UnixMilli(m.CreatedAt).UTC(),
+		AccountID:  m.ID, Avatar: m.Avatar, Version: m.Version, CreatedAt: time.UnixMilli(m.CreatedAt).UTC(),
 	})
 }
 

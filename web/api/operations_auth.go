@@ -31,6 +31,10 @@ func authOperations() []operation {
 			body:   PersonInput{}, answers: map[int]any{200: Myself{}}, refusals: with(readRefusals, 409),
 		},
 		{
+			method: "GET", path: base + "/me/avatar", id: "avatar", tag: "people", summary: "The picture of whom a token is of, as a PNG", security: account,
+			answers: map[int]any{200: ""}, mediaType: "image/png", refusals: with(readRefusals, 404),
+		},
+		{
 			method: "POST", path: base + "/logout-everywhere", id: "logoutEverywhere", tag: "people", summary: "End every sign-in of the account of a token",
 			security: account, answers: done, refusals: readRefusals,
 		},

@@ -25,6 +25,9 @@ const (
 func (c *Console) accountRoutes(in fiber.Router) {
 	in.Get("/account", c.account)
 	in.Post("/account/profile", c.saveProfile)
+	in.Get("/account/avatar", c.avatar)
+	in.Post("/account/avatar", c.changeAvatar)
+	in.Post("/account/avatar/remove", c.removeAvatar)
 	in.Post("/account/password", c.changePassword)
 	in.Post("/account/sessions/end", c.endSession)
 	in.Post("/account/sessions/end-others", c.endOtherSessions)
@@ -37,7 +40,7 @@ func (c *Console) accountRoutes(in fiber.Router) {
 
 func (c *Console) account(f *fiber.Ctx) error {
 	m := visitOf(f).account
-	return c.accountPage(f, account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}})
+	return c.accountPage(f, account.Props{Profile: profileOf(m)})
 }
 
 // accountPage answers the page around the form that it was given.
@@ -77,7 +80,7 @@ func (c *Console) saveProfile(f *fiber.Ctx) error {
 	if err != nil {
 		return fault.OfField("version", "format", "must be a number")
 	}
-	typed := account.Profile{Name: f.FormValue("name"), Email: f.FormValue("email"), Version: version}
+	typed := account.Profile{Name: f.FormValue("name"), Email: f.FormValue("email"), Version: version, Picture: portraitOf(visitOf(f).account)}
 	if c.opt.Access.SendsMail() { // changes by a link alone
 		typed.Email = visitOf(f).account.Email
 	}
@@ -119,7 +122,7 @@ func (c *Console) changedBy(ctx context.Context, m models.Account) (string, erro
 		return "", err
 	}
 	for _, e := range found.Entries {
-		if e.Object != m.ID || e.Action != "account.update" && e.Action != "account.password" {
+		if e.Object != m.ID || e.Action != "account.update" && e.Action != "account.avatar" && e.Action != "account.password" {
 			continue
 		}
 		if e.Actor == models.ActorAccount+m.ID {
@@ -151,7 +154,7 @@ func (c *Console) changePassword(f *fiber.Ctx) error {
 		return err
 	}
 	m := v.account
-	return c.accountPage(f.Status(fl.Code.Status()), account.Props{Profile: account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}, Password: form})
+	return c.accountPage(f.Status(fl.Code.Status()), account.Props{Profile: profileOf(m), Password: form})
 }
 
 func endedText(n int64) string {

@@ -64,7 +64,7 @@ func (c *Console) changeEmail(f *fiber.Ctx) error {
 }
 
 func profileOf(m models.Account) account.Profile {
-	return account.Profile{Name: m.Name, Email: m.Email, Version: m.Version}
+	return account.Profile{Name: m.Name, Email: m.Email, Version: m.Version, Picture: portraitOf(m)}
 }
 
 // endApp ends the sign-in of an app, its tokens too.

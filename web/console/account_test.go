@@ -1,6 +1,9 @@
 package console_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -239,5 +242,46 @@ func TestThemeAndShortcutsAreSetOnTheAccountPage(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
+	}
+}
+
+func TestAPictureIsShownAndTakenAway(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	const at = "/console/account/avatar"
+	send := func(file string) answer {
+		t.Helper()
+		return b.upload(at, "picture", file, map[string]string{})
+	}
+	if a := b.get(at); a.status != 404 {
+		t.Errorf("without a picture: %d", a.status)
+	}
+	send("").shows(t, 422, "The picture must be chosen", `aria-invalid="true"`)
+	send("<svg onload=alert(1)>").shows(t, 422, "The picture must be a PNG, JPEG, GIF or WebP picture.")
+	send(strings.Repeat("x", 1<<20+1)).shows(t, 422, "The picture may have at most 1 MB.")
+
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 300, 200))); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second in place of the first
+		if a := send(file.String()); a.status != 303 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	b.get("/console/account").shows(t, 200, "Your picture is changed", `src="/console/account/avatar?v=3"`)
+	a := b.get(at)
+	if size, err := png.DecodeConfig(strings.NewReader(a.body)); err != nil || size.Width != 128 || size.Height != 128 || a.header.Get("Content-Type") != "image/png" {
+		t.Errorf("%d %v %v", a.status, a.header, err)
+	}
+	if a := b.post(at+"/remove", url.Values{}); a.status != 303 {
+		t.Errorf("removed: %d", a.status)
+	}
+	if a := b.get(at); a.status != 404 {
+		t.Errorf("afterwards: %d", a.status)
+	}
+	if got := did(t, h, 3); got != "account.avatar account.avatar account.avatar" {
+		t.Errorf("the audit has %s", got)
 	}
 }

@@ -76,7 +76,7 @@ func (c *Console) shell(f *fiber.Ctx, p place) (layout.Shell, error) {
 	frame.Toast = c.told(f)
 	s := layout.Shell{
 		Frame: frame, Active: p.active, Crumbs: p.crumbs, Switcher: switcher,
-		Person: layout.Person{Name: v.account.Name, Email: v.account.Email, Role: c.role(f)},
+		Person: layout.Person{Name: v.account.Name, Email: v.account.Email, Role: c.role(f), Picture: portraitOf(v.account)},
 		Groups: c.nav(f),
 	}
 	if v.tenant.ID != "" && c.offers(f, fiber.MethodGet, tenantOf(v.tenant).Href()+"/conflicts") {

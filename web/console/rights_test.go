@@ -117,7 +117,7 @@ func (b *browser) knock(method, path, token string) int {
 var needs = map[string]access.Permission{"GET /api/v1/sync-storage/conflicts/stats": access.ItemsRead}
 
 // forPeople are routes that tell of who signed in; a key is nobody.
-var forPeople = map[string]bool{"GET /api/v1/auth/me": true, "PATCH /api/v1/auth/me": true, "POST /api/v1/auth/logout-everywhere": true}
+var forPeople = map[string]bool{"GET /api/v1/auth/me": true, "PATCH /api/v1/auth/me": true, "GET /api/v1/auth/me/avatar": true, "POST /api/v1/auth/logout-everywhere": true}
 
 func TestEveryRouteIsOpenToEveryRoleAsTheTableSays(t *testing.T) {
 	t.Parallel()

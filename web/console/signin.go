@@ -142,7 +142,7 @@ func fieldsOf(fl *fault.Error) map[string]string {
 	return out
 }
 
-var fieldNames = map[string]string{"code": "The code", "email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "slug": "The slug"}
+var fieldNames = map[string]string{"code": "The code", "email": "The e-mail", "file": "The file", "name": "The name", "old": "The current password", "owner": "The user", "password": "The password", "picture": "The picture", "slug": "The slug"}
 
 func sentence(path, message string) string {
 	name := fieldNames[path]

@@ -285,8 +285,14 @@ func TestTheNumberOfManyItemsIsTyped(t *testing.T) {
 	}
 }
 
-// sendFile sends a file as a form does.
+// sendFile sends a file to be imported.
 func (b *browser) sendFile(file string, fields map[string]string) answer {
+	b.t.Helper()
+	return b.upload(storagePage+"/import", "file", file, fields)
+}
+
+// upload sends a file as a form does.
+func (b *browser) upload(path, field, file string, fields map[string]string) answer {
 	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -294,14 +300,14 @@ func (b *browser) sendFile(file string, fields map[string]string) answer {
 	for name, value := range fields {
 		_ = w.WriteField(name, value)
 	}
-	part, err := w.CreateFormFile("file", "f.jsonl")
+	part, err := w.CreateFormFile(field, "f.jsonl")
 	if err == nil {
 		_, err = part.Write([]byte(file))
 	}
 	if err != nil || w.Close() != nil {
 		b.t.Fatal(err)
 	}
-	return b.do(http.MethodPost, storagePage+"/import", &body, "Content-Type: "+w.FormDataContentType())
+	return b.do(http.MethodPost, path, &body, "Content-Type: "+w.FormDataContentType())
 }
 
 func TestAFileIsCheckedThenImportedAndExported(t *testing.T) {

@@ -28,6 +28,7 @@ func (c *Console) userRoutes(in fiber.Router) {
 	in.Post("/t/:tenant/users/invitations/resend", c.ofTenant, c.resendInvitation)
 	in.Post("/t/:tenant/users/invitations/withdraw", c.ofTenant, c.withdrawInvitation)
 	in.Get("/t/:tenant/users/user", c.ofTenant, c.user)
+	in.Get("/t/:tenant/users/avatar", c.ofTenant, c.userAvatar)
 	in.Get("/t/:tenant/users/user/change", c.ofTenant, c.askChangeUser)
 	in.Post("/t/:tenant/users/user/change", c.ofTenant, c.changeUser)
 	in.Post("/t/:tenant/users/user/sign-ins/end", c.ofTenant, c.endSignIn)
@@ -91,7 +92,7 @@ func usersAt(p users.ListProps, after string) string {
 
 func (c *Console) userRow(f *fiber.Ctx, r *store.MemberRow, roles []models.Role) users.Row {
 	return users.Row{
-		ID: r.UserID, Href: userHref(f, r.UserID), Name: r.Name, Email: r.Email, Role: roleTitle(roles, r.Role), State: userState(&r.Member), Items: r.Items, Bytes: r.Bytes,
+		ID: r.UserID, Href: userHref(f, r.UserID), Name: r.Name, Email: r.Email, Picture: pictureOf(f, &r.Member), Role: roleTitle(roles, r.Role), State: userState(&r.Member), Items: r.Items, Bytes: r.Bytes,
 	}
 }
 
