@@ -181,10 +181,12 @@ func TestPeopleRegisterWhereTheyMay(t *testing.T) {
 		_, err := r.Login(t.Context(), SignIn{Email: "ada@example.com", Password: rightPassword})
 		wantCode(t, err, fault.SignInFailed)
 		token := box.link("ada@example.com")
-		if _, err := r.Verify(t.Context(), token); err != nil {
+		_, err = r.Verify(t.Context(), token, "what somebody else chose")
+		wantCode(t, err, fault.Invalid)
+		if _, err := r.Verify(t.Context(), token, rightPassword); err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Verify(t.Context(), token)
+		_, err = r.Verify(t.Context(), token, rightPassword)
 		wantCode(t, err, fault.TokenInvalid)
 		tok := login(t, r, "ada@example.com")
 		c, err := bearer(t, r, tok.Access)

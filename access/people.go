@@ -61,16 +61,29 @@ func (a *Access) Register(ctx context.Context, in Registration, address string) 
 	}
 	return a.send(ctx, models.AccountToken{Kind: models.TokenVerify, TenantID: t.ID, Email: m.Email, Name: m.Name, Role: t.Registration, PasswordHash: hash}, verifyLife, letter{
 		subject: "Confirm your e-mail for " + t.Name,
-		text:    "Somebody, probably you, registered with %s for %s. To confirm it, open this link within a day:\n\n%s\n\nIf it was not you, nothing happens without it.",
+		text:    "Somebody, probably you, registered with %s for %s. To confirm it, open this link within a day and give the password that was chosen:\n\n%s\n\nIf it was not you, do nothing: nothing happens without it.",
 		args:    []any{m.Email, t.Name}, path: "/console/verify",
 	})
 }
 
-// Verify uses the link of a registration up: the person is then a member. `token_invalid` when it is no longer good.
-func (a *Access) Verify(ctx context.Context, token string) (models.Account, error) {
+// Verify uses the link of a registration up: the person is then a member. The password is the one that was chosen at the
+// registration: who registers somebody else does not get into their account by their click on the link.
+// Faults: `token_invalid` when it is no longer good; `invalid` for another password, which is a try as at the sign-in, so too many are `rate_limited`.
+func (a *Access) Verify(ctx context.Context, token, password string) (models.Account, error) {
 	var out models.Account
 	hash := hashSecret(token)
-	err := a.opt.Store.Follow(ctx, models.TokenVerify, hash[:], func(f store.Followed) error {
+	in, err := a.opt.Store.AccountToken(ctx, models.TokenVerify, hash[:])
+	if err != nil {
+		return out, err
+	}
+	right, err := a.proves(ctx, models.Account{Email: in.Email, PasswordHash: in.PasswordHash}, password)
+	if err != nil {
+		return out, err
+	}
+	if !right {
+		return out, fault.OfField("password", "right", "must be the one that was chosen at the registration")
+	}
+	err = a.opt.Store.Follow(ctx, models.TokenVerify, hash[:], func(f store.Followed) error {
 		m, err := f.Account()
 		if fault.Is(err, fault.NotFound) {
 			m, err = f.AddAccount(ctx, models.Account{Email: f.Token.Email, Name: f.Token.Name, PasswordHash: f.Token.PasswordHash})

@@ -119,10 +119,11 @@ func TestAPersonRegistersSignsInRefreshesAndLeaves(t *testing.T) {
 	}
 	h.auth(t, "login", "email", ada, "password", rightWords).problem(t, 401, "sign_in_failed")
 	link := h.box.link(ada)
-	if a := h.auth(t, "verify", "token", link); a.status != 200 || a.json(t)["email"] != ada || a.header.Get("Cache-Control") != "no-store" {
+	h.auth(t, "verify", "token", link).problem(t, 422, "invalid")
+	if a := h.auth(t, "verify", "token", link, "password", rightWords); a.status != 200 || a.json(t)["email"] != ada || a.header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d %s %v", a.status, a.body, a.header)
 	}
-	h.auth(t, "verify", "token", link).problem(t, 401, "token_invalid")
+	h.auth(t, "verify", "token", link, "password", rightWords).problem(t, 401, "token_invalid")
 
 	one := h.login(t, ada, rightWords)
 	if u := one.User; one.TokenType != "Bearer" || one.ExpiresIn != 3600 || one.RefreshExpiresIn != 30*24*3600 || u.Email != ada || u.Name != "Ada" || u.Role != access.RoleMember || u.Tenant != h.acme.ID || u.ID == "" {

@@ -13,7 +13,7 @@ func linkPages() []PageState {
 	wrong := join
 	wrong.Name, wrong.Error, wrong.Fields = hostile, "Not everything is right yet", map[string]string{"password": "The password must have at least 8 characters."}
 	return []PageState{
-		alone("link-verify", "Confirm your e-mail", signin.Link(signin.LinkProps{Action: "/console/verify", Token: "t", Title: "Confirm your e-mail", Text: "One more step, and your registration is complete.", Button: "Confirm it"})),
+		alone("link-verify", "Confirm your e-mail", signin.Link(signin.LinkProps{Action: "/console/verify", Token: "t", Title: "Confirm your e-mail", Text: "Give the password that you chose when you registered, and your registration is complete. If it was not you who registered, leave this page: nothing happens.", Chosen: true, Button: "Confirm it"})),
 		alone("link-join", "Join", signin.Link(join)),
 		alone("link-join-known", "Join", signin.Link(known)),
 		alone("link-join-wrong", "Join", signin.Link(wrong)),

@@ -14,6 +14,7 @@ type LinkProps struct {
 	Name     string
 	Named    bool // asks for a name
 	Password bool // asks for a new password
+	Chosen   bool // asks for the password that was chosen before
 	Error    string
 	Fields   map[string]string // what is wrong with which field
 }

@@ -48,9 +48,10 @@ type RegistrationInput struct {
 	Name     string `json:"name,omitempty"`
 }
 
-// LinkInput is the token of a link that was mailed.
-type LinkInput struct {
-	Token string `json:"token"`
+// VerifyInput is the body that follows the link of a registration, or of a new e-mail.
+type VerifyInput struct {
+	Token    string `json:"token"`
+	Password string `json:"password,omitempty" doc:"Chosen at the registration. A new e-mail needs none."`
 }
 
 // AcceptInput is the body that accepts an invitation.
@@ -160,12 +161,12 @@ func (a *API) Register(c *fiber.Ctx) error {
 
 // Verify follows the link of a registration, or of a new e-mail.
 func (a *API) Verify(c *fiber.Ctx) error {
-	var in LinkInput
-	if err := secretly(c, &in, "token"); err != nil {
+	var in VerifyInput
+	if err := secretly(c, &in, "token", "password"); err != nil {
 		return err
 	}
 	ctx, _ := a.stranger(c)
-	m, err := a.opt.Access.Verify(ctx, in.Token)
+	m, err := a.opt.Access.Verify(ctx, in.Token, in.Password)
 	if fault.Is(err, fault.TokenInvalid) {
 		m, err = a.opt.Access.ConfirmEmail(ctx, in.Token)
 	}

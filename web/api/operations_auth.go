@@ -13,7 +13,7 @@ func authOperations() []operation {
 	account := []string{"token"}
 	return []operation{
 		post("register", "register", "Ask to become a member of a tenant; a link is mailed", RegistrationInput{}, mailed, 409),
-		post("verify", "verify", "Follow the link of a registration, or of a new e-mail", LinkInput{}, map[int]any{200: Person{}}),
+		post("verify", "verify", "Follow the link of a registration, or of a new e-mail", VerifyInput{}, map[int]any{200: Person{}}),
 		post("login", "login", "Sign in with a password", Credentials{}, token),
 		post("firebase", "firebase", "Sign in with an ID token of Firebase", FirebaseCredentials{}, token, 409),
 		post("refresh", "refresh", "Get the next tokens; the refresh token is used up", RefreshToken{}, token),

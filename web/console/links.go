@@ -66,6 +66,9 @@ func (c *Console) linkFault(f *fiber.Ctx, err error, title string, p signin.Link
 		p.Error, p.Fields = "Not everything is right yet", fieldsOf(fl)
 	case fault.AlreadyExists:
 		p.Error = fl.Message
+	case fault.RateLimited:
+		p.Error, p.CSRF = waitText(f, fl, "Too many wrong passwords."), c.token(f)
+		return c.bare(f, title, signin.Link(p))
 	default:
 		return err
 	}
@@ -83,7 +86,7 @@ func (c *Console) linkPage(f *fiber.Ctx, title string, p signin.LinkProps) error
 }
 
 func verifyForm(token string) signin.LinkProps {
-	return signin.LinkProps{Action: verifyPath, Token: token, Title: "Confirm your e-mail", Text: "One more step, and your registration is complete.", Button: "Confirm it"}
+	return signin.LinkProps{Action: verifyPath, Token: token, Title: "Confirm your e-mail", Text: "Give the password that you chose when you registered, and your registration is complete. If it was not you who registered, leave this page: nothing happens.", Chosen: true, Button: "Confirm it"}
 }
 
 func (c *Console) verifyPage(f *fiber.Ctx) error {
@@ -92,7 +95,7 @@ func (c *Console) verifyPage(f *fiber.Ctx) error {
 
 func (c *Console) verify(f *fiber.Ctx) error {
 	token := f.FormValue("token")
-	if _, err := c.opt.Access.Verify(byLink(f), token); err != nil {
+	if _, err := c.opt.Access.Verify(byLink(f), token, f.FormValue("password")); err != nil {
 		return c.linkFault(f, err, "Confirm your e-mail", verifyForm(token))
 	}
 	return c.linkDone(f, "Your e-mail is confirmed", "Your registration is complete: you can sign in now, in your app too.")

@@ -155,13 +155,18 @@ func TestARegistrationIsConfirmedByItsPage(t *testing.T) {
 	if _, err := h.Store.AccountByEmail(t.Context(), dana); err == nil {
 		t.Error("looking at the link made the account")
 	}
-	if a := b.follow(link, url.Values{}); a.status != 200 || !strings.Contains(a.body, "Your e-mail is confirmed") {
+	b.follow(link, url.Values{"password": {"what somebody else chose"}}).shows(t, 422, "must be the one that was chosen at the registration")
+	if _, err := h.Store.AccountByEmail(t.Context(), dana); err == nil {
+		t.Error("a password that somebody else chose made the account")
+	}
+	chosen := url.Values{"password": {password}}
+	if a := b.follow(link, chosen); a.status != 200 || !strings.Contains(a.body, "Your e-mail is confirmed") {
 		t.Fatalf("confirmed: %d %s", a.status, a.body)
 	}
 	if _, err := h.Store.AccountByEmail(t.Context(), dana); err != nil {
 		t.Error(err)
 	}
-	if a := b.follow(link, url.Values{}); a.status != 422 || !strings.Contains(a.body, "no longer good") {
+	if a := b.follow(link, chosen); a.status != 422 || !strings.Contains(a.body, "no longer good") {
 		t.Errorf("a second time: %d", a.status)
 	}
 }
