@@ -3,12 +3,17 @@ package access
 // Permission names an entry of the permission table, such as "items:write".
 type Permission string
 
-// The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one, and
-// Console a person's session; the others are held by scope.
+// The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one of a tenant, OwnAccount
+// a token of somebody who signed in, and Console a person's session. Those of the installation are held by its own tokens
+// alone, which hold no others but OwnAccount. The rest is held by scope.
 const (
 	Public        Permission = "public"
 	Authenticated Permission = "authenticated"
+	OwnAccount    Permission = "account:own"
 	Console       Permission = "console:use"
+
+	InstallationRead  Permission = "installation:read"
+	InstallationWrite Permission = "installation:write"
 
 	ItemsRead       Permission = "items:read"
 	ItemsWrite      Permission = "items:write"
@@ -82,6 +87,17 @@ var Routes = map[string]Permission{
 	"GET /api/v1/sync/status":   StatusRead,
 	"POST /api/v1/auth/ticket":  Authenticated,
 
+	"GET /api/v1/admin/tenants":                 InstallationRead,
+	"POST /api/v1/admin/tenants":                InstallationWrite,
+	"GET /api/v1/admin/tenants/*":               InstallationRead,
+	"PATCH /api/v1/admin/tenants/*":             InstallationWrite,
+	"DELETE /api/v1/admin/tenants/*":            InstallationWrite,
+	"POST /api/v1/admin/tenants/restore/*":      InstallationWrite,
+	"POST /api/v1/admin/tenants/purge/*":        InstallationWrite,
+	"GET /api/v1/admin/tenants/encryption/*":    InstallationRead,
+	"PUT /api/v1/admin/tenants/encryption/*":    InstallationWrite,
+	"DELETE /api/v1/admin/tenants/encryption/*": InstallationWrite,
+
 	"GET /api/v1/admin/tenant":             TenantsRead,
 	"PATCH /api/v1/admin/tenant":           TenantsWrite,
 	"GET /api/v1/admin/api-keys":           KeysRead,
@@ -115,10 +131,10 @@ var Routes = map[string]Permission{
 	"POST /api/v1/auth/forgot":            Public,
 	"POST /api/v1/auth/reset":             Public,
 	"POST /api/v1/auth/accept":            Public,
-	"GET /api/v1/auth/me":                 Authenticated,
-	"PATCH /api/v1/auth/me":               Authenticated,
-	"GET /api/v1/auth/me/avatar":          Authenticated,
-	"POST /api/v1/auth/logout-everywhere": Authenticated,
+	"GET /api/v1/auth/me":                 OwnAccount,
+	"PATCH /api/v1/auth/me":               OwnAccount,
+	"POST /api/v1/auth/logout-everywhere": OwnAccount,
+	"GET /api/v1/auth/me/avatar":          OwnAccount,
 
 	"GET /sync": ItemsRead,
 }

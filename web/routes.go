@@ -103,6 +103,17 @@ func (s *Server) authRoutes() {
 // adminRoutes are for what people administer in the console, too.
 func (s *Server) adminRoutes() {
 	a := s.api
+	s.guard("GET", "/api/v1/admin/tenants", a.ListTenants)
+	s.guard("POST", "/api/v1/admin/tenants", a.CreateTenant)
+	s.guard("GET", "/api/v1/admin/tenants/encryption/*", a.GetEncryption)
+	s.guard("PUT", "/api/v1/admin/tenants/encryption/*", a.SetEncryption)
+	s.guard("DELETE", "/api/v1/admin/tenants/encryption/*", a.EndEncryption)
+	s.guard("POST", "/api/v1/admin/tenants/restore/*", a.RestoreTenant)
+	s.guard("POST", "/api/v1/admin/tenants/purge/*", a.PurgeTenant)
+	s.guard("GET", "/api/v1/admin/tenants/*", a.GetTenantNamed)
+	s.guard("PATCH", "/api/v1/admin/tenants/*", a.EditTenantNamed)
+	s.guard("DELETE", "/api/v1/admin/tenants/*", a.TrashTenant)
+
 	s.guard("GET", "/api/v1/admin/tenant", a.GetTenant)
 	s.guard("PATCH", "/api/v1/admin/tenant", a.EditTenant)
 

@@ -34,7 +34,25 @@ func adminOperations() []operation {
 	invite.answers = map[int]any{202: nil}
 	withdraw := change("DELETE", "/invitations/{email}", "withdrawInvitation", "Make an invitation no longer good", nil, nil, email)
 	withdraw.answers = map[int]any{204: nil}
-	return []operation{
+	tenant := part("tenant", "Id or slug.")
+	purge := change("POST", "/tenants/purge/{tenant}", "purgeTenant", "Delete a tenant of the trash for good, by a job", PurgeInput{}, nil, tenant, ifMatch)
+	purge.answers = map[int]any{202: Deletion{}}
+	installation := []operation{
+		read("/tenants", "listTenants", "List the tenants of the installation, by their slugs", TenantPage{}, query("q", "string", "Part of the slug or the name."), query("trash", "boolean", "Those in the trash instead."), page),
+		change("POST", "/tenants", "createTenant", "Make a tenant", TenantSettings{}, Tenant{}),
+		read("/tenants/{tenant}", "getTenantNamed", "Read a tenant, also from the trash", Tenant{}, tenant),
+		change("PATCH", "/tenants/{tenant}", "editTenantNamed", "Change what the body names of a tenant", TenantSettings{}, Tenant{}, tenant, ifMatch),
+		change("DELETE", "/tenants/{tenant}", "trashTenant", "Move a tenant to the trash", nil, Tenant{}, tenant, ifMatch),
+		change("POST", "/tenants/restore/{tenant}", "restoreTenant", "Take a tenant out of the trash", nil, Tenant{}, tenant, ifMatch),
+		purge,
+		read("/tenants/encryption/{tenant}", "getEncryption", "Read what of a tenant is encrypted where it is kept", TenantEncryption{}, tenant),
+		change("PUT", "/tenants/encryption/{tenant}", "setEncryption", "Change what of a tenant is encrypted; If-Match names the tenant's version", TenantEncryption{}, TenantEncryption{}, tenant, ifMatch),
+		change("DELETE", "/tenants/encryption/{tenant}", "endEncryption", "Encrypt nothing of a tenant any more", nil, TenantEncryption{}, tenant, ifMatch),
+	}
+	for i := range installation {
+		installation[i].security = []string{"installation"}
+	}
+	return append(installation, []operation{
 		read("/tenant", "getTenant", "Read the caller's tenant", Tenant{}),
 		change("PATCH", "/tenant", "editTenant", "Change the caller's tenant", TenantInput{}, Tenant{}, ifMatch),
 
@@ -60,5 +78,5 @@ func adminOperations() []operation {
 		change("PUT", "/roles/{role}", "editRole", "Change a role, all of it", RoleInput{}, Role{}, role, ifMatch),
 		change("DELETE", "/roles/{role}", "deleteRole", "Move a role to the trash", nil, Role{}, role, ifMatch),
 		change("POST", "/roles/restore/{role}", "restoreRole", "Take a role out of the trash", nil, Role{}, role, ifMatch),
-	}
+	}...)
 }
