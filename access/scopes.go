@@ -23,9 +23,10 @@ var (
 	grantable = []Permission{
 		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead, AuditRead,
 		KeysRead, KeysWrite, MembersRead, MembersWrite, RolesRead, RolesWrite, TenantsRead, TenantsWrite,
+		AssistantRead, AssistantWrite,
 	}
 	narrowable = []Permission{ItemsRead, ItemsWrite}
-	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite}
+	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite, AssistantWrite}
 	fullScopes = []string{"read", "write"}
 )
 

@@ -91,7 +91,8 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 				policy, err = s.EditPolicy(ctx, policy)
 				return err
 			}},
-			{"policy.delete", "pattern strategy", func() error { return s.DeletePolicy(ctx, tenant.ID, policy.ID, policy.Version) }},
+			{"policy.delete", "pattern strategy", func() (err error) { policy, err = s.DeletePolicy(ctx, policy); return err }},
+			{"policy.restore", "pattern strategy", func() (err error) { policy, err = s.RestorePolicy(ctx, policy); return err }},
 			{"assistant.edit", "enabled model ownKey", func() (err error) {
 				assistant, err = s.SaveAssistant(ctx, models.Assistant{TenantID: tenant.ID, Enabled: true, Model: "m", Key: []byte("a sealed key that nobody may see")})
 				return err
@@ -99,6 +100,14 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 			{"assistant.edit", "enabled key", func() (err error) {
 				assistant.Enabled, assistant.Key = false, []byte("another sealed key that nobody may see")
 				assistant, err = s.SaveAssistant(ctx, assistant)
+				return err
+			}},
+			{"assistant.delete", "model ownKey", func() (err error) {
+				assistant, err = s.DeleteAssistant(ctx, tenant.ID, assistant.Version)
+				return err
+			}},
+			{"assistant.restore", "model ownKey", func() (err error) {
+				assistant, err = s.RestoreAssistant(ctx, tenant.ID, assistant.Version)
 				return err
 			}},
 			{"account.create", "email name", func() (err error) {

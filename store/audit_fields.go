@@ -117,7 +117,7 @@ func policyFields(p models.ConflictPolicy) []auditField {
 }
 
 func assistantFields(a models.Assistant) []auditField {
-	if a.Version == 0 {
+	if a.Version == 0 || a.DeletedAt != 0 {
 		return nil
 	}
 	return []auditField{

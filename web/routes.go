@@ -73,6 +73,7 @@ func (s *Server) syncRoutes() {
 	s.guard("POST", "/api/v1/sync-storage/conflicts/policies", a.AddPolicy)
 	s.guard("PUT", "/api/v1/sync-storage/conflicts/policies/*", a.EditPolicy)
 	s.guard("DELETE", "/api/v1/sync-storage/conflicts/policies/*", a.DeletePolicy)
+	s.guard("POST", "/api/v1/sync-storage/conflicts/policies/restore/*", a.RestorePolicy)
 	s.guard("GET", "/api/v1/audit", a.Audit)
 
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
@@ -116,6 +117,11 @@ func (s *Server) adminRoutes() {
 
 	s.guard("GET", "/api/v1/admin/tenant", a.GetTenant)
 	s.guard("PATCH", "/api/v1/admin/tenant", a.EditTenant)
+
+	s.guard("GET", "/api/v1/admin/assistant", a.GetAssistant)
+	s.guard("PUT", "/api/v1/admin/assistant", a.SetAssistant)
+	s.guard("DELETE", "/api/v1/admin/assistant", a.DeleteAssistant)
+	s.guard("POST", "/api/v1/admin/assistant/restore", a.RestoreAssistant)
 
 	s.guard("GET", "/api/v1/admin/api-keys", a.ListKeysOfTenant)
 	s.guard("POST", "/api/v1/admin/api-keys", a.CreateAPIKey)

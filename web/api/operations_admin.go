@@ -56,6 +56,11 @@ func adminOperations() []operation {
 		read("/tenant", "getTenant", "Read the caller's tenant", Tenant{}),
 		change("PATCH", "/tenant", "editTenant", "Change the caller's tenant", TenantInput{}, Tenant{}, ifMatch),
 
+		read("/assistant", "getAssistant", "Read how the tenant's assistant is set", Assistant{}),
+		change("PUT", "/assistant", "setAssistant", "Change how the tenant's assistant is set, all of it", AssistantInput{}, Assistant{}, ifMatch),
+		change("DELETE", "/assistant", "deleteAssistant", "Move the settings to the trash", nil, Assistant{}, ifMatch),
+		change("POST", "/assistant/restore", "restoreAssistant", "Take the settings out of the trash", nil, Assistant{}, ifMatch),
+
 		read("/api-keys", "listApiKeys", "List API keys, the newest first", APIKeyPage{}, query("state", "string", "active, disabled, expired or revoked; all when absent."), query("q", "string", "Part of the name, the user or the last digits."), page),
 		change("POST", "/api-keys", "createApiKey", "Make an API key; its secret is shown this once", APIKeyInput{}, APIKey{}),
 		read("/api-keys/{id}", "getApiKey", "Read an API key", APIKey{}, key),
