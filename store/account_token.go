@@ -52,6 +52,12 @@ func (s *Store) Invitations(ctx context.Context, tenantID string) ([]models.Acco
 	return out, s.fault(err)
 }
 
+// Invitation reads one of a tenant that nobody has followed yet; `not_found`.
+func (s *Store) Invitation(ctx context.Context, tenantID, email string) (models.AccountToken, error) {
+	t, err := scanOne(s.read(ctx), scanAccountToken, linkSelect+" WHERE tenant_id = ? AND kind = ? AND email = ? AND expires_at > ?", tenantID, string(models.TokenInvite), email, clock.Millis(s.clock))
+	return t, s.fault(err)
+}
+
 // WithdrawInvitation makes an invitation no longer good; `not_found` when it is not.
 func (s *Store) WithdrawInvitation(ctx context.Context, tenantID, email string) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {

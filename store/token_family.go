@@ -47,6 +47,27 @@ func (s *Store) TokenFamilies(ctx context.Context, accountID string) ([]models.T
 	return out, s.fault(err)
 }
 
+// SignInQuery asks for a page of the good sign-ins of apps in a tenant, the newest first.
+type SignInQuery struct {
+	TenantID string
+	UserID   string // empty: of all users
+	Before   string // id of the last one of the page before
+	Limit    int
+}
+
+// SignIns reads a page of the sign-ins of apps in a tenant that are good.
+func (s *Store) SignIns(ctx context.Context, q SignInQuery) ([]models.TokenFamily, error) {
+	text, args := familySelect+" WHERE tenant_id = ? AND revoked_at = 0 AND expires_at > ?", []any{q.TenantID, clock.Millis(s.clock)}
+	if q.UserID != "" {
+		text, args = text+" AND user_id = ?", append(args, q.UserID)
+	}
+	if q.Before != "" {
+		text, args = text+" AND id < ?", append(args, q.Before)
+	}
+	out, err := scanAll(s.read(ctx), scanFamily, text+" ORDER BY id DESC LIMIT ?", append(args, q.Limit)...)
+	return out, s.fault(err)
+}
+
 // Rotate makes the next generation of a family the good one. A generation that was replaced already is used again by somebody who
 // should not have it: the family is revoked, and the fault is `revoked`, as for one that was revoked before or has passed.
 func (s *Store) Rotate(ctx context.Context, f models.TokenFamily, expiresAt int64) (out models.TokenFamily, err error) {

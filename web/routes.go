@@ -106,6 +106,7 @@ func (s *Server) adminRoutes() {
 	a := s.api
 	s.guard("GET", "/api/v1/admin/tenants", a.ListTenants)
 	s.guard("POST", "/api/v1/admin/tenants", a.CreateTenant)
+	s.guard("GET", "/api/v1/admin/data-keys", a.ListDataKeys)
 	s.guard("GET", "/api/v1/admin/tenants/encryption/*", a.GetEncryption)
 	s.guard("PUT", "/api/v1/admin/tenants/encryption/*", a.SetEncryption)
 	s.guard("DELETE", "/api/v1/admin/tenants/encryption/*", a.EndEncryption)
@@ -136,7 +137,11 @@ func (s *Server) adminRoutes() {
 	s.guard("PATCH", "/api/v1/admin/users/*", a.EditMember)
 	s.guard("DELETE", "/api/v1/admin/users/*", a.RemoveMember)
 	s.guard("POST", "/api/v1/admin/users/restore/*", a.RestoreMember)
+	s.guard("GET", "/api/v1/admin/sign-ins", a.ListSignIns)
+	s.guard("DELETE", "/api/v1/admin/sign-ins/*", a.EndSignIn)
 	s.guard("GET", "/api/v1/admin/invitations", a.ListInvitations)
+	s.guard("GET", "/api/v1/admin/invitations/*", a.GetInvitation)
+	s.guard("POST", "/api/v1/admin/invitations/resend/*", a.ResendInvitation)
 	s.guard("POST", "/api/v1/admin/invitations", a.Invite)
 	s.guard("DELETE", "/api/v1/admin/invitations/*", a.WithdrawInvitation)
 
