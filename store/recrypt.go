@@ -302,7 +302,7 @@ func (s *Store) SetEncryption(ctx context.Context, t models.Tenant, e models.Enc
 		detail: map[string]any{"changed": []models.FieldChange{{Field: "encryption", From: before.String(), To: e.String()}}},
 		also: func(tx *gorm.DB) error {
 			if e.On() {
-				if err := s.ensureDataKey(tx); err != nil {
+				if err := s.ensureDataKey(ctx, tx); err != nil {
 					return err
 				}
 			}

@@ -398,12 +398,13 @@ func (a *API) myself(c *fiber.Ctx, who models.Caller, m models.Account) error {
 func (a *API) stranger(c *fiber.Ctx) (context.Context, access.SignIn) {
 	req := telemetry.RequestOf(c.UserContext())
 	in := access.SignIn{Address: req.Address, UserAgent: telemetry.Agent(c.Request().Header.UserAgent())}
-	return store.As(c.UserContext(), store.Author{Actor: "anonymous", Address: req.Address, RequestID: req.ID}), in
+	return store.As(c.UserContext(), store.Author{Actor: "anonymous", Address: req.Address, UserAgent: in.UserAgent, RequestID: req.ID, Door: models.DoorREST}), in
 }
 
 // as gives the context the account of a token as its author.
 func (a *API) as(c *fiber.Ctx, who models.Caller) context.Context {
-	by := store.Author{Actor: models.ActorAccount + who.AccountID, Address: who.Address, RequestID: who.RequestID}
+	by := store.AuthorOf(&who)
+	by.Actor = models.ActorAccount + who.AccountID
 	return store.As(c.UserContext(), by)
 }
 
