@@ -137,6 +137,14 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 				admin, err = s.UpdateAccount(ctx, admin)
 				return err
 			}},
+			{"account.avatar", "avatar", func() (err error) {
+				admin, err = s.SetAvatar(ctx, admin, []byte("a picture"))
+				return err
+			}},
+			{"account.avatar", "avatar", func() (err error) {
+				admin, err = s.SetAvatar(ctx, admin, []byte("another picture"))
+				return err
+			}},
 			{"account.signin", "lastLoginAt", func() error { return s.AccountSignedIn(ctx, admin, nil) }},
 			{"account.password", "otherSessions password", func() error {
 				_, err := s.SetPassword(ctx, admin, []byte("another hash that nobody may see"), "")
