@@ -24,7 +24,7 @@ func TestDataKeysTellTheAudit(t *testing.T) {
 	ctx := store.As(t.Context(), everyAuthor)
 	s := open(box(""))
 	tenant := must[models.Tenant](t)(s.CreateTenant(ctx, models.Tenant{Slug: "acme"}))
-	tenant = must[models.Tenant](t)(s.SetEncryption(ctx, tenant, models.Encryption{All: true}, models.Job{ID: "j", Kind: "encrypt"}))
+	_ = must[models.Tenant](t)(s.SetEncryption(ctx, tenant, models.Encryption{All: true}, models.Job{ID: "j", Kind: "encrypt"}))
 	k := must[models.DataKey](t)(s.AddDataKey(ctx))
 	wantFault(t, s.RetireDataKeys(ctx, k.ID), "")
 	told := map[string]int{}
