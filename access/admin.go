@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"net/mail"
 	"strings"
@@ -215,7 +216,14 @@ func (a *Access) signedIn(ctx context.Context, m models.Account, password, addre
 	if m.TOTPAt != 0 { // they are not in yet
 		return a.opt.Store.StrongerPassword(ctx, m, stronger)
 	}
-	req := telemetry.RequestOf(ctx)
-	by := store.Author{Actor: m.Actor(), Address: address, UserAgent: req.Agent, RequestID: req.ID, Door: models.DoorConsole}
-	return a.opt.Store.AccountSignedIn(store.As(ctx, by), m, stronger)
+	return a.opt.Store.AccountSignedIn(actingAs(ctx, m, address), m, stronger)
+}
+
+// actingAs makes an account the author of what it does as it signs in, from where the context says, or else the request: that of a page of the console.
+func actingAs(ctx context.Context, m models.Account, address string) context.Context {
+	by, req := store.AuthorIn(ctx), telemetry.RequestOf(ctx)
+	by.Actor, by.Address = m.Actor(), address
+	by.UserAgent, by.RequestID = cmp.Or(by.UserAgent, req.Agent), cmp.Or(by.RequestID, req.ID)
+	by.Door = cmp.Or(by.Door, models.DoorConsole)
+	return store.As(ctx, by)
 }

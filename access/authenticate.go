@@ -26,6 +26,8 @@ type Credential struct {
 	Origin     string // of a page
 	UserAgent  string // its first 512 bytes count
 	RequestID  string
+
+	Installation bool // what is asked for is open to tokens of the installation, too
 }
 
 // Authenticate turns a credential into a caller. Faults: 401 by its code; `tenant_suspended`,
@@ -118,6 +120,9 @@ func (a *Access) byToken(ctx context.Context, cr *Credential) (models.Caller, er
 	claims, err := a.verify(cr.Bearer)
 	if err != nil {
 		return models.Caller{}, err
+	}
+	if claims.Type == tokenInstallation {
+		return a.byInstallation(ctx, claims, cr)
 	}
 	t, err := a.tenantNamed(ctx, claims.tenant())
 	if fault.Is(err, fault.NotFound) {
@@ -218,6 +223,9 @@ func (a *Access) Recheck(ctx context.Context, c models.Caller) error {
 	}
 	if c.ExpiresAt != 0 && c.ExpiresAt <= now {
 		return fault.New(fault.TokenExpired, "The token has expired. Get a new one.")
+	}
+	if c.Installation {
+		return a.administers(ctx, &c)
 	}
 	t, err := a.tenantNamed(ctx, c.TenantID)
 	if fault.Is(err, fault.NotFound) {

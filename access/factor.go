@@ -17,7 +17,6 @@ import (
 	"tidemark/internal/seal"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
-	"tidemark/store"
 )
 
 // A second factor is a time-based code as of RFC 6238, by an app that holds a secret, or one of ten recovery codes.
@@ -175,7 +174,7 @@ func hashCode(m models.Account, code string) []byte {
 // SecondFactor signs somebody in whose password was right before: by the code of their app, which counts once, or by a recovery
 // code. `sign_in_failed` for a wrong one, or one that was used; too many are `rate_limited`.
 func (a *Access) SecondFactor(ctx context.Context, m models.Account, code, address string) error {
-	ctx = store.As(ctx, store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID})
+	ctx = actingAs(ctx, m, address)
 	if err := a.checkCode(ctx, m, code, address); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (a *Access) LoginFirebase(ctx context.Context, idToken string, in SignIn) (
 		return Tokens{}, err
 	}
 	a.throttle.forgive(name, in.Address)
-	by := store.Author{Address: in.Address, RequestID: telemetry.RequestOf(ctx).ID}
+	by := store.Author{Address: in.Address, UserAgent: in.UserAgent, RequestID: telemetry.RequestOf(ctx).ID, Door: models.DoorREST}
 	ctx = store.As(ctx, by)
 	m, err := a.accountOf(ctx, u, in.Tenant)
 	if err != nil {

@@ -22,6 +22,7 @@ type SignIn struct {
 	Email, Password string
 	Code            string // of the second factor, or a recovery code; empty: none was given
 	Tenant          string // id or slug; empty: the only one they are a member of
+	Installation    bool   // to no tenant, but as an administrator of the installation
 	InstanceID      string
 	Address         string
 	UserAgent       string
@@ -75,6 +76,9 @@ func (a *Access) Login(ctx context.Context, in SignIn) (Tokens, error) {
 
 // issue begins a family of tokens for who has proven to be the account.
 func (a *Access) issue(ctx context.Context, m models.Account, in SignIn) (Tokens, error) {
+	if in.Installation {
+		return a.issueInstallation(ctx, m, in)
+	}
 	where, err := a.whereTo(ctx, m, in.Tenant)
 	if err != nil {
 		return Tokens{}, err
@@ -93,15 +97,20 @@ func (a *Access) issue(ctx context.Context, m models.Account, in SignIn) (Tokens
 	if err := a.secondFactor(ctx, m, who.mfa, in); err != nil {
 		return Tokens{}, err
 	}
+	return a.begin(ctx, m, who.Member, in)
+}
+
+// begin begins a family of tokens of an account, for its place in a tenant or, where that is empty, for the installation.
+func (a *Access) begin(ctx context.Context, m models.Account, who models.Member, in SignIn) (Tokens, error) {
 	by := store.Author{Actor: m.Actor(), Address: in.Address, UserAgent: in.UserAgent, RequestID: telemetry.RequestOf(ctx).ID, Door: models.DoorREST}
 	f, err := a.opt.Store.AddTokenFamily(store.As(ctx, by), models.TokenFamily{
-		TenantID: t.ID, AccountID: m.ID, UserID: who.UserID, InstanceID: in.InstanceID, Address: in.Address, UserAgent: in.UserAgent,
+		TenantID: who.TenantID, AccountID: m.ID, UserID: who.UserID, InstanceID: in.InstanceID, Address: in.Address, UserAgent: in.UserAgent,
 		ExpiresAt: a.opt.Clock.Now().Add(a.opt.RefreshLife).UnixMilli(),
 	})
 	if err != nil {
 		return Tokens{}, err
 	}
-	return a.tokensOf(f, m, who.Member)
+	return a.tokensOf(f, m, who)
 }
 
 // whereTo is the membership that is meant.
@@ -126,8 +135,12 @@ func (a *Access) tokensOf(f models.TokenFamily, m models.Account, who models.Mem
 	now := a.opt.Clock.Now()
 	out := Tokens{AccessUntil: now.Add(a.opt.JWTLife), RefreshUntil: time.UnixMilli(f.ExpiresAt), Account: m, Member: who}
 	registered := jwt.RegisteredClaims{Issuer: tokenIssuer, Subject: f.UserID, Audience: jwt.ClaimStrings{tokenIssuer}, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(out.AccessUntil)}
+	claims, keys := &Claims{RegisteredClaims: registered, TenantID: f.TenantID, Type: tokenAccess, Account: f.AccountID, Family: f.ID}, a.signing
+	if f.OfInstallation() {
+		claims.Type, claims.Audience, keys = tokenInstallation, jwt.ClaimStrings{tokenInstallation}, a.refresh
+	}
 	var err error
-	if out.Access, err = a.signing.sign(&Claims{RegisteredClaims: registered, TenantID: f.TenantID, Type: tokenAccess, Account: f.AccountID, Family: f.ID}); err != nil {
+	if out.Access, err = keys.sign(claims); err != nil {
 		return Tokens{}, err
 	}
 	registered.Audience, registered.ExpiresAt = jwt.ClaimStrings{tokenRefresh}, jwt.NewNumericDate(out.RefreshUntil)
@@ -184,6 +197,12 @@ func (a *Access) stillMember(ctx context.Context, f models.TokenFamily) (models.
 	m, err := a.AccountByID(ctx, f.AccountID)
 	if err != nil {
 		return m, models.Member{}, err
+	}
+	if f.OfInstallation() {
+		if !a.mayAdminister(m) {
+			err = notAdministering()
+		}
+		return m, models.Member{UserID: m.ID}, err
 	}
 	t, err := a.tenantNamed(ctx, f.TenantID)
 	if fault.Is(err, fault.NotFound) {

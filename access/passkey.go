@@ -11,9 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"tidemark/internal/fault"
-	"tidemark/internal/telemetry"
 	"tidemark/models"
-	"tidemark/store"
 )
 
 const (
@@ -171,8 +169,7 @@ func (a *Access) PasskeySignIn(ctx context.Context, origin, address string, kept
 		return models.Account{}, fault.New(fault.SignInFailed, "This passkey is not known here.")
 	}
 	a.throttle.forgive("passkey "+network(address), address)
-	by := store.Author{Actor: m.Actor(), Address: address, RequestID: telemetry.RequestOf(ctx).ID}
-	return m, a.opt.Store.AccountSignedIn(store.As(ctx, by), m, nil)
+	return m, a.opt.Store.AccountSignedIn(actingAs(ctx, m, address), m, nil)
 }
 
 func (a *Access) passkeyHolder(ctx context.Context, rp *webauthn.WebAuthn, keep webauthn.SessionData, answered []byte) (models.Account, error) {

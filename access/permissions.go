@@ -3,12 +3,17 @@ package access
 // Permission names an entry of the permission table, such as "items:write".
 type Permission string
 
-// The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one, and
-// Console a person's session; the others are held by scope.
+// The permissions. Public needs no credential, or the route itself asks for one, Authenticated any valid one of a tenant, OwnAccount
+// a token of somebody who signed in, and Console a person's session. Those of the installation are held by its own tokens
+// alone, which hold no others but OwnAccount. The rest is held by scope.
 const (
 	Public        Permission = "public"
 	Authenticated Permission = "authenticated"
+	OwnAccount    Permission = "account:own"
 	Console       Permission = "console:use"
+
+	InstallationRead  Permission = "installation:read"
+	InstallationWrite Permission = "installation:write"
 
 	ItemsRead       Permission = "items:read"
 	ItemsWrite      Permission = "items:write"
@@ -62,17 +67,18 @@ var Routes = map[string]Permission{
 	"GET /api/v1/sync-storage/keys":      ItemsRead,
 	"DELETE /api/v1/sync-storage/clear":  ItemsClear,
 
-	"GET /api/v1/sync-storage/conflicts":               ConflictsRead,
-	"GET /api/v1/sync-storage/conflicts/history/*":     ConflictsRead,
-	"PUT /api/v1/sync-storage/conflicts/resolve/*":     ConflictsReview,
-	"PUT /api/v1/sync-storage/conflicts/reopen/*":      ConflictsReview,
-	"GET /api/v1/sync-storage/conflicts/stats":         ConflictsRead,
-	"POST /api/v1/sync-storage/conflicts/analyze":      ConflictsRead,
-	"GET /api/v1/sync-storage/conflicts/policy":        ConflictsRead,
-	"GET /api/v1/sync-storage/conflicts/policies":      PoliciesRead,
-	"POST /api/v1/sync-storage/conflicts/policies":     PoliciesWrite,
-	"PUT /api/v1/sync-storage/conflicts/policies/*":    PoliciesWrite,
-	"DELETE /api/v1/sync-storage/conflicts/policies/*": PoliciesWrite,
+	"GET /api/v1/sync-storage/conflicts":                     ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/history/*":           ConflictsRead,
+	"PUT /api/v1/sync-storage/conflicts/resolve/*":           ConflictsReview,
+	"PUT /api/v1/sync-storage/conflicts/reopen/*":            ConflictsReview,
+	"GET /api/v1/sync-storage/conflicts/stats":               ConflictsRead,
+	"POST /api/v1/sync-storage/conflicts/analyze":            ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/policy":              ConflictsRead,
+	"GET /api/v1/sync-storage/conflicts/policies":            PoliciesRead,
+	"POST /api/v1/sync-storage/conflicts/policies":           PoliciesWrite,
+	"PUT /api/v1/sync-storage/conflicts/policies/*":          PoliciesWrite,
+	"DELETE /api/v1/sync-storage/conflicts/policies/*":       PoliciesWrite,
+	"POST /api/v1/sync-storage/conflicts/policies/restore/*": PoliciesWrite,
 
 	"GET /api/v1/audit": AuditRead,
 
@@ -82,29 +88,49 @@ var Routes = map[string]Permission{
 	"GET /api/v1/sync/status":   StatusRead,
 	"POST /api/v1/auth/ticket":  Authenticated,
 
-	"GET /api/v1/admin/tenant":             TenantsRead,
-	"PATCH /api/v1/admin/tenant":           TenantsWrite,
-	"GET /api/v1/admin/api-keys":           KeysRead,
-	"POST /api/v1/admin/api-keys":          KeysWrite,
-	"GET /api/v1/admin/api-keys/*":         KeysRead,
-	"PATCH /api/v1/admin/api-keys/*":       KeysWrite,
-	"DELETE /api/v1/admin/api-keys/*":      KeysWrite,
-	"POST /api/v1/admin/api-keys/rotate/*": KeysWrite,
-	"GET /api/v1/admin/users":              MembersRead,
-	"POST /api/v1/admin/users":             MembersWrite,
-	"GET /api/v1/admin/users/*":            MembersRead,
-	"PATCH /api/v1/admin/users/*":          MembersWrite,
-	"DELETE /api/v1/admin/users/*":         MembersWrite,
-	"POST /api/v1/admin/users/restore/*":   MembersWrite,
-	"GET /api/v1/admin/invitations":        MembersRead,
-	"POST /api/v1/admin/invitations":       MembersWrite,
-	"DELETE /api/v1/admin/invitations/*":   MembersWrite,
-	"GET /api/v1/admin/roles":              RolesRead,
-	"POST /api/v1/admin/roles":             RolesWrite,
-	"GET /api/v1/admin/roles/*":            RolesRead,
-	"PUT /api/v1/admin/roles/*":            RolesWrite,
-	"DELETE /api/v1/admin/roles/*":         RolesWrite,
-	"POST /api/v1/admin/roles/restore/*":   RolesWrite,
+	"GET /api/v1/admin/tenants":                 InstallationRead,
+	"POST /api/v1/admin/tenants":                InstallationWrite,
+	"GET /api/v1/admin/tenants/*":               InstallationRead,
+	"PATCH /api/v1/admin/tenants/*":             InstallationWrite,
+	"DELETE /api/v1/admin/tenants/*":            InstallationWrite,
+	"POST /api/v1/admin/tenants/restore/*":      InstallationWrite,
+	"POST /api/v1/admin/tenants/purge/*":        InstallationWrite,
+	"GET /api/v1/admin/data-keys":               InstallationRead,
+	"GET /api/v1/admin/tenants/encryption/*":    InstallationRead,
+	"PUT /api/v1/admin/tenants/encryption/*":    InstallationWrite,
+	"DELETE /api/v1/admin/tenants/encryption/*": InstallationWrite,
+
+	"GET /api/v1/admin/tenant":                TenantsRead,
+	"PATCH /api/v1/admin/tenant":              TenantsWrite,
+	"GET /api/v1/admin/assistant":             AssistantRead,
+	"PUT /api/v1/admin/assistant":             AssistantWrite,
+	"DELETE /api/v1/admin/assistant":          AssistantWrite,
+	"POST /api/v1/admin/assistant/restore":    AssistantWrite,
+	"GET /api/v1/admin/api-keys":              KeysRead,
+	"POST /api/v1/admin/api-keys":             KeysWrite,
+	"GET /api/v1/admin/api-keys/*":            KeysRead,
+	"PATCH /api/v1/admin/api-keys/*":          KeysWrite,
+	"DELETE /api/v1/admin/api-keys/*":         KeysWrite,
+	"POST /api/v1/admin/api-keys/rotate/*":    KeysWrite,
+	"GET /api/v1/admin/users":                 MembersRead,
+	"POST /api/v1/admin/users":                MembersWrite,
+	"GET /api/v1/admin/users/*":               MembersRead,
+	"PATCH /api/v1/admin/users/*":             MembersWrite,
+	"DELETE /api/v1/admin/users/*":            MembersWrite,
+	"POST /api/v1/admin/users/restore/*":      MembersWrite,
+	"GET /api/v1/admin/invitations":           MembersRead,
+	"POST /api/v1/admin/invitations":          MembersWrite,
+	"GET /api/v1/admin/invitations/*":         MembersRead,
+	"POST /api/v1/admin/invitations/resend/*": MembersWrite,
+	"GET /api/v1/admin/sign-ins":              MembersRead,
+	"DELETE /api/v1/admin/sign-ins/*":         MembersWrite,
+	"DELETE /api/v1/admin/invitations/*":      MembersWrite,
+	"GET /api/v1/admin/roles":                 RolesRead,
+	"POST /api/v1/admin/roles":                RolesWrite,
+	"GET /api/v1/admin/roles/*":               RolesRead,
+	"PUT /api/v1/admin/roles/*":               RolesWrite,
+	"DELETE /api/v1/admin/roles/*":            RolesWrite,
+	"POST /api/v1/admin/roles/restore/*":      RolesWrite,
 
 	"POST /api/v1/auth/register":          Public, // what these are sent is itself what lets in
 	"POST /api/v1/auth/verify":            Public,
@@ -115,10 +141,10 @@ var Routes = map[string]Permission{
 	"POST /api/v1/auth/forgot":            Public,
 	"POST /api/v1/auth/reset":             Public,
 	"POST /api/v1/auth/accept":            Public,
-	"GET /api/v1/auth/me":                 Authenticated,
-	"PATCH /api/v1/auth/me":               Authenticated,
-	"GET /api/v1/auth/me/avatar":          Authenticated,
-	"POST /api/v1/auth/logout-everywhere": Authenticated,
+	"GET /api/v1/auth/me":                 OwnAccount,
+	"PATCH /api/v1/auth/me":               OwnAccount,
+	"POST /api/v1/auth/logout-everywhere": OwnAccount,
+	"GET /api/v1/auth/me/avatar":          OwnAccount,
 
 	"GET /sync": ItemsRead,
 }

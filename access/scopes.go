@@ -23,9 +23,10 @@ var (
 	grantable = []Permission{
 		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead, AuditRead,
 		KeysRead, KeysWrite, MembersRead, MembersWrite, RolesRead, RolesWrite, TenantsRead, TenantsWrite,
+		AssistantRead, AssistantWrite,
 	}
 	narrowable = []Permission{ItemsRead, ItemsWrite}
-	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite}
+	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite, AssistantWrite}
 	fullScopes = []string{"read", "write"}
 )
 
@@ -34,8 +35,8 @@ var (
 // an empty key, and everything with both empty: a caller whose scopes are narrowed
 // to some keys does not hold everything. Faults: `read_only`, `scope_missing`.
 func (a *Access) Allow(c models.Caller, p Permission, collection, key string) error {
-	if p == Public || p == Authenticated {
-		return nil
+	if settled, err := a.apart(c, p); settled {
+		return err
 	}
 	if err := flags(c, p); err != nil {
 		return err
@@ -55,8 +56,8 @@ func anyCovers(scopes []string, p Permission, collection, key string) bool {
 // Holds says whether the caller holds the permission for anything at all; what
 // exactly is then asked with Allow. Faults as Allow's.
 func (a *Access) Holds(c models.Caller, p Permission) error {
-	if p == Public || p == Authenticated {
-		return nil
+	if settled, err := a.apart(c, p); settled {
+		return err
 	}
 	if err := flags(c, p); err != nil {
 		return err

@@ -102,7 +102,7 @@ func TestCheckScopes(t *testing.T) {
 
 func TestPermissionTable(t *testing.T) {
 	t.Parallel()
-	known := map[Permission]bool{Public: true, Authenticated: true}
+	known := map[Permission]bool{Public: true, Authenticated: true, OwnAccount: true, InstallationRead: true, InstallationWrite: true}
 	for _, p := range grantable {
 		known[p] = true
 	}
@@ -112,7 +112,7 @@ func TestPermissionTable(t *testing.T) {
 		}
 	}
 	for name, p := range Events {
-		if !known[p] || p == Public {
+		if !known[p] || p == Public || OpenToInstallation(p) {
 			t.Errorf("%s needs %q", name, p)
 		}
 	}

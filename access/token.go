@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	tokenIssuer = "tidemark"
-	tokenAccess = "access"
-	maxToken    = 8 << 10
+	tokenIssuer       = "tidemark"
+	tokenAccess       = "access"
+	tokenInstallation = "installation"
+	maxToken          = 8 << 10
 )
 
 // Claims are what Tidemark reads in a JSON Web Token, signed with HS256 and JWT_SECRET, or what that was before.
@@ -37,6 +38,9 @@ type Claims struct {
 
 // Validate refuses claims that are not those of an access token for Tidemark.
 func (c *Claims) Validate() error {
+	if c.Type == tokenInstallation {
+		return c.ofInstallation()
+	}
 	switch {
 	case c.Issuer != "" && c.Issuer != tokenIssuer:
 		return jwt.ErrTokenInvalidIssuer
@@ -82,7 +86,7 @@ func (a *Access) verify(token string) (*Claims, error) {
 		return nil, tokenFault(nil)
 	}
 	c := new(Claims)
-	t, err := a.parser.ParseWithClaims(token, c, a.signing.find)
+	t, err := a.parser.ParseWithClaims(token, c, a.signedBy)
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return nil, fault.New(fault.TokenExpired, "The token has expired. Get a new one.")
 	}

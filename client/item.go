@@ -19,6 +19,7 @@ type Item struct {
 	ExpiresAt  time.Time // zero: never
 	Priority   int64
 	Version    int64 // what the server is known to have, or what the pending changes are made over; 0: none. See [Over].
+	Encrypted  bool  // by the app: see [Encrypted]
 	Pending    bool  // there are changes that the server has not answered
 }
 
@@ -33,7 +34,7 @@ func (i *Item) Into(v any) error {
 func itemOf(p place, s conflict.Side, r *row, chain []op) Item {
 	i := Item{
 		Collection: p.collection, Key: p.key, Value: json.RawMessage(s.Value), Metadata: json.RawMessage(s.Metadata), Tags: s.Tags,
-		Priority: s.Priority, Version: r.base(), Pending: len(chain) > 0,
+		Priority: s.Priority, Encrypted: s.Opaque, Version: r.base(), Pending: len(chain) > 0,
 	}
 	if s.ExpiresAt != 0 {
 		i.ExpiresAt = time.UnixMilli(s.ExpiresAt).UTC()

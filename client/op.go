@@ -44,8 +44,11 @@ type side struct {
 // unknown says that there was an item at the version, and that the replica has not kept it.
 func (s *side) unknown() bool { return s.version != 0 && s.Value == nil }
 
-// apply gives what an item becomes by an operation: `not_found` where there is none to change.
+// apply gives what an item becomes by an operation: `not_found` where there is none to change, `invalid` where a part of it cannot be.
 func (o *op) apply(s conflict.Side) (conflict.Side, error) {
+	if s.Opaque && o.kind != protocol.Set && o.kind != protocol.Remove {
+		return s, fault.OfField("op", "opaque", "must be set or remove: the value is encrypted by the app")
+	}
 	switch o.kind {
 	case protocol.Set:
 		return o.Side, nil
@@ -98,12 +101,12 @@ func mine(s conflict.Side, chain []op) conflict.Side {
 }
 
 const selectOp = `SELECT n, op_id, state, collection, key, kind, path, value, metadata, tags, expires, priority, timestamp,
-base, base_value, base_metadata, base_tags, base_expires, base_priority, code, message FROM ops`
+base, base_value, base_metadata, base_tags, base_expires, base_priority, code, message, opaque, base_opaque FROM ops`
 
 func scanOp(s scanner) (o op, err error) {
 	var tags, baseTags []byte
 	err = s.Scan(&o.n, &o.id, &o.state, &o.collection, &o.key, &o.kind, &o.path, &o.Value, &o.Metadata, &tags, &o.ExpiresAt, &o.Priority, &o.at,
-		&o.base.version, &o.base.Value, &o.base.Metadata, &baseTags, &o.base.ExpiresAt, &o.base.Priority, &o.code, &o.message)
+		&o.base.version, &o.base.Value, &o.base.Metadata, &baseTags, &o.base.ExpiresAt, &o.base.Priority, &o.code, &o.message, &o.Opaque, &o.base.Opaque)
 	if err != nil {
 		return o, err
 	}
@@ -158,14 +161,14 @@ func (t *tx) save(o *op) error {
 		n = o.n
 	}
 	return t.exec(`INSERT OR REPLACE INTO ops (n, op_id, state, collection, key, kind, path, value, metadata, tags, expires, priority, timestamp,
-base, base_value, base_metadata, base_tags, base_expires, base_priority, code, message) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+base, base_value, base_metadata, base_tags, base_expires, base_priority, code, message, opaque, base_opaque) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		n, o.id, string(o.state), o.collection, o.key, string(o.kind), o.path, orNull(o.Value), orNull(o.Metadata), tags, o.ExpiresAt, o.Priority, o.at,
-		o.base.version, orNull(o.base.Value), orNull(o.base.Metadata), baseTags, o.base.ExpiresAt, o.base.Priority, o.code, o.message)
+		o.base.version, orNull(o.base.Value), orNull(o.base.Metadata), baseTags, o.base.ExpiresAt, o.base.Priority, o.code, o.message, o.Opaque, o.base.Opaque)
 }
 
 func (t *tx) drop(o *op) error { return t.exec("DELETE FROM ops WHERE n = ?", o.n) }
 
 // sameValue says whether two sides hold the same value, or none.
 func sameValue(a, b conflict.Side) bool {
-	return (a.Value == nil) == (b.Value == nil) && bytes.Equal(a.Value, b.Value)
+	return a.Opaque == b.Opaque && (a.Value == nil) == (b.Value == nil) && bytes.Equal(a.Value, b.Value)
 }

@@ -232,9 +232,9 @@ func (c *Client) lost(t *tx, o *op, a *pushed, made conflict.Side, applyErr erro
 	case applyErr != nil: // what it was made over is not known as a whole
 		kind, wrote = o.kind, o.Side
 	}
-	err := t.exec(`INSERT OR REPLACE INTO conflicts (id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, string(kind), orNull(wrote.Value), orNull(wrote.Metadata),
-		o.base.version, orNull(o.base.Value), orNull(a.Value), a.Version, a.Message, c.now())
+	err := t.exec(`INSERT OR REPLACE INTO conflicts (id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at, opaque)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, id, o.id, o.collection, o.key, a.Status == protocol.Rejected, string(kind), orNull(wrote.Value), orNull(wrote.Metadata),
+		o.base.version, orNull(o.base.Value), orNull(a.Value), a.Version, a.Message, c.now(), wrote.Opaque)
 	if err == nil && c.plant.OwnWins {
 		err = t.put(insertItem, &row{place: o.place, Side: made, version: a.Version, timestamp: o.at, seq: a.Seq})
 	}

@@ -18,7 +18,7 @@ import (
 // over it, and how far the log was read. One process has it at a time.
 type replica struct{ db *sql.DB }
 
-const format = 1 // of the file
+const format = 2 // of the file
 
 var schema = []string{
 	`CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
@@ -65,6 +65,18 @@ var schema = []string{
   at            INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
 	`PRAGMA user_version = 1`,
+}
+
+// formats are what makes a file of one format one of the next, from 1 on.
+var formats = [...][]string{
+	{
+		`ALTER TABLE items ADD COLUMN opaque INTEGER NOT NULL DEFAULT 0`,
+		`ALTER TABLE staging ADD COLUMN opaque INTEGER NOT NULL DEFAULT 0`,
+		`ALTER TABLE ops ADD COLUMN opaque INTEGER NOT NULL DEFAULT 0`,
+		`ALTER TABLE ops ADD COLUMN base_opaque INTEGER NOT NULL DEFAULT 0`,
+		`ALTER TABLE conflicts ADD COLUMN opaque INTEGER NOT NULL DEFAULT 0`,
+		`PRAGMA user_version = 2`,
+	},
 }
 
 const itemColumns = `
@@ -118,11 +130,23 @@ func (t *tx) prepare() error {
 	if found > format {
 		return fault.New(fault.Invalid, "The replica was made by a newer version of the client.")
 	}
-	if found == format {
-		return nil
+	if found == 0 {
+		if err := t.all(schema); err != nil {
+			return err
+		}
+		found = 1
 	}
-	for _, statement := range schema {
-		if err := t.exec(statement); err != nil {
+	for _, next := range formats[found-1:] {
+		if err := t.all(next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) all(statements []string) error {
+	for _, s := range statements {
+		if err := t.exec(s); err != nil {
 			return err
 		}
 	}

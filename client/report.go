@@ -126,6 +126,7 @@ type Conflict struct {
 	Op         string          // set or remove; or patch and the like, where what it was made over is not known
 	Mine       json.RawMessage // what the device wrote, of a set or a patch of a known base as a whole; nil: it removed the item
 	Metadata   json.RawMessage
+	Encrypted  bool            // Mine is, by the app: write it again with [Encrypted]
 	Base       int64           // the version it was made over
 	BaseValue  json.RawMessage // nil: there was none, or it is not known
 	Stands     json.RawMessage // what stood instead; nil: not told
@@ -145,7 +146,7 @@ func (c *Client) Conflicts(ctx context.Context) (list []Conflict, err error) {
 }
 
 func (t *tx) conflicts() (list []Conflict, err error) {
-	rows, err := t.QueryContext(t.ctx, `SELECT id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at
+	rows, err := t.QueryContext(t.ctx, `SELECT id, op_id, collection, key, open, op, mine, metadata, base, base_value, stands, version, message, at, opaque
 FROM conflicts ORDER BY at, id`)
 	if err != nil {
 		return nil, err
@@ -154,7 +155,7 @@ FROM conflicts ORDER BY at, id`)
 	for rows.Next() {
 		k, at := Conflict{}, int64(0)
 		if err := rows.Scan(&k.ID, &k.OpID, &k.Collection, &k.Key, &k.Open, &k.Op, (*[]byte)(&k.Mine), (*[]byte)(&k.Metadata), &k.Base,
-			(*[]byte)(&k.BaseValue), (*[]byte)(&k.Stands), &k.Version, &k.Message, &at); err != nil {
+			(*[]byte)(&k.BaseValue), (*[]byte)(&k.Stands), &k.Version, &k.Message, &at, &k.Encrypted); err != nil {
 			return nil, err
 		}
 		k.At = time.UnixMilli(at).UTC()

@@ -31,13 +31,13 @@ func (r *row) base() int64 {
 	return r.version
 }
 
-const selectItem = "SELECT collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance FROM items"
+const selectItem = "SELECT collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance, opaque FROM items"
 
 type scanner interface{ Scan(dest ...any) error }
 
 func scanRow(s scanner) (r row, err error) {
 	var tags []byte
-	err = s.Scan(&r.collection, &r.key, &r.Value, &r.Metadata, &tags, &r.ExpiresAt, &r.Priority, &r.version, &r.timestamp, &r.seq, &r.instance)
+	err = s.Scan(&r.collection, &r.key, &r.Value, &r.Metadata, &tags, &r.ExpiresAt, &r.Priority, &r.version, &r.timestamp, &r.seq, &r.instance, &r.Opaque)
 	if err != nil {
 		return r, err
 	}
@@ -56,8 +56,8 @@ func (t *tx) row(p place) (row, error) {
 
 // Where rows go.
 const (
-	insertItem   = "INSERT OR REPLACE INTO items (collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-	insertStaged = "INSERT OR REPLACE INTO staging (collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+	insertItem   = "INSERT OR REPLACE INTO items (collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance, opaque) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+	insertStaged = "INSERT OR REPLACE INTO staging (collection, key, value, metadata, tags, expires, priority, version, timestamp, seq, instance, opaque) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 func (t *tx) put(into string, r *row) error {
@@ -65,7 +65,7 @@ func (t *tx) put(into string, r *row) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(into, r.collection, r.key, orNull(r.Value), orNull(r.Metadata), tags, r.ExpiresAt, r.Priority, r.version, r.timestamp, r.seq, r.instance)
+	return t.exec(into, r.collection, r.key, orNull(r.Value), orNull(r.Metadata), tags, r.ExpiresAt, r.Priority, r.version, r.timestamp, r.seq, r.instance, r.Opaque)
 }
 
 // orNull keeps an absent value apart from an empty one.

@@ -142,6 +142,7 @@ type event struct {
 	Version    int64           `json:"version"`
 	Timestamp  int64           `json:"timestamp"`
 	InstanceID string          `json:"instanceId"`
+	Encryption string          `json:"encryptionType"`
 }
 
 func (e *event) row() row {
@@ -152,7 +153,7 @@ func (e *event) row() row {
 	if e.Op == string(protocol.Remove) {
 		return r
 	}
-	r.Value, r.Tags, r.Priority = e.Value, e.Tags, e.Priority
+	r.Value, r.Tags, r.Priority, r.Opaque = e.Value, e.Tags, e.Priority, e.Encryption == models.EncryptedByClient
 	if string(e.Metadata) != "null" {
 		r.Metadata = e.Metadata
 	}
@@ -195,6 +196,9 @@ func appendEvent(dst []byte, o *op) []byte {
 	}
 	if o.path != "" {
 		text(`,"path":`, o.path)
+	}
+	if o.Opaque && o.kind == protocol.Set {
+		text(`,"encryptionType":`, models.EncryptedByClient)
 	}
 	if o.Metadata != nil {
 		raw(`,"metadata":`, o.Metadata)

@@ -63,6 +63,18 @@ func Priority(n int32) Option {
 	}
 }
 
+// Encrypted says that the app has encrypted the value, which the server then keeps and tells as it is: it is
+// never merged, and changes of a part of it are `invalid`. It goes with Set alone.
+func Encrypted() Option {
+	return func(d *draft) error {
+		if d.kind != protocol.Set {
+			return fault.OfField("encryptionType", "op", "goes with a set alone")
+		}
+		d.Opaque = true
+		return nil
+	}
+}
+
 // Over is the version ([Item].Version) of the item that the app showed when the
 // change was made. Without it a change is made over what the replica has by now,
 // which may be newer than what a form was filled from.

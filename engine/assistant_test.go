@@ -508,7 +508,8 @@ func TestATenantsOwnEndpointAndKey(t *testing.T) {
 func TestTheTenantsOwnSettingAsks(t *testing.T) {
 	eachDB(t, func(h *harness) {
 		x := h.assisted(always(testkit.Says("incoming", "", 0.6)), func(s *models.Assistant, _ *engine.AssistOptions) { s.Threshold = 60 })
-		h.ok(h.store.DeletePolicy(h.Context(), x.acme.ID, x.acme.Policies[0].ID, 1))
+		_, err := h.store.DeletePolicy(h.Context(), x.acme.Policies[0])
+		h.ok(err)
 		asks := x.acme
 		asks.Strategy = models.StrategyAssisted
 		edited, err := h.store.EditTenant(h.Context(), asks)

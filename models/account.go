@@ -127,6 +127,9 @@ type TokenFamily struct {
 	RevokedAt  int64 // 0: it is good
 }
 
+// OfInstallation says whether it is of no tenant, but of an administrator of the installation.
+func (f *TokenFamily) OfInstallation() bool { return f.TenantID == "" }
+
 // Passkey is a key pair of an account whose private half an authenticator keeps.
 type Passkey struct {
 	ID         []byte

@@ -14,6 +14,7 @@ type Assistant struct {
 	Version   int64    // 0: it was never set
 	CreatedAt int64
 	UpdatedAt int64
+	DeletedAt int64 // since when the settings are in the trash, ms: of them only the version is told; 0: they are not
 }
 
 // AssistantUse is what a tenant's assistant did on a day.

@@ -31,4 +31,5 @@ type ConflictPolicy struct {
 	Version    int64
 	CreatedAt  int64
 	UpdatedAt  int64
+	DeletedAt  int64 // since when it is in the trash, ms, where it settles nothing; 0: it is not
 }

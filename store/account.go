@@ -234,8 +234,13 @@ func insertAccount(tx *gorm.DB, m models.Account) error {
 VALUES (?,?,?,?,?,0,?,?,?,?,0)`, m.ID, m.Email, m.Name, password, asInt(m.Installation), m.VerifiedAt, m.Version, m.CreatedAt, m.UpdatedAt).Error
 }
 
-func accountAudit(m models.Account, action string) models.AuditEntry {
-	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email})}
+// accountAudit is the entry of what concerns an account; without changes nothing of it changed.
+func accountAudit(m models.Account, action string, changed ...models.FieldChange) models.AuditEntry {
+	d := map[string]any{"email": m.Email}
+	if changed != nil {
+		d["changed"] = changed
+	}
+	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(d)}
 }
 
 func (s *Store) takenEmail(err error) error {

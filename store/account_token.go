@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"gorm.io/gorm"
@@ -20,14 +21,25 @@ func scanAccountToken(row scanner, t *models.AccountToken) error {
 func (s *Store) AddAccountToken(ctx context.Context, t models.AccountToken) (models.AccountToken, error) {
 	t.CreatedAt, t.Actor = clock.Millis(s.clock), authorOf(ctx).Actor
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		if err := tx.Exec("DELETE FROM account_tokens WHERE email = ? AND kind = ? AND tenant_id = ?", t.Email, string(t.Kind), t.TenantID).Error; err != nil {
+		was, err := dropLinks(tx, t)
+		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		err := tx.Exec("INSERT INTO account_tokens (kind, hash, account_id, tenant_id, email, name, user_id, role, actor, created_at, expires_at, password_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+		err = tx.Exec("INSERT INTO account_tokens (kind, hash, account_id, tenant_id, email, name, user_id, role, actor, created_at, expires_at, password_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 			string(t.Kind), t.Hash, t.AccountID, t.TenantID, t.Email, t.Name, t.UserID, t.Role, t.Actor, t.CreatedAt, t.ExpiresAt, orNil(t.PasswordHash)).Error
-		return tokenAudit(t, "account."+string(t.Kind)+"_sent"), err
+		return tokenAudit(was, t, "account."+string(t.Kind)+"_sent"), err
 	})
 	return t, err
+}
+
+// dropLinks takes the links of the same kind, tenant and e-mail away, and gives the one there was; a zero one without it.
+func dropLinks(tx *gorm.DB, t models.AccountToken) (models.AccountToken, error) {
+	const where = " WHERE email = ? AND kind = ? AND tenant_id = ?"
+	found, err := scanAll(tx, scanAccountToken, linkSelect+where, t.Email, string(t.Kind), t.TenantID)
+	if err != nil || len(found) == 0 {
+		return models.AccountToken{}, err
+	}
+	return found[0], tx.Exec("DELETE FROM account_tokens"+where, t.Email, string(t.Kind), t.TenantID).Error
 }
 
 // AccountToken reads a link that is still good, without using it up: `token_invalid` otherwise.
@@ -52,11 +64,21 @@ func (s *Store) Invitations(ctx context.Context, tenantID string) ([]models.Acco
 	return out, s.fault(err)
 }
 
+// Invitation reads one of a tenant that nobody has followed yet; `not_found`.
+func (s *Store) Invitation(ctx context.Context, tenantID, email string) (models.AccountToken, error) {
+	t, err := scanOne(s.read(ctx), scanAccountToken, linkSelect+" WHERE tenant_id = ? AND kind = ? AND email = ? AND expires_at > ?", tenantID, string(models.TokenInvite), email, clock.Millis(s.clock))
+	return t, s.fault(err)
+}
+
 // WithdrawInvitation makes an invitation no longer good; `not_found` when it is not.
 func (s *Store) WithdrawInvitation(ctx context.Context, tenantID, email string) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		t := models.AccountToken{Kind: models.TokenInvite, TenantID: tenantID, Email: email}
-		return tokenAudit(t, "account.invite_withdrawn"), changedOne(tx.Exec("DELETE FROM account_tokens WHERE tenant_id = ? AND kind = ? AND email = ?", tenantID, string(t.Kind), email))
+		was, err := dropLinks(tx, t)
+		if err == nil && was.Email == "" {
+			err = gorm.ErrRecordNotFound
+		}
+		return tokenAudit(was, models.AccountToken{}, "account.invite_withdrawn"), err
 	})
 }
 
@@ -109,21 +131,23 @@ func (f Followed) AddAccount(ctx context.Context, m models.Account) (models.Acco
 
 // AddMember makes an account a member of the link's tenant.
 func (f Followed) AddMember(ctx context.Context, a models.Account, m models.Member) (models.Member, error) {
-	m, err := f.s.addMember(f.tx, m)
+	was, m, err := f.s.addMember(f.tx, m)
 	if err != nil {
 		return m, f.s.takenMember(err)
 	}
-	return m, f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, memberAudit(models.Member{}, m, "member.join"))
+	return m, f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, memberAudit(was, m, "member.join"))
 }
 
 // SetEmail gives the account its new e-mail, which the link proves.
 func (f Followed) SetEmail(ctx context.Context, a models.Account) error {
-	res := f.tx.Exec("UPDATE accounts SET email = ?, verified_at = ?, version = version + 1, updated_at = ? WHERE id = ?", f.Token.Email, clock.Millis(f.s.clock), clock.Millis(f.s.clock), a.ID)
+	now := clock.Millis(f.s.clock)
+	res := f.tx.Exec("UPDATE accounts SET email = ?, verified_at = ?, version = version + 1, updated_at = ? WHERE id = ?", f.Token.Email, now, now, a.ID)
 	if err := changedNow(res); err != nil {
 		return f.s.takenEmail(err)
 	}
-	e := models.AuditEntry{Action: "account.email", Object: a.ID, Detail: detail(map[string]any{"changed": []models.FieldChange{{Field: "email", From: a.Email, To: f.Token.Email}}})}
-	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, e)
+	is := a
+	is.Email, is.VerifiedAt = f.Token.Email, now
+	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, changedAccount(a, is, "account.email"))
 }
 
 // SetPassword gives the account another password, and ends every session and sign-in of it.
@@ -134,13 +158,18 @@ func (f Followed) SetPassword(ctx context.Context, a models.Account, hash []byte
 	if err != nil {
 		return err
 	}
-	if _, err := endOthers(f.tx, a, ""); err != nil {
+	ended, err := endOthers(f.tx, a, "")
+	if err != nil {
 		return err
 	}
-	if _, err := f.s.revokeFamilies(f.tx, a.ID, ""); err != nil {
+	apps, err := f.s.revokeFamilies(f.tx, a.ID, "")
+	if err != nil {
 		return err
 	}
-	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, changedAccount(a, a, "account.password_reset", replaced("password")))
+	is := a
+	is.VerifiedAt = cmp.Or(a.VerifiedAt, now)
+	more := append(steps(fieldStep{"sessions", ended + apps, 0}), replaced("password"))
+	return f.s.addAudit(As(ctx, byAccount(ctx, a)), f.tx, changedAccount(a, is, "account.password_reset", more...))
 }
 
 // byAccount is the author of what an account does by a link, from where the context says.
@@ -150,6 +179,19 @@ func byAccount(ctx context.Context, a models.Account) Author {
 	return by
 }
 
-func tokenAudit(t models.AccountToken, action string) models.AuditEntry {
-	return models.AuditEntry{TenantID: t.TenantID, Action: action, Object: t.AccountID, Detail: detail(map[string]any{"email": t.Email, "role": t.Role, "userId": t.UserID})}
+// tokenAudit tells of a link, but for what lets in by it.
+func tokenAudit(was, is models.AccountToken, action string) models.AuditEntry {
+	fields := func(t models.AccountToken) []auditField {
+		if t.Email == "" {
+			return nil
+		}
+		return []auditField{{"email", t.Email}, {"name", t.Name}, {"role", t.Role}, {"userId", t.UserID}, {"expiresAt", t.ExpiresAt}}
+	}
+	t := is
+	if t.Email == "" {
+		t = was
+	}
+	return models.AuditEntry{TenantID: t.TenantID, Action: action, Object: cmp.Or(t.AccountID, t.Email), Detail: detail(map[string]any{
+		"email": t.Email, "role": t.Role, "userId": t.UserID, "changed": changes(fields(was), fields(is)),
+	})}
 }

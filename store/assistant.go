@@ -22,11 +22,13 @@ const (
 	maxDaily        = 1_000_000
 )
 
-const assistantColumns = "tenant_id, enabled, base_url, model, sealed_secret, threshold, redacted, daily, version, created_at, updated_at"
+const assistantColumns = "tenant_id, enabled, base_url, model, sealed_secret, threshold, redacted, daily, version, created_at, updated_at, deleted_at"
+
+const assistantSelect = "SELECT " + assistantColumns + " FROM assistants WHERE tenant_id = ?"
 
 func scanAssistant(row scanner, a *models.Assistant) error {
 	var redacted []byte
-	err := row.Scan(&a.TenantID, &a.Enabled, &a.BaseURL, &a.Model, &a.Key, &a.Threshold, &redacted, &a.Daily, &a.Version, &a.CreatedAt, &a.UpdatedAt)
+	err := row.Scan(&a.TenantID, &a.Enabled, &a.BaseURL, &a.Model, &a.Key, &a.Threshold, &redacted, &a.Daily, &a.Version, &a.CreatedAt, &a.UpdatedAt, &a.DeletedAt)
 	if err != nil {
 		return err
 	}
@@ -34,14 +36,24 @@ func scanAssistant(row scanner, a *models.Assistant) error {
 	return err
 }
 
-// Assistant reads how a tenant has conflicts shown to an assistant; where that was never set, Version is 0.
+// scanAssistantNow is scanAssistant, without what lies in the trash.
+func scanAssistantNow(row scanner, a *models.Assistant) error {
+	err := scanAssistant(row, a)
+	if a.DeletedAt != 0 {
+		*a = models.Assistant{TenantID: a.TenantID, Version: a.Version, DeletedAt: a.DeletedAt}
+	}
+	return err
+}
+
+// Assistant reads how a tenant has conflicts shown to an assistant; where that was never set, Version is 0. Settings in the trash hold no
+// longer: of them only the version is told, and DeletedAt.
 func (s *Store) Assistant(ctx context.Context, tenantID string) (models.Assistant, error) {
 	a, err := assistantIn(s.read(ctx), tenantID)
 	return a, s.fault(err)
 }
 
 func assistantIn(db *gorm.DB, tenantID string) (models.Assistant, error) {
-	a, err := scanOne(db, scanAssistant, "SELECT "+assistantColumns+" FROM assistants WHERE tenant_id = ?", tenantID)
+	a, err := scanOne(db, scanAssistantNow, assistantSelect, tenantID)
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return models.Assistant{TenantID: tenantID}, nil
 	}
@@ -65,7 +77,7 @@ func (s *Store) SaveAssistant(ctx context.Context, a models.Assistant) (models.A
 			write = s.addAssistant
 		}
 		done, err := write(tx, a)
-		return assistantAudit(was, done), err
+		return assistantAudit(was, done, "assistant.edit"), err
 	})
 	if s.Duplicate(err) {
 		err = errStale()
@@ -94,23 +106,57 @@ func (s *Store) ResealAssistant(ctx context.Context, a models.Assistant, key []b
 
 func (s *Store) addAssistant(tx *gorm.DB, a models.Assistant) (models.Assistant, error) {
 	a.Version = 1
-	return a, tx.Exec("INSERT INTO assistants ("+assistantColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?)", a.TenantID, asInt(a.Enabled), a.BaseURL, a.Model,
+	return a, tx.Exec("INSERT INTO assistants ("+assistantColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,0)", a.TenantID, asInt(a.Enabled), a.BaseURL, a.Model,
 		orNil(a.Key), a.Threshold, orNil(encodeTags(a.Redacted)), a.Daily, a.Version, a.UpdatedAt, a.UpdatedAt).Error
 }
 
 func (s *Store) replaceAssistant(tx *gorm.DB, a models.Assistant) (models.Assistant, error) {
-	res := tx.Exec(`UPDATE assistants SET enabled = ?, base_url = ?, model = ?, sealed_secret = ?, threshold = ?, redacted = ?, daily = ?, updated_at = ?, version = version + 1
+	res := tx.Exec(`UPDATE assistants SET enabled = ?, base_url = ?, model = ?, sealed_secret = ?, threshold = ?, redacted = ?, daily = ?, updated_at = ?, deleted_at = 0, version = version + 1
 WHERE tenant_id = ? AND version = ?`, asInt(a.Enabled), a.BaseURL, a.Model, orNil(a.Key), a.Threshold, orNil(encodeTags(a.Redacted)), a.Daily, a.UpdatedAt, a.TenantID, a.Version)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return a, errStale()
 	}
-	a.Version++
+	a.Version, a.DeletedAt = a.Version+1, 0
 	return a, res.Error
 }
 
+// DeleteAssistant moves a tenant's settings to the trash, at a version of them: nothing of the tenant is shown to an assistant then. `not_found`, `stale_edit`.
+func (s *Store) DeleteAssistant(ctx context.Context, tenantID string, version int64) (models.Assistant, error) {
+	return s.moveAssistant(ctx, tenantID, version, clock.Millis(s.clock))
+}
+
+// RestoreAssistant takes a tenant's settings out of the trash as they were, at a version of them. `not_found` also when others took their place since, `stale_edit`.
+func (s *Store) RestoreAssistant(ctx context.Context, tenantID string, version int64) (models.Assistant, error) {
+	return s.moveAssistant(ctx, tenantID, version, 0)
+}
+
+// moveAssistant moves a tenant's settings into the trash at a moment, or out of it.
+func (s *Store) moveAssistant(ctx context.Context, tenantID string, version, at int64) (is models.Assistant, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		kept, err := scanOne(tx, scanAssistant, assistantSelect, tenantID)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		if (kept.DeletedAt == 0) == (at == 0) {
+			return models.AuditEntry{}, fault.New(fault.NotFound, "There is nothing of the kind: the settings were deleted, restored or made anew meanwhile.")
+		}
+		if err := changedNow(tx.Exec("UPDATE assistants SET deleted_at = ?, version = version + 1 WHERE tenant_id = ? AND version = ?", at, tenantID, version)); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if is, err = assistantIn(tx, tenantID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if at != 0 {
+			return assistantAudit(kept, is, "assistant.delete"), nil
+		}
+		return assistantAudit(models.Assistant{}, is, "assistant.restore"), nil
+	})
+	return is, s.fault(err)
+}
+
 // assistantAudit tells what was set, and of the key only whether there is one.
-func assistantAudit(was, a models.Assistant) models.AuditEntry {
-	return models.AuditEntry{TenantID: a.TenantID, Action: "assistant.edit", Object: a.TenantID, Detail: detail(map[string]any{
+func assistantAudit(was, a models.Assistant, action string) models.AuditEntry {
+	return models.AuditEntry{TenantID: a.TenantID, Action: action, Object: a.TenantID, Detail: detail(map[string]any{
 		"enabled": a.Enabled, "baseUrl": a.BaseURL, "model": a.Model, "ownKey": a.Key != nil, "threshold": a.Threshold, "redacted": a.Redacted, "daily": a.Daily, "version": a.Version,
 		"changed": assistantChanges(was, a),
 	})}
@@ -210,7 +256,7 @@ func (s *Store) AskingTenants(ctx context.Context, now int64) ([]Asking, error) 
 	if err != nil || len(due) == 0 {
 		return nil, s.fault(err)
 	}
-	settings, err := scanAll(s.read(ctx), scanAssistant, tenantsAsking, string(models.AssistWanted), now)
+	settings, err := scanAll(s.read(ctx), scanAssistantNow, tenantsAsking, string(models.AssistWanted), now)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -82,3 +82,40 @@ func TestABudgetIsSpentOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestSettingsOfAnAssistantAreDeletedAndRestored(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		ctx := t.Context()
+		acme := must[models.Tenant](t)(s.CreateTenant(ctx, models.Tenant{Slug: "acme"}))
+		if _, err := s.DeleteAssistant(ctx, acme.ID, 0); !fault.Is(err, fault.NotFound) {
+			t.Errorf("nothing was set: %v", err)
+		}
+		set := must[models.Assistant](t)(s.SaveAssistant(ctx, models.Assistant{TenantID: acme.ID, Enabled: true, Model: "m", Key: []byte("sealed")}))
+		if _, err := s.DeleteAssistant(ctx, acme.ID, 7); !fault.Is(err, fault.StaleEdit) {
+			t.Errorf("of another version: %v", err)
+		}
+		gone := must[models.Assistant](t)(s.DeleteAssistant(ctx, acme.ID, 1))
+		if gone.Enabled || gone.Model != "" || gone.Key != nil || gone.Version != 2 || gone.DeletedAt == 0 {
+			t.Errorf("in the trash: %+v", gone)
+		}
+		if now := must[models.Assistant](t)(s.Assistant(ctx, acme.ID)); now.Enabled || now.Key != nil || now.Version != 2 {
+			t.Errorf("what holds: %+v", now)
+		}
+		back := must[models.Assistant](t)(s.RestoreAssistant(ctx, acme.ID, 2))
+		if !back.Enabled || back.Model != "m" || string(back.Key) != "sealed" || back.Version != 3 || back.CreatedAt != set.CreatedAt {
+			t.Errorf("restored: %+v", back)
+		}
+		if _, err := s.RestoreAssistant(ctx, acme.ID, 3); !fault.Is(err, fault.NotFound) {
+			t.Errorf("out of the trash: %v", err)
+		}
+		gone = must[models.Assistant](t)(s.DeleteAssistant(ctx, acme.ID, 3))
+		fresh := must[models.Assistant](t)(s.SaveAssistant(ctx, models.Assistant{TenantID: acme.ID, Model: "n", Version: gone.Version}))
+		if fresh.Model != "n" || fresh.Key != nil || fresh.DeletedAt != 0 || fresh.Version != 5 {
+			t.Errorf("made anew: %+v", fresh)
+		}
+		if _, err := s.RestoreAssistant(ctx, acme.ID, 5); !fault.Is(err, fault.NotFound) {
+			t.Errorf("others took their place: %v", err)
+		}
+	})
+}

@@ -34,6 +34,9 @@ func As(ctx context.Context, a Author) context.Context {
 // ActorOf is the actor of the context's author.
 func ActorOf(ctx context.Context) string { return authorOf(ctx).Actor }
 
+// AuthorIn is the context's author.
+func AuthorIn(ctx context.Context) Author { return authorOf(ctx) }
+
 func authorOf(ctx context.Context) Author {
 	if a, ok := ctx.Value(authorKey{}).(Author); ok {
 		return a

@@ -59,6 +59,31 @@ func replaced(field string) models.FieldChange {
 	return models.FieldChange{Field: field, From: "the former one", To: "a new one"}
 }
 
+// fieldStep is a field that may have changed.
+type fieldStep struct {
+	field    string
+	from, to any
+}
+
+// steps are those of them that did.
+func steps(all ...fieldStep) []models.FieldChange {
+	out := []models.FieldChange{}
+	for _, s := range all {
+		if !bytes.Equal(plainJSON(s.from), plainJSON(s.to)) {
+			out = append(out, models.FieldChange{Field: s.field, From: s.from, To: s.to})
+		}
+	}
+	return out
+}
+
+// fresh are the fields of what was not there before.
+func fresh(changed []models.FieldChange) []models.FieldChange {
+	for i := range changed {
+		changed[i].From = nil
+	}
+	return changed
+}
+
 // became says of one field what it was and is.
 func became(field string, from, to any) []models.FieldChange {
 	return []models.FieldChange{{Field: field, From: from, To: to}}
@@ -117,7 +142,7 @@ func policyFields(p models.ConflictPolicy) []auditField {
 }
 
 func assistantFields(a models.Assistant) []auditField {
-	if a.Version == 0 {
+	if a.Version == 0 || a.DeletedAt != 0 {
 		return nil
 	}
 	return []auditField{

@@ -206,7 +206,11 @@ func (s *Store) WrapKeys(ctx context.Context) (n int64, err error) {
 			return n, err
 		}
 		again := box.Seal(secret, keyPlace(w.ID))
-		if err := s.change(ctx, "UPDATE data_keys SET sealed_secret = ? WHERE id = ?", again, w.ID); err != nil {
+		err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+			e := models.AuditEntry{Action: "datakey.wrap", Object: fmt.Sprint(w.ID), Detail: detail(map[string]any{"changed": []models.FieldChange{replaced("masterKey")}})}
+			return e, tx.Exec("UPDATE data_keys SET sealed_secret = ? WHERE id = ?", again, w.ID).Error
+		})
+		if err != nil {
 			return n, err
 		}
 		n++
@@ -231,7 +235,7 @@ func (s *Store) AddDataKey(ctx context.Context) (k models.DataKey, err error) {
 		if k, err = s.addDataKey(tx, keyNotice); err != nil {
 			return models.AuditEntry{}, err
 		}
-		return models.AuditEntry{Action: "datakey.create", Object: fmt.Sprint(k.ID)}, nil
+		return dataKeyAudit(k), nil
 	})
 	if err == nil {
 		err = s.ring.load(ctx)
@@ -255,13 +259,22 @@ func (s *Store) addDataKey(tx *gorm.DB, notice time.Duration) (models.DataKey, e
 }
 
 // ensureDataKey makes the first data key, with which nothing is written before it is committed.
-func (s *Store) ensureDataKey(tx *gorm.DB) error {
+func (s *Store) ensureDataKey(ctx context.Context, tx *gorm.DB) error {
 	var n int
 	if err := tx.Raw("SELECT COUNT(*) FROM data_keys WHERE retired_at = 0").Row().Scan(&n); err != nil || n > 0 {
 		return err
 	}
-	_, err := s.addDataKey(tx, 0)
-	return err
+	k, err := s.addDataKey(tx, 0)
+	if err != nil {
+		return err
+	}
+	return s.addAudit(ctx, tx, dataKeyAudit(k))
+}
+
+// dataKeyAudit tells that a key was made, and nothing of its bytes.
+func dataKeyAudit(k models.DataKey) models.AuditEntry {
+	made := []auditField{{"key", k.ID}, {"activeAt", k.ActiveAt}}
+	return models.AuditEntry{Action: "datakey.create", Object: fmt.Sprint(k.ID), Detail: detail(map[string]any{"changed": changes(nil, made)})}
 }
 
 // AwaitDataKey waits until a key is written with by every process.
@@ -280,8 +293,14 @@ func (s *Store) AwaitDataKey(ctx context.Context, k models.DataKey) error {
 // RetireDataKeys has nothing written any more with the keys before one. What they encrypted still opens.
 func (s *Store) RetireDataKeys(ctx context.Context, before int64) error {
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		err := tx.Exec("UPDATE data_keys SET retired_at = ? WHERE id < ? AND retired_at = 0", clock.Millis(s.clock), before).Error
-		return models.AuditEntry{Action: "datakey.rotate", Object: fmt.Sprint(before)}, err
+		const those = " WHERE id < ? AND retired_at = 0"
+		ids, err := scanAll(tx, func(row scanner, id *int64) error { return row.Scan(id) }, "SELECT id FROM data_keys"+those+" ORDER BY id", before)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		err = tx.Exec("UPDATE data_keys SET retired_at = ?"+those, clock.Millis(s.clock), before).Error
+		changed := became("writtenWith", append(ids, before), []int64{before})
+		return models.AuditEntry{Action: "datakey.rotate", Object: fmt.Sprint(before), Detail: detail(map[string]any{"retired": ids, "changed": changed})}, err
 	})
 	if err == nil {
 		err = s.ring.load(ctx)

@@ -17,9 +17,15 @@ func (s *Store) DrawTOTP(ctx context.Context, m models.Account, sealed []byte) e
 		if res.Error == nil && res.RowsAffected == 0 {
 			return errFactorThere()
 		}
-		return res.Error
+		if res.Error != nil {
+			return res.Error
+		}
+		return s.addAudit(ctx, tx, accountAudit(m, "account.mfa_begin", became("secondFactor", factorOff, "drawn; it does not count yet")...))
 	})
 }
+
+// What the audit says of a second factor; what its secret is, nobody learns.
+const factorOn, factorOff = "on", "off"
 
 func errFactorThere() error {
 	return fault.New(fault.AlreadyResolved, "This account has a second factor already.")
@@ -36,23 +42,27 @@ func (s *Store) EnableTOTP(ctx context.Context, m models.Account, step int64, co
 		if res.Error != nil {
 			return models.AuditEntry{}, res.Error
 		}
-		if _, err := endOthers(tx, m, token); err != nil {
+		ended, err := endOthers(tx, m, token)
+		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		return accountAudit(m, "account.mfa_on"), replaceCodes(tx, m.ID, codes)
+		left, err := replaceCodes(tx, m.ID, codes)
+		return accountAudit(m, "account.mfa_on", steps(fieldStep{"secondFactor", factorOff, factorOn}, fieldStep{"recoveryCodes", left, len(codes)}, fieldStep{"otherSessions", ended, 0})...), err
 	})
 }
 
-func replaceCodes(tx *gorm.DB, accountID string, codes [][]byte) error {
-	if err := tx.Exec("DELETE FROM recovery_codes WHERE account_id = ?", accountID).Error; err != nil {
-		return err
+// replaceCodes replaces an account's recovery codes, and says how many there were.
+func replaceCodes(tx *gorm.DB, accountID string, codes [][]byte) (int, error) {
+	res := tx.Exec("DELETE FROM recovery_codes WHERE account_id = ?", accountID)
+	if res.Error != nil {
+		return 0, res.Error
 	}
 	for _, hash := range codes {
 		if err := tx.Exec("INSERT INTO recovery_codes (account_id, hash) VALUES (?,?)", accountID, hash).Error; err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return int(res.RowsAffected), nil
 }
 
 // UseTOTP uses the code of a time step up; false when it, or a later one, was used before.
@@ -72,7 +82,11 @@ func (s *Store) UseRecoveryCode(ctx context.Context, m models.Account, hash []by
 		if good = res.RowsAffected == 1; res.Error != nil || !good {
 			return res.Error
 		}
-		return s.addAudit(ctx, tx, accountAudit(m, "account.recovery_code"))
+		var left int
+		if err := tx.Raw("SELECT COUNT(*) FROM recovery_codes WHERE account_id = ?", m.ID).Row().Scan(&left); err != nil {
+			return err
+		}
+		return s.addAudit(ctx, tx, accountAudit(m, "account.recovery_code", became("recoveryCodes", left+1, left)...))
 	})
 	return good, err
 }
@@ -87,38 +101,54 @@ func (s *Store) RecoveryCodes(ctx context.Context, accountID string) (int64, err
 // SetRecoveryCodes replaces an account's recovery codes by others, by their hashes.
 func (s *Store) SetRecoveryCodes(ctx context.Context, m models.Account, codes [][]byte) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		return accountAudit(m, "account.recovery_codes"), replaceCodes(tx, m.ID, codes)
+		left, err := replaceCodes(tx, m.ID, codes)
+		return accountAudit(m, "account.recovery_codes", append(steps(fieldStep{"recoveryCodes", left, len(codes)}), replaced("codes"))...), err
 	})
 }
 
 // DisableTOTP takes the second factor and its recovery codes from an account.
 func (s *Store) DisableTOTP(ctx context.Context, m models.Account) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		return accountAudit(m, "account.mfa_off"), dropTOTP(tx, m.ID)
+		changed, err := dropTOTP(tx, m.ID)
+		return accountAudit(m, "account.mfa_off", changed...), err
 	})
 }
 
-func dropTOTP(tx *gorm.DB, accountID string) error {
-	if err := tx.Exec("UPDATE accounts SET totp_secret = NULL, totp_at = 0, totp_step = 0 WHERE id = ?", accountID).Error; err != nil {
-		return err
+// dropTOTP takes the second factor and its recovery codes from an account, and says what that changed.
+func dropTOTP(tx *gorm.DB, accountID string) ([]models.FieldChange, error) {
+	was := factorOff
+	res := tx.Exec("UPDATE accounts SET totp_secret = NULL, totp_at = 0, totp_step = 0 WHERE id = ? AND totp_at > 0", accountID)
+	if res.RowsAffected > 0 {
+		was = factorOn
 	}
-	return replaceCodes(tx, accountID, nil)
+	if res.Error == nil {
+		res = tx.Exec("UPDATE accounts SET totp_secret = NULL WHERE id = ?", accountID) // one that was drawn and does not count
+	}
+	if res.Error != nil {
+		return nil, res.Error
+	}
+	left, err := replaceCodes(tx, accountID, nil)
+	return steps(fieldStep{"secondFactor", was, factorOff}, fieldStep{"recoveryCodes", left, 0}), err
 }
 
 // ResetFactors takes every second factor from an account, passkeys too, and ends its sessions and the sign-ins of its apps.
 func (s *Store) ResetFactors(ctx context.Context, m models.Account) error {
 	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		if err := dropTOTP(tx, m.ID); err != nil {
+		changed, err := dropTOTP(tx, m.ID)
+		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		if err := tx.Exec("DELETE FROM passkeys WHERE account_id = ?", m.ID).Error; err != nil {
+		res := tx.Exec("DELETE FROM passkeys WHERE account_id = ?", m.ID)
+		if res.Error != nil {
+			return models.AuditEntry{}, res.Error
+		}
+		ended, err := endOthers(tx, m, "")
+		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		if _, err := endOthers(tx, m, ""); err != nil {
-			return models.AuditEntry{}, err
-		}
-		_, err := s.revokeFamilies(tx, m.ID, "")
-		return accountAudit(m, "account.mfa_reset"), err
+		apps, err := s.revokeFamilies(tx, m.ID, "")
+		changed = append(changed, steps(fieldStep{"passkeys", res.RowsAffected, 0}, fieldStep{"sessions", ended + apps, 0})...)
+		return accountAudit(m, "account.mfa_reset", changed...), err
 	})
 }
 

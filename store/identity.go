@@ -20,13 +20,22 @@ func (s *Store) AccountByIdentity(ctx context.Context, issuer, subject string) (
 func (s *Store) IdentityUsed(ctx context.Context, m models.Account, i models.Identity) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
 		now := clock.Millis(s.clock)
+		was, err := scanAll(tx, func(row scanner, email *string) error { return row.Scan(email) }, "SELECT email FROM identities WHERE issuer = ? AND subject = ?", i.Issuer, i.Subject)
+		if err != nil {
+			return err
+		}
 		if err := tx.Exec("UPDATE identities SET last_used_at = ?, email = ? WHERE issuer = ? AND subject = ?", now, i.Email, i.Issuer, i.Subject).Error; err != nil {
 			return err
 		}
 		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", now, m.ID).Error; err != nil {
 			return err
 		}
-		return s.addAudit(ctx, tx, accountAudit(m, "account.signin"))
+		is, more := m, []models.FieldChange(nil)
+		is.LastLoginAt = now
+		if len(was) == 1 {
+			more = steps(fieldStep{"identityEmail", was[0], i.Email})
+		}
+		return s.addAudit(ctx, tx, changedAccount(m, is, "account.signin", more...))
 	})
 }
 
@@ -66,11 +75,11 @@ func (s *Store) Enrol(ctx context.Context, e Enrolment) (models.Account, error) 
 				return fault.New(fault.TokenInvalid, "This invitation is no longer good. Ask for another.")
 			}
 		}
-		m, err := s.addMember(tx, e.Member)
+		was, m, err := s.addMember(tx, e.Member)
 		if err != nil {
 			return s.quicker(err)
 		}
-		if err := s.addAudit(ctx, tx, memberAudit(models.Member{}, m, "member.join")); err != nil {
+		if err := s.addAudit(ctx, tx, memberAudit(was, m, "member.join")); err != nil {
 			return err
 		}
 		return bumpRevision(tx)
@@ -88,7 +97,7 @@ func (s *Store) insertIdentified(ctx context.Context, tx *gorm.DB, e Enrolment) 
 	if err := insertAccount(tx, e.Account); err != nil {
 		return s.takenEmail(err)
 	}
-	return s.addAudit(ctx, tx, accountAudit(e.Account, "account.register"))
+	return s.addAudit(ctx, tx, changedAccount(models.Account{}, e.Account, "account.register", became("identity", nil, i.Issuer+" "+i.Subject)...))
 }
 
 func (s *Store) quicker(err error) error {

@@ -38,10 +38,11 @@ ORDER BY tenant_id, id`, now.Add(-longGone).UnixMilli())
 			return err
 		}
 		for _, w := range all {
+			was := w.Told
 			if !w.Warn(now.UnixMilli(), most) {
 				continue
 			}
-			if err := s.noteWarning(ctx, tx, w); err != nil {
+			if err := s.noteWarning(ctx, tx, was, w); err != nil {
 				return err
 			}
 			found = append(found, w)
@@ -64,12 +65,12 @@ type extended struct {
 
 func (e extended) Scan(to ...any) error { return e.scanner.Scan(append(to, e.more...)...) }
 
-func (s *Store) noteWarning(ctx context.Context, tx *gorm.DB, w models.KeyWarning) error {
+func (s *Store) noteWarning(ctx context.Context, tx *gorm.DB, was models.Told, w models.KeyWarning) error {
 	err := tx.Exec("UPDATE api_keys SET warned_until = ?, warned_stage = ?, warned_made = ? WHERE id = ?", w.Told.Until, w.Told.Stage, w.Told.Made, w.Key.ID).Error
 	if err != nil {
 		return err
 	}
-	d := map[string]any{"name": w.Key.Name}
+	d := map[string]any{"name": w.Key.Name, "changed": steps(fieldStep{"warnedUntil", was.Until, w.Told.Until}, fieldStep{"warnedStage", was.Stage, w.Told.Stage}, fieldStep{"warnedOfSecret", was.Made, w.Told.Made})}
 	if w.Expiry {
 		d["expiresAt"], d["expired"] = w.Key.ExpiresAt, w.Key.ExpiresAt <= clock.Millis(s.clock)
 	}

@@ -107,14 +107,20 @@ LEFT JOIN users u ON u.tenant_id = ? AND u.user_id = i.user_id ORDER BY i.user_i
 // `invalid` names a field: a user or an account that is a member already, or a name that will not do.
 func (s *Store) AddMember(ctx context.Context, m models.Member) (models.Member, error) {
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		var err error
-		m, err = s.addMember(tx, m)
-		return memberAudit(models.Member{}, m, "member.add"), err
+		was, is, err := s.addMember(tx, m)
+		m = is
+		return memberAudit(was, m, "member.add"), err
 	})
 	return m, s.takenMember(err)
 }
 
-func (s *Store) addMember(tx *gorm.DB, m models.Member) (models.Member, error) {
+// addMember makes somebody a member, and says what they were, if they were removed before.
+func (s *Store) addMember(tx *gorm.DB, m models.Member) (was, is models.Member, err error) {
+	const one = memberSelect + " WHERE m.tenant_id = ? AND m.user_id = ?"
+	before, err := scanAll(tx, scanMember, one+" AND m.deleted_at <> 0", m.TenantID, m.UserID)
+	if err != nil {
+		return was, m, err
+	}
 	now := clock.Millis(s.clock)
 	m.Version, m.CreatedAt, m.UpdatedAt, m.DeletedAt, m.Disabled = 1, now, now, 0, false
 	var account any
@@ -124,12 +130,16 @@ func (s *Store) addMember(tx *gorm.DB, m models.Member) (models.Member, error) {
 	res := tx.Exec("UPDATE members SET account_id = ?, role = ?, disabled = 0, deleted_at = 0, version = version + 1, updated_at = ? WHERE tenant_id = ? AND user_id = ? AND deleted_at <> 0 AND (account_id IS NULL OR account_id = ?)",
 		account, m.Role, now, m.TenantID, m.UserID, m.AccountID)
 	if res.Error != nil {
-		return m, res.Error
+		return was, m, res.Error
 	}
 	if res.RowsAffected == 1 {
-		return scanOne(tx, scanMember, memberSelect+" WHERE m.tenant_id = ? AND m.user_id = ?", m.TenantID, m.UserID)
+		if len(before) == 1 {
+			was = before[0]
+		}
+		is, err = scanOne(tx, scanMember, one, m.TenantID, m.UserID)
+		return was, is, err
 	}
-	return m, tx.Exec("INSERT INTO members (tenant_id, user_id, account_id, role, disabled, version, created_at, updated_at, deleted_at) VALUES (?,?,?,?,0,1,?,?,0)",
+	return was, m, tx.Exec("INSERT INTO members (tenant_id, user_id, account_id, role, disabled, version, created_at, updated_at, deleted_at) VALUES (?,?,?,?,0,1,?,?,0)",
 		m.TenantID, m.UserID, account, m.Role, now, now).Error
 }
 
@@ -223,6 +233,9 @@ func memberAudit(was, is models.Member, action string) models.AuditEntry {
 	note("accountId", was.AccountID, is.AccountID)
 	note("disabled", was.Disabled, is.Disabled)
 	note("removed", was.DeletedAt != 0, is.DeletedAt != 0)
+	if was.UserID == "" {
+		changed = fresh(changed)
+	}
 	return models.AuditEntry{TenantID: is.TenantID, Action: action, Object: is.UserID, Detail: detail(map[string]any{"version": is.Version, "changed": changed})}
 }
 

@@ -36,7 +36,7 @@ func (s *Store) AddPasskey(ctx context.Context, m models.Account, k models.Passk
 			return models.AuditEntry{}, fault.OfField("passkey", "max", "cannot be added: %d are there, remove one first", n)
 		}
 		err := tx.Exec("INSERT INTO passkeys (account_id, id, name, credential, created_at, last_used_at) VALUES (?,?,?,?,?,0)", m.ID, k.ID, k.Name, k.Credential, clock.Millis(s.clock)).Error
-		return passkeyAudit(m, k, "account.passkey_add"), err
+		return accountAudit(m, "account.passkey_add", became("passkey", nil, k.Name)...), err
 	})
 	if s.Duplicate(err) {
 		return fault.OfField("passkey", "taken", "is there already")
@@ -58,10 +58,6 @@ func (s *Store) RemovePasskey(ctx context.Context, m models.Account, id []byte) 
 		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		return passkeyAudit(m, k, "account.passkey_remove"), tx.Exec("DELETE FROM passkeys WHERE account_id = ? AND id = ?", m.ID, id).Error
+		return accountAudit(m, "account.passkey_remove", became("passkey", k.Name, nil)...), tx.Exec("DELETE FROM passkeys WHERE account_id = ? AND id = ?", m.ID, id).Error
 	})
-}
-
-func passkeyAudit(m models.Account, k models.Passkey, action string) models.AuditEntry {
-	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "passkey": k.Name})}
 }

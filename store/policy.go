@@ -22,15 +22,23 @@ const (
 	maxPolicyDepth = 64
 )
 
-const policyColumns = "id, tenant_id, collection, pattern, path, strategy, fallback, kind, threshold, version, created_at, updated_at"
+const policyColumns = "id, tenant_id, collection, pattern, path, strategy, fallback, kind, threshold, version, created_at, updated_at, deleted_at"
+
+const policySelect = "SELECT " + policyColumns + " FROM conflict_policies"
 
 func scanPolicy(row scanner, p *models.ConflictPolicy) error {
-	return row.Scan(&p.ID, &p.TenantID, &p.Collection, &p.Pattern, &p.Path, &p.Strategy, &p.Fallback, &p.Kind, &p.Threshold, &p.Version, &p.CreatedAt, &p.UpdatedAt)
+	return row.Scan(&p.ID, &p.TenantID, &p.Collection, &p.Pattern, &p.Path, &p.Strategy, &p.Fallback, &p.Kind, &p.Threshold, &p.Version, &p.CreatedAt, &p.UpdatedAt, &p.DeletedAt)
 }
 
-// Policies reads a tenant's policies for conflicts, the oldest first.
+// Policies reads a tenant's policies for conflicts, the oldest first, without those in the trash.
 func (s *Store) Policies(ctx context.Context, tenantID string) ([]models.ConflictPolicy, error) {
-	out, err := scanAll(s.read(ctx), scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? ORDER BY id", tenantID)
+	out, err := scanAll(s.read(ctx), scanPolicy, policySelect+" WHERE tenant_id = ? AND deleted_at = 0 ORDER BY id", tenantID)
+	return out, s.fault(err)
+}
+
+// PolicyTrash reads a tenant's policies that were deleted, the last one first.
+func (s *Store) PolicyTrash(ctx context.Context, tenantID string) ([]models.ConflictPolicy, error) {
+	out, err := scanAll(s.read(ctx), scanPolicy, policySelect+" WHERE tenant_id = ? AND deleted_at <> 0 ORDER BY deleted_at DESC, id DESC", tenantID)
 	return out, s.fault(err)
 }
 
@@ -40,20 +48,26 @@ func (s *Store) AddPolicy(ctx context.Context, p models.ConflictPolicy) (models.
 		return p, err
 	}
 	p.ID, p.Version, p.CreatedAt = clock.NewID(s.clock), 1, clock.Millis(s.clock)
-	p.UpdatedAt = p.CreatedAt
+	p.UpdatedAt, p.DeletedAt = p.CreatedAt, 0
 	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
-		var n int
-		if err := tx.Raw("SELECT COUNT(*) FROM conflict_policies WHERE tenant_id = ?", p.TenantID).Row().Scan(&n); err != nil {
+		if err := roomForPolicy(tx, p.TenantID); err != nil {
 			return models.AuditEntry{}, err
 		}
-		if n >= maxPolicies {
-			return models.AuditEntry{}, fault.OfField("policy", "max", "must be one of at most %d of a tenant", maxPolicies)
-		}
-		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
+		err := tx.Exec("INSERT INTO conflict_policies ("+policyColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)", p.ID, p.TenantID, p.Collection, p.Pattern, p.Path,
 			string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.Version, p.CreatedAt, p.UpdatedAt).Error
 		return policyAudit(models.ConflictPolicy{}, p, "policy.create"), err
 	})
 	return p, s.samePolicy(err)
+}
+
+// roomForPolicy says whether a tenant may have one more.
+func roomForPolicy(tx *gorm.DB, tenantID string) error {
+	var n int
+	err := tx.Raw("SELECT COUNT(*) FROM conflict_policies WHERE tenant_id = ? AND deleted_at = 0", tenantID).Row().Scan(&n)
+	if err == nil && n >= maxPolicies {
+		err = fault.OfField("policy", "max", "must be one of at most %d of a tenant", maxPolicies)
+	}
+	return err
 }
 
 // EditPolicy changes a policy against the version it carries: `not_found`, `stale_edit`, or `invalid`, which names the field.
@@ -68,7 +82,7 @@ func (s *Store) EditPolicy(ctx context.Context, p models.ConflictPolicy) (models
 		}
 		p.UpdatedAt = clock.Millis(s.clock)
 		res := tx.Exec(`UPDATE conflict_policies SET collection = ?, pattern = ?, path = ?, strategy = ?, fallback = ?, kind = ?, threshold = ?, updated_at = ?, version = version + 1
-WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.UpdatedAt, p.TenantID, p.ID, p.Version)
+WHERE tenant_id = ? AND id = ? AND version = ? AND deleted_at = 0`, p.Collection, p.Pattern, p.Path, string(p.Strategy), string(p.Fallback), string(p.Kind), p.Threshold, p.UpdatedAt, p.TenantID, p.ID, p.Version)
 		if err := policyDone(tx, res, p); err != nil {
 			return models.AuditEntry{}, err
 		}
@@ -78,17 +92,59 @@ WHERE tenant_id = ? AND id = ? AND version = ?`, p.Collection, p.Pattern, p.Path
 	return p, s.samePolicy(err)
 }
 
-// DeletePolicy takes a policy away, at a version of it: `not_found`, `stale_edit`.
-func (s *Store) DeletePolicy(ctx context.Context, tenantID, id string, version int64) error {
-	p := models.ConflictPolicy{TenantID: tenantID, ID: id, Version: version}
-	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+// DeletePolicy moves a policy to the trash, at a version of it: it settles nothing there. `not_found`, `stale_edit`. The trash
+// keeps as many as a tenant may have; the oldest go for good.
+func (s *Store) DeletePolicy(ctx context.Context, p models.ConflictPolicy) (out models.ConflictPolicy, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
 		was, err := policyIn(tx, p)
 		if err != nil {
 			return models.AuditEntry{}, err
 		}
-		res := tx.Exec("DELETE FROM conflict_policies WHERE tenant_id = ? AND id = ? AND version = ?", tenantID, id, version)
-		return policyAudit(was, models.ConflictPolicy{}, "policy.delete"), policyDone(tx, res, p)
+		now := clock.Millis(s.clock)
+		res := tx.Exec("UPDATE conflict_policies SET deleted_at = ?, trash = id, version = version + 1 WHERE tenant_id = ? AND id = ? AND version = ? AND deleted_at = 0", now, p.TenantID, p.ID, p.Version)
+		if err := policyDone(tx, res, p); err != nil {
+			return models.AuditEntry{}, err
+		}
+		out = was
+		out.DeletedAt, out.Version = now, was.Version+1
+		return policyAudit(was, models.ConflictPolicy{}, "policy.delete"), tidyPolicies(tx, p.TenantID)
 	})
+	return out, s.fault(err)
+}
+
+// tidyPolicies keeps the trash as long as it may be.
+func tidyPolicies(tx *gorm.DB, tenantID string) error {
+	ids, err := scanAll(tx, func(row scanner, id *string) error { return row.Scan(id) },
+		"SELECT id FROM conflict_policies WHERE tenant_id = ? AND deleted_at <> 0 ORDER BY deleted_at DESC, id DESC LIMIT ? OFFSET ?", tenantID, maxPolicies, maxPolicies)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	in, args := list([]any{tenantID}, ids)
+	return tx.Exec("DELETE FROM conflict_policies WHERE tenant_id = ? AND id IN "+in, args...).Error
+}
+
+// RestorePolicy takes a policy out of the trash, at a version of it: `not_found`, `stale_edit`, or `already_exists` when there
+// is one for the same keys and path meanwhile.
+func (s *Store) RestorePolicy(ctx context.Context, p models.ConflictPolicy) (out models.ConflictPolicy, err error) {
+	err = s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		if _, err := trashedPolicy(tx, p); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if err := roomForPolicy(tx, p.TenantID); err != nil {
+			return models.AuditEntry{}, err
+		}
+		res := tx.Exec("UPDATE conflict_policies SET deleted_at = 0, trash = '', version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ? AND deleted_at <> 0",
+			clock.Millis(s.clock), p.TenantID, p.ID, p.Version)
+		if err := changedNow(res); err != nil {
+			return models.AuditEntry{}, err
+		}
+		out, err = policyIn(tx, p)
+		return policyAudit(models.ConflictPolicy{}, out, "policy.restore"), err
+	})
+	if s.Duplicate(err) {
+		return out, fault.New(fault.AlreadyExists, "A policy for the same keys was made meanwhile. Delete that one first, or leave this one in the trash.")
+	}
+	return out, s.fault(err)
 }
 
 // policyDone tells why a change of a policy did nothing, if it did nothing.
@@ -103,7 +159,11 @@ func policyDone(tx, res *gorm.DB, p models.ConflictPolicy) error {
 }
 
 func policyIn(tx *gorm.DB, p models.ConflictPolicy) (models.ConflictPolicy, error) {
-	return scanOne(tx, scanPolicy, "SELECT "+policyColumns+" FROM conflict_policies WHERE tenant_id = ? AND id = ?", p.TenantID, p.ID)
+	return scanOne(tx, scanPolicy, policySelect+" WHERE tenant_id = ? AND id = ? AND deleted_at = 0", p.TenantID, p.ID)
+}
+
+func trashedPolicy(tx *gorm.DB, p models.ConflictPolicy) (models.ConflictPolicy, error) {
+	return scanOne(tx, scanPolicy, policySelect+" WHERE tenant_id = ? AND id = ? AND deleted_at <> 0", p.TenantID, p.ID)
 }
 
 func policyAudit(was, is models.ConflictPolicy, action string) models.AuditEntry {

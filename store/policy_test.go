@@ -31,19 +31,58 @@ func TestPolicies(t *testing.T) {
 		if must[int64](t)(s.Revision(ctx)) == before {
 			t.Error("nobody is told of the change")
 		}
+		gone := func(p models.ConflictPolicy) error { _, err := s.DeletePolicy(ctx, p); return err }
+		back := func(p models.ConflictPolicy) error { _, err := s.RestorePolicy(ctx, p); return err }
 		for name, err := range map[string]error{
-			"another tenant's": s.DeletePolicy(ctx, "other", p.ID, 2),
-			"one that is not":  s.DeletePolicy(ctx, acme.ID, "none", 1),
+			"another tenant's":     gone(models.ConflictPolicy{TenantID: "other", ID: p.ID, Version: 2}),
+			"one that is not":      gone(models.ConflictPolicy{TenantID: acme.ID, ID: "none", Version: 1}),
+			"one not in the trash": back(edited),
 		} {
 			if !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := s.DeletePolicy(ctx, acme.ID, p.ID, 2); err != nil {
-			t.Error(err)
-		}
+		wantFault(t, gone(p), fault.StaleEdit)
+		trashed := must[models.ConflictPolicy](t)(s.DeletePolicy(ctx, edited))
 		if left := must[[]models.ConflictPolicy](t)(s.Policies(ctx, acme.ID)); len(left) != 0 {
 			t.Errorf("%+v", left)
+		}
+		if d := cmp.Diff([]models.ConflictPolicy{trashed}, must[[]models.ConflictPolicy](t)(s.PolicyTrash(ctx, acme.ID))); d != "" || trashed.Version != 3 || trashed.DeletedAt == 0 {
+			t.Error(d)
+		}
+		wantFault(t, gone(trashed), fault.NotFound)
+		if _, err := s.EditPolicy(ctx, trashed); !fault.Is(err, fault.NotFound) {
+			t.Errorf("one in the trash is edited: %v", err)
+		}
+		wantFault(t, back(edited), fault.StaleEdit)
+		same := must[models.ConflictPolicy](t)(s.AddPolicy(ctx, models.ConflictPolicy{TenantID: acme.ID, Pattern: "orders/*", Strategy: models.StrategyFWW}))
+		wantFault(t, back(trashed), fault.AlreadyExists)
+		again := must[models.ConflictPolicy](t)(s.DeletePolicy(ctx, same)) // two for the same keys lie in the trash
+		restored := must[models.ConflictPolicy](t)(s.RestorePolicy(ctx, trashed))
+		if restored.Version != 4 || restored.DeletedAt != 0 || restored.Fallback != models.StrategyFWW || restored.Strategy != models.StrategyMerge {
+			t.Errorf("%+v", restored)
+		}
+		wantFault(t, back(again), fault.AlreadyExists)
+	})
+}
+
+func TestTheTrashOfPoliciesIsBounded(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *store.Store, _ *clock.Manual) {
+		ctx := t.Context()
+		acme := must[models.Tenant](t)(s.CreateTenant(ctx, models.Tenant{Slug: "acme"}))
+		var first models.ConflictPolicy
+		for i := range 203 {
+			p := must[models.ConflictPolicy](t)(s.AddPolicy(ctx, models.ConflictPolicy{TenantID: acme.ID, Strategy: models.StrategyLWW}))
+			if p = must[models.ConflictPolicy](t)(s.DeletePolicy(ctx, p)); i == 0 {
+				first = p
+			}
+		}
+		if n := len(must[[]models.ConflictPolicy](t)(s.PolicyTrash(ctx, acme.ID))); n != 200 {
+			t.Errorf("%d in the trash", n)
+		}
+		if _, err := s.RestorePolicy(ctx, first); !fault.Is(err, fault.NotFound) {
+			t.Errorf("the oldest: %v", err)
 		}
 	})
 }

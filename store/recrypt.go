@@ -301,8 +301,10 @@ func (s *Store) SetEncryption(ctx context.Context, t models.Tenant, e models.Enc
 		id: t.ID, version: t.Version, action: "tenant.encryption", set: "suspended = suspended",
 		detail: map[string]any{"changed": []models.FieldChange{{Field: "encryption", From: before.String(), To: e.String()}}},
 		also: func(tx *gorm.DB) error {
-			if err := s.ensureDataKey(tx); err != nil {
-				return err
+			if e.On() {
+				if err := s.ensureDataKey(ctx, tx); err != nil {
+					return err
+				}
 			}
 			if err := tx.Exec("UPDATE tenant_heads SET encryption = ?, purges = purges + 1 WHERE tenant_id = ?", e.String(), t.ID).Error; err != nil {
 				return err

@@ -21,7 +21,10 @@ func (s *Store) SetRegistration(ctx context.Context, tenantID string, r Registra
 	if r.MFARoles == nil {
 		r.MFARoles = []string{}
 	}
-	changed := []models.FieldChange{{Field: "registration", From: was.Registration, To: r.Role}, {Field: "mfaRoles", From: was.MFARoles, To: r.MFARoles}}
+	changed := steps(fieldStep{"registration", was.Registration, r.Role}, fieldStep{"mfaRoles", append([]string{}, was.MFARoles...), r.MFARoles})
+	if was.Version == version && len(changed) == 0 {
+		return was, nil
+	}
 	return s.changeTenant(ctx, tenantChange{
 		id: tenantID, version: version, action: "tenant.edit", detail: map[string]any{"changed": changed},
 		set: "registration = ?, mfa_roles = ?", args: []any{r.Role, asJSON(r.MFARoles)},

@@ -112,5 +112,8 @@ func roleAudit(was, is models.Role, action string) models.AuditEntry {
 	note("fields", was.Fields, is.Fields)
 	note("mfa", was.MFA, is.MFA)
 	note("deleted", was.DeletedAt != 0, is.DeletedAt != 0)
+	if was.Name == "" {
+		changed = fresh(changed)
+	}
 	return models.AuditEntry{TenantID: is.TenantID, Action: action, Object: is.Name, Detail: detail(map[string]any{"version": is.Version, "changed": changed})}
 }

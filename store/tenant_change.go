@@ -57,7 +57,11 @@ func (s *Store) changeTenant(ctx context.Context, c tenantChange) (out models.Te
 }
 
 func tenantAudit(was, t models.Tenant, action string, more map[string]any) models.AuditEntry {
-	d := map[string]any{"version": t.Version, "changed": tenantChanges(was, t)}
+	changed := tenantChanges(was, t)
+	if was.ID == "" {
+		changed = fresh(changed)
+	}
+	d := map[string]any{"version": t.Version, "changed": changed}
 	for k, v := range more {
 		d[k] = v
 	}

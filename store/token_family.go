@@ -30,7 +30,7 @@ func (s *Store) AddTokenFamily(ctx context.Context, f models.TokenFamily) (model
 		if err != nil {
 			return err
 		}
-		return s.addAudit(ctx, tx, familyAudit(f, "token.issue"))
+		return s.addAudit(ctx, tx, familyAudit(f, "token.issue", changes(nil, familyFields(f))))
 	})
 	return f, err
 }
@@ -44,6 +44,27 @@ func (s *Store) TokenFamily(ctx context.Context, id string) (models.TokenFamily,
 // TokenFamilies lists the sign-ins of an account's apps that are good, the last used first.
 func (s *Store) TokenFamilies(ctx context.Context, accountID string) ([]models.TokenFamily, error) {
 	out, err := scanAll(s.read(ctx), scanFamily, familySelect+" WHERE account_id = ? AND revoked_at = 0 AND expires_at > ? ORDER BY seen_at DESC, id LIMIT ?", accountID, clock.Millis(s.clock), maxFamilies)
+	return out, s.fault(err)
+}
+
+// SignInQuery asks for a page of the good sign-ins of apps in a tenant, the newest first.
+type SignInQuery struct {
+	TenantID string
+	UserID   string // empty: of all users
+	Before   string // id of the last one of the page before
+	Limit    int
+}
+
+// SignIns reads a page of the sign-ins of apps in a tenant that are good.
+func (s *Store) SignIns(ctx context.Context, q SignInQuery) ([]models.TokenFamily, error) {
+	text, args := familySelect+" WHERE tenant_id = ? AND revoked_at = 0 AND expires_at > ?", []any{q.TenantID, clock.Millis(s.clock)}
+	if q.UserID != "" {
+		text, args = text+" AND user_id = ?", append(args, q.UserID)
+	}
+	if q.Before != "" {
+		text, args = text+" AND id < ?", append(args, q.Before)
+	}
+	out, err := scanAll(s.read(ctx), scanFamily, text+" ORDER BY id DESC LIMIT ?", append(args, q.Limit)...)
 	return out, s.fault(err)
 }
 
@@ -70,7 +91,7 @@ func (s *Store) Rotate(ctx context.Context, f models.TokenFamily, expiresAt int6
 			return err
 		}
 		out.RevokedAt = now
-		if err := s.addAudit(ctx, tx, familyAudit(out, "token.reuse")); err != nil {
+		if err := s.addAudit(ctx, tx, familyAudit(out, "token.reuse", became("ended", false, true))); err != nil {
 			return err
 		}
 		return bumpRevision(tx)
@@ -90,12 +111,19 @@ func (s *Store) Rotate(ctx context.Context, f models.TokenFamily, expiresAt int6
 
 // RevokeFamily ends a sign-in of an account's app, its access tokens too; one that has ended already stays so.
 func (s *Store) RevokeFamily(ctx context.Context, accountID, id string) error {
-	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+	return s.write(ctx, func(tx *gorm.DB) error {
 		f, err := scanOne(tx, scanFamily, familySelect+" WHERE id = ? AND account_id = ?", id, accountID)
-		if err != nil {
-			return models.AuditEntry{}, err
+		if err != nil || f.RevokedAt != 0 {
+			return err
 		}
-		return familyAudit(f, "token.revoke"), tx.Exec("UPDATE token_families SET revoked_at = ? WHERE id = ? AND revoked_at = 0", clock.Millis(s.clock), id).Error
+		res := tx.Exec("UPDATE token_families SET revoked_at = ? WHERE id = ? AND revoked_at = 0", clock.Millis(s.clock), id)
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res.Error
+		}
+		if err := s.addAudit(ctx, tx, familyAudit(f, "token.revoke", became("ended", false, true))); err != nil {
+			return err
+		}
+		return bumpRevision(tx)
 	})
 }
 
@@ -107,7 +135,7 @@ func (s *Store) EndEverywhere(ctx context.Context, m models.Account, token strin
 		}
 		apps, err := s.revokeFamilies(tx, m.ID, "")
 		ended += apps
-		return models.AuditEntry{Action: "session.end_others", Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "ended": ended})}, err
+		return models.AuditEntry{Action: "session.end_others", Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "ended": ended, "changed": became("otherSessions", ended, 0)})}, err
 	})
 	return ended, err
 }
@@ -124,6 +152,12 @@ func (s *Store) revokeOthers(tx *gorm.DB, accountID, kept string) (int64, error)
 	return res.RowsAffected, res.Error
 }
 
-func familyAudit(f models.TokenFamily, action string) models.AuditEntry {
-	return models.AuditEntry{TenantID: f.TenantID, Action: action, Object: f.UserID, Detail: detail(map[string]any{"family": f.ID, "accountId": f.AccountID, "instanceId": f.InstanceID})}
+func familyAudit(f models.TokenFamily, action string, changed []models.FieldChange) models.AuditEntry {
+	return models.AuditEntry{TenantID: f.TenantID, Action: action, Object: f.UserID, Detail: detail(map[string]any{
+		"family": f.ID, "accountId": f.AccountID, "instanceId": f.InstanceID, "changed": changed,
+	})}
+}
+
+func familyFields(f models.TokenFamily) []auditField {
+	return []auditField{{"family", f.ID}, {"instanceId", f.InstanceID}, {"address", f.Address}, {"userAgent", f.UserAgent}, {"expiresAt", f.ExpiresAt}}
 }

@@ -198,6 +198,7 @@ func TestNoRequestTheDocumentLeadsToFails(t *testing.T) {
 		}
 	}
 	slices.SortFunc(targets, func(a, b target) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	_, s := h.installed(t)
 	root, statuses := h.administrator(t), map[int]int{}
 	for range n {
 		to := targets[f.r.IntN(len(targets))]
@@ -205,7 +206,14 @@ func TestNoRequestTheDocumentLeadsToFails(t *testing.T) {
 		if strings.Contains(path, "wait=") {
 			continue // holds the connection
 		}
-		if !f.oddly(50) {
+		switch {
+		case f.oddly(50):
+		case strings.Contains(path, "/admin/tenants"):
+			if to.method != "GET" && strings.Contains(path, h.acme.ID) {
+				continue // the others want it as it is
+			}
+			headers = append(headers, s.bearer())
+		default:
 			headers = append(headers, "X-API-Key: "+root)
 		}
 		a := call(t, to.method, h.url+path, body, headers...)

@@ -73,6 +73,7 @@ func (s *Server) syncRoutes() {
 	s.guard("POST", "/api/v1/sync-storage/conflicts/policies", a.AddPolicy)
 	s.guard("PUT", "/api/v1/sync-storage/conflicts/policies/*", a.EditPolicy)
 	s.guard("DELETE", "/api/v1/sync-storage/conflicts/policies/*", a.DeletePolicy)
+	s.guard("POST", "/api/v1/sync-storage/conflicts/policies/restore/*", a.RestorePolicy)
 	s.guard("GET", "/api/v1/audit", a.Audit)
 
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
@@ -103,8 +104,25 @@ func (s *Server) authRoutes() {
 // adminRoutes are for what people administer in the console, too.
 func (s *Server) adminRoutes() {
 	a := s.api
+	s.guard("GET", "/api/v1/admin/tenants", a.ListTenants)
+	s.guard("POST", "/api/v1/admin/tenants", a.CreateTenant)
+	s.guard("GET", "/api/v1/admin/data-keys", a.ListDataKeys)
+	s.guard("GET", "/api/v1/admin/tenants/encryption/*", a.GetEncryption)
+	s.guard("PUT", "/api/v1/admin/tenants/encryption/*", a.SetEncryption)
+	s.guard("DELETE", "/api/v1/admin/tenants/encryption/*", a.EndEncryption)
+	s.guard("POST", "/api/v1/admin/tenants/restore/*", a.RestoreTenant)
+	s.guard("POST", "/api/v1/admin/tenants/purge/*", a.PurgeTenant)
+	s.guard("GET", "/api/v1/admin/tenants/*", a.GetTenantNamed)
+	s.guard("PATCH", "/api/v1/admin/tenants/*", a.EditTenantNamed)
+	s.guard("DELETE", "/api/v1/admin/tenants/*", a.TrashTenant)
+
 	s.guard("GET", "/api/v1/admin/tenant", a.GetTenant)
 	s.guard("PATCH", "/api/v1/admin/tenant", a.EditTenant)
+
+	s.guard("GET", "/api/v1/admin/assistant", a.GetAssistant)
+	s.guard("PUT", "/api/v1/admin/assistant", a.SetAssistant)
+	s.guard("DELETE", "/api/v1/admin/assistant", a.DeleteAssistant)
+	s.guard("POST", "/api/v1/admin/assistant/restore", a.RestoreAssistant)
 
 	s.guard("GET", "/api/v1/admin/api-keys", a.ListKeysOfTenant)
 	s.guard("POST", "/api/v1/admin/api-keys", a.CreateAPIKey)
@@ -119,7 +137,11 @@ func (s *Server) adminRoutes() {
 	s.guard("PATCH", "/api/v1/admin/users/*", a.EditMember)
 	s.guard("DELETE", "/api/v1/admin/users/*", a.RemoveMember)
 	s.guard("POST", "/api/v1/admin/users/restore/*", a.RestoreMember)
+	s.guard("GET", "/api/v1/admin/sign-ins", a.ListSignIns)
+	s.guard("DELETE", "/api/v1/admin/sign-ins/*", a.EndSignIn)
 	s.guard("GET", "/api/v1/admin/invitations", a.ListInvitations)
+	s.guard("GET", "/api/v1/admin/invitations/*", a.GetInvitation)
+	s.guard("POST", "/api/v1/admin/invitations/resend/*", a.ResendInvitation)
 	s.guard("POST", "/api/v1/admin/invitations", a.Invite)
 	s.guard("DELETE", "/api/v1/admin/invitations/*", a.WithdrawInvitation)
 

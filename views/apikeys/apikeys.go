@@ -238,6 +238,8 @@ var hints = map[string]string{
 	"conflicts:review": "Decide which side of a conflict stays.",
 	"policies:read":    "Look at the policies that settle conflicts.",
 	"policies:write":   "Change the policies that settle conflicts.",
+	"assistant:read":   "See how the tenant’s assistant is set, but for its key.",
+	"assistant:write":  "Change where values of conflicts may go: whether, and which assistant is asked.",
 	"apikeys:read":     "See the tenant’s API keys.",
 	"apikeys:write":    "Make, change and revoke API keys that can do no more than this one.",
 	"members:read":     "See users, their roles and open invitations.",

@@ -26,6 +26,7 @@ type Props struct {
 	Back     string // address of the conflicts
 	May      bool   // who looks may change it
 	Version  int64  // of the settings; 0: they were never set
+	Trashed  int64  // since when they are in the trash (ms); 0: they are not
 	Values   Values
 	OwnKey   bool   // a key of the tenant's own is kept
 	Installs bool   // the installation has an endpoint

@@ -35,6 +35,9 @@ func assistantPages() []PageState {
 			p.Trial = sampleTrial()
 			p.Trial.Reason, p.Trial.Model = hostile+long, hostile
 		}),
+		page("assistant-trash", func(p *assistant.Props) {
+			p.Values, p.OwnKey, p.Trashed, p.State.Enabled = assistant.Values{}, false, now-60_000, false
+		}),
 		page("assistant-read-only", func(p *assistant.Props) { p.May = false }),
 	}
 }

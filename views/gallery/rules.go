@@ -36,6 +36,7 @@ func rulePages() []PageState {
 		{Rule: all[2], Review: "/console/gallery/rule-new", Dismiss: "/console/x", Total: 3, Decisions: decisions(3)},
 		{Rule: all[3], Review: "/console/gallery/rule-new", Dismiss: "/console/x", Total: 41, Decisions: decisions(5)},
 	}
+	many.Trash = []rules.Trashed{{Rule: all[1], Version: 3, At: now - 60_000}, {Rule: all[3], Version: 2, At: now - 86_400_000}}
 	asked := many
 	asked.Offers, asked.Asked = nil, rules.Asked{Key: "work_orders/WO-20418", Does: "The first write stands.", Rulings: []rules.Ruling{
 		{Rule: all[0], Fits: true, Rules: true, Why: "It decides: it is for the key \"work_orders/WO-20418\" alone of the collection \"storage\", and none that fits says more exactly which keys it is for."},

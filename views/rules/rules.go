@@ -92,6 +92,14 @@ type Props struct {
 	Groups  []Group
 	Offers  []Offer
 	Asked   Asked
+	Trash   []Trashed
+}
+
+// Trashed is a policy that was deleted.
+type Trashed struct {
+	Rule
+	Version int64
+	At      int64
 }
 
 func (p Props) count() int {

@@ -10,7 +10,7 @@ import (
 	"tidemark/store"
 )
 
-// Tenant is the caller's own.
+// Tenant is the caller's own, or one of the installation.
 type Tenant struct {
 	ID            string    `json:"id"`
 	Slug          string    `json:"slug"`
@@ -25,9 +25,13 @@ type Tenant struct {
 	Items         int64     `json:"items"`
 	Bytes         int64     `json:"bytes"`
 	Users         int64     `json:"users"`
+	Suspended     bool      `json:"suspended"`
 	Version       int64     `json:"version"`
 	CreatedAt     time.Time `json:"createdAt"`
 	UpdatedAt     time.Time `json:"updatedAt"`
+	DeletedAt     time.Time `json:"deletedAt,omitzero" doc:"Since when it is in the trash."`
+	Deletion      *Deletion `json:"deletion,omitempty" doc:"While it is deleted for good."`
+	models.Restrictions
 }
 
 // TenantInput changes what it names of the tenant.
@@ -43,7 +47,7 @@ func ownTenant(t models.Tenant) Tenant {
 	out := Tenant{
 		ID: t.ID, Slug: t.Slug, Name: t.Name, Strategy: string(t.Strategy), RetentionDays: t.RetentionDays, Registration: t.Registration, MFARoles: t.MFARoles,
 		MaxItems: t.Limits.Items, MaxBytes: t.Limits.Bytes, MaxUserBytes: t.Limits.UserBytes, Items: t.Usage.Items, Bytes: t.Usage.Bytes, Users: t.Usage.Users,
-		Version: t.Version, CreatedAt: moment(t.CreatedAt), UpdatedAt: moment(t.UpdatedAt),
+		Suspended: t.Suspended, Version: t.Version, CreatedAt: moment(t.CreatedAt), UpdatedAt: moment(t.UpdatedAt), DeletedAt: moment(t.DeletedAt), Restrictions: t.From,
 	}
 	if out.MFARoles == nil {
 		out.MFARoles = []string{}
@@ -88,7 +92,7 @@ func (a *API) EditTenant(c *fiber.Ctx, who models.Caller) error {
 			t.Strategy = models.Strategy(*in.Strategy)
 		}
 		t.Version = version
-		t, err = a.opt.Store.EditTenant(authored(c, who), t)
+		t, err = a.opt.Access.EditTenant(authored(c, who), t)
 	}
 	a.opt.Access.Forget()
 	if err != nil {

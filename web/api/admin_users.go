@@ -234,9 +234,7 @@ func (a *API) ListInvitations(c *fiber.Ctx, who models.Caller) error {
 	}
 	out := InvitationList{Invitations: []Invitation{}}
 	for _, t := range all {
-		out.Invitations = append(out.Invitations, Invitation{
-			Email: t.Email, Name: t.Name, Role: t.Role, UserID: t.UserID, Actor: t.Actor, CreatedAt: moment(t.CreatedAt), ExpiresAt: moment(t.ExpiresAt),
-		})
+		out.Invitations = append(out.Invitations, invitationOf(t))
 	}
 	return sendJSON(c, out)
 }

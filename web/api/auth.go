@@ -25,6 +25,8 @@ type Credentials struct {
 	Tenant     string `json:"tenant,omitempty" doc:"Id or slug; absent: the only one they are a member of."`
 	Code       string `json:"code,omitempty" doc:"Of the second factor, after mfa_required."`
 	InstanceID string `json:"instanceId,omitempty" doc:"The device that signs in."`
+
+	Installation bool `json:"installation,omitempty" doc:"To administer the installation: the tokens are of no tenant, and good for nothing in one."`
 }
 
 // FirebaseCredentials are the body of a sign-in by Firebase.
@@ -103,7 +105,7 @@ type SignedInAs struct {
 	Email  string `json:"email"`
 	Name   string `json:"name"`
 	Role   string `json:"role"`
-	Tenant string `json:"tenant" doc:"Its id."`
+	Tenant string `json:"tenant" doc:"Its id; empty: the tokens are of the installation."`
 }
 
 // Person is an account.
@@ -176,11 +178,12 @@ func (a *API) Verify(c *fiber.Ctx) error {
 // Login answers tokens for an e-mail and a password.
 func (a *API) Login(c *fiber.Ctx) error {
 	var in Credentials
-	if err := secretly(c, &in, "email", "password", "tenant", "code", "instanceId"); err != nil {
+	if err := secretly(c, &in, "email", "password", "tenant", "code", "instanceId", "installation"); err != nil {
 		return err
 	}
 	ctx, from := a.stranger(c)
 	from.Email, from.Password, from.Tenant, from.Code, from.InstanceID = in.Email, in.Password, in.Tenant, in.Code, in.InstanceID
+	from.Installation = in.Installation
 	t, err := a.opt.Access.Login(ctx, from)
 	return a.tokens(c, t, err)
 }
@@ -379,11 +382,8 @@ func (a *API) LogoutEverywhere(c *fiber.Ctx, who models.Caller) error {
 	return done(c, err)
 }
 
-// account is that of a token; other credentials have none.
+// account is that of a token.
 func (a *API) account(ctx context.Context, who models.Caller) (models.Account, error) {
-	if who.AccountID == "" {
-		return models.Account{}, fault.New(fault.ScopeMissing, "This is for the tokens of people who signed in here.")
-	}
 	return a.opt.Access.AccountByID(ctx, who.AccountID)
 }
 
@@ -399,12 +399,13 @@ func (a *API) myself(c *fiber.Ctx, who models.Caller, m models.Account) error {
 func (a *API) stranger(c *fiber.Ctx) (context.Context, access.SignIn) {
 	req := telemetry.RequestOf(c.UserContext())
 	in := access.SignIn{Address: req.Address, UserAgent: telemetry.Agent(c.Request().Header.UserAgent())}
-	return store.As(c.UserContext(), store.Author{Actor: "anonymous", Address: req.Address, RequestID: req.ID}), in
+	return store.As(c.UserContext(), store.Author{Actor: "anonymous", Address: req.Address, UserAgent: in.UserAgent, RequestID: req.ID, Door: models.DoorREST}), in
 }
 
 // as gives the context the account of a token as its author.
 func (a *API) as(c *fiber.Ctx, who models.Caller) context.Context {
-	by := store.Author{Actor: models.ActorAccount + who.AccountID, Address: who.Address, RequestID: who.RequestID}
+	by := store.AuthorOf(&who)
+	by.Actor = models.ActorAccount + who.AccountID
 	return store.As(c.UserContext(), by)
 }
 

@@ -17,7 +17,7 @@ import (
 func (a *API) Guard(p access.Permission, h Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		req := telemetry.RequestOf(c.UserContext())
-		who, err := a.authenticate(c, req)
+		who, err := a.authenticate(c, req, p)
 		if err != nil {
 			rate, err := a.opt.Limit.Refused(req.Address, err)
 			rate.Tell(c.Set)
@@ -52,7 +52,7 @@ var (
 	varyOnCredential   = []byte("Authorization, X-API-Key, X-User-Id")
 )
 
-func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request) (models.Caller, error) {
+func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request, p access.Permission) (models.Caller, error) {
 	if err := refuseSecretInURL(c); err != nil {
 		return models.Caller{}, err
 	}
@@ -71,6 +71,8 @@ func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request) (models.Caller,
 		Origin:     string(h.Peek(fiber.HeaderOrigin)),
 		UserAgent:  telemetry.Agent(h.UserAgent()),
 		RequestID:  req.ID,
+
+		Installation: access.OpenToInstallation(p),
 	}
 	return a.opt.Access.Authenticate(c.UserContext(), cred)
 }

@@ -36,9 +36,10 @@ func (a *API) describe() ([]byte, error) {
 			License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 		},
 		Components: &huma.Components{Schemas: schemas, SecuritySchemes: map[string]*huma.SecurityScheme{
-			"apiKey": {Type: "apiKey", In: "header", Name: "X-API-Key"},
-			"token":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
-			"ticket": {Type: "apiKey", In: "query", Name: "ticket"},
+			"apiKey":       {Type: "apiKey", In: "header", Name: "X-API-Key"},
+			"token":        {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+			"installation": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of a sign-in with installation: true."},
+			"ticket":       {Type: "apiKey", In: "query", Name: "ticket"},
 		}},
 		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "people"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
 	}

@@ -21,7 +21,7 @@ func policyOperations() []operation {
 		},
 		{
 			method: "GET", path: base + "/policies", id: "listPolicies", tag: "conflicts", summary: "List the tenant's policies", security: anyCredential,
-			params: actor, answers: map[int]any{200: PolicyList{}}, refusals: readRefusals,
+			params: with(actor, query("trash", "boolean", "Those in the trash instead.")), answers: map[int]any{200: PolicyList{}}, refusals: readRefusals,
 		},
 		{
 			method: "POST", path: base + "/policies", id: "addPolicy", tag: "conflicts", summary: "Make a policy", security: anyCredential,
@@ -32,8 +32,12 @@ func policyOperations() []operation {
 			params: with(actor, id, ifMatch), body: PolicyInput{}, answers: map[int]any{200: Policy{}}, refusals: with(readRefusals, 404, 409, 413, 415),
 		},
 		{
-			method: "DELETE", path: base + "/policies/{id}", id: "deletePolicy", tag: "conflicts", summary: "Take a policy away", security: anyCredential,
+			method: "DELETE", path: base + "/policies/{id}", id: "deletePolicy", tag: "conflicts", summary: "Move a policy to the trash", security: anyCredential,
 			params: with(actor, id, ifMatch), answers: map[int]any{204: nil}, refusals: with(readRefusals, 404, 409),
+		},
+		{
+			method: "POST", path: base + "/policies/restore/{id}", id: "restorePolicy", tag: "conflicts", summary: "Take a policy out of the trash", security: anyCredential,
+			params: with(actor, id, ifMatch), answers: map[int]any{200: Policy{}}, refusals: with(readRefusals, 404, 409),
 		},
 	}
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +29,7 @@ type Policy struct {
 	Version    int64     `json:"version,omitempty"`
 	CreatedAt  time.Time `json:"createdAt,omitzero"`
 	UpdatedAt  time.Time `json:"updatedAt,omitzero"`
+	DeletedAt  time.Time `json:"deletedAt,omitzero" doc:"Since when it is in the trash, where it settles nothing."`
 }
 
 // PolicyInput is the body that makes or changes a policy.
@@ -73,7 +76,7 @@ type AppliedPolicy struct {
 func policyOf(p *models.ConflictPolicy) Policy {
 	out := Policy{
 		ID: p.ID, Collection: p.Collection, Pattern: p.Pattern, Path: p.Path, Strategy: string(p.Strategy), Fallback: string(p.Fallback),
-		Kind: string(p.Kind), Threshold: p.Threshold, Version: p.Version,
+		Kind: string(p.Kind), Threshold: p.Threshold, Version: p.Version, DeletedAt: moment(p.DeletedAt),
 	}
 	if p.CreatedAt != 0 {
 		out.CreatedAt, out.UpdatedAt = time.UnixMilli(p.CreatedAt).UTC(), time.UnixMilli(p.UpdatedAt).UTC()
@@ -113,9 +116,17 @@ func (a *API) PolicyFor(c *fiber.Ctx, who models.Caller) error {
 	return sendJSON(c, appliedPolicy(&p, conflict.Explain(who.Policies, collection, key)))
 }
 
-// Policies answers a tenant's policies, the oldest first.
+// Policies answers a tenant's policies, the oldest first; with trash=true those that were deleted instead, the last one first.
 func (a *API) Policies(c *fiber.Ctx, who models.Caller) error {
-	all, err := a.opt.Store.Policies(c.UserContext(), who.TenantID)
+	trash, err := flag(c, "trash")
+	if err != nil {
+		return err
+	}
+	read := a.opt.Store.Policies
+	if trash {
+		read = a.opt.Store.PolicyTrash
+	}
+	all, err := read(c.UserContext(), who.TenantID)
 	if err != nil {
 		return err
 	}
@@ -136,6 +147,7 @@ func (a *API) AddPolicy(c *fiber.Ctx, who models.Caller) error {
 	if err != nil {
 		return err
 	}
+	a.opt.Access.Forget()
 	c.Set(fiber.HeaderLocation, policiesPath+p.ID)
 	c.Status(fiber.StatusCreated)
 	setETag(c, p.Version)
@@ -151,16 +163,11 @@ func (a *API) EditPolicy(c *fiber.Ctx, who models.Caller) error {
 	if p.ID, p.Version, err = policyAt(c); err != nil {
 		return err
 	}
-	if p, err = a.opt.Store.EditPolicy(authored(c, who), p); err != nil {
-		return err
-	}
-	setETag(c, p.Version)
-	out := policyOf(&p)
-	out.CreatedAt = time.Time{}
-	return sendJSON(c, out)
+	done, err := a.opt.Store.EditPolicy(authored(c, who), p)
+	return a.policyDone(c, p, done, err)
 }
 
-// DeletePolicy takes a policy away, at the version that If-Match names.
+// DeletePolicy moves a policy to the trash, at the version that If-Match names.
 func (a *API) DeletePolicy(c *fiber.Ctx, who models.Caller) error {
 	if err := nothing(c); err != nil {
 		return err
@@ -169,11 +176,50 @@ func (a *API) DeletePolicy(c *fiber.Ctx, who models.Caller) error {
 	if err != nil {
 		return err
 	}
-	if err := a.opt.Store.DeletePolicy(authored(c, who), who.TenantID, id, version); err != nil {
-		return err
+	p := models.ConflictPolicy{TenantID: who.TenantID, ID: id, Version: version}
+	done, err := a.opt.Store.DeletePolicy(authored(c, who), p)
+	if err != nil {
+		return a.policyDone(c, p, done, err)
 	}
+	a.opt.Access.Forget()
+	setETag(c, done.Version)
 	c.Status(fiber.StatusNoContent)
 	return nil
+}
+
+// RestorePolicy takes a policy out of the trash, at the version that If-Match names.
+func (a *API) RestorePolicy(c *fiber.Ctx, who models.Caller) error {
+	if err := nothing(c); err != nil {
+		return err
+	}
+	id, version, err := policyAt(c)
+	if err != nil {
+		return err
+	}
+	p := models.ConflictPolicy{TenantID: who.TenantID, ID: id, Version: version}
+	done, err := a.opt.Store.RestorePolicy(authored(c, who), p)
+	return a.policyDone(c, p, done, err)
+}
+
+// policyDone answers a policy that was changed, or why it was not.
+func (a *API) policyDone(c *fiber.Ctx, p, done models.ConflictPolicy, err error) error {
+	ctx := c.UserContext()
+	if err != nil {
+		return a.stale(ctx, err, p.TenantID, p.ID, "policy.", func() (any, error) {
+			all, err := a.opt.Store.Policies(ctx, p.TenantID)
+			if i := slices.IndexFunc(all, func(o models.ConflictPolicy) bool { return o.ID == p.ID }); i >= 0 {
+				return policyOf(&all[i]), nil
+			}
+			return nil, cmp.Or(err, error(fault.New(fault.NotFound, "It is gone.")))
+		})
+	}
+	a.opt.Access.Forget()
+	setETag(c, done.Version)
+	out := policyOf(&done)
+	if done.CreatedAt == 0 {
+		out.CreatedAt = time.Time{}
+	}
+	return sendJSON(c, out)
 }
 
 func policyInput(c *fiber.Ctx, who models.Caller) (models.ConflictPolicy, error) {

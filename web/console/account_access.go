@@ -23,7 +23,7 @@ func (c *Console) accessOf(f *fiber.Ctx, p *account.Props) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	names := map[string]string{"": "The installation"}
 	for _, t := range places {
 		names[t.TenantID] = cmp.Or(t.Tenant, t.Slug)
 		p.Places = append(p.Places, account.Place{Name: names[t.TenantID], Role: t.Role, Out: t.Disabled || t.Suspended})

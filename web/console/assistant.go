@@ -15,6 +15,7 @@ import (
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/views/assistant"
+	"tidemark/views/ui"
 )
 
 const (
@@ -28,6 +29,8 @@ func (c *Console) assistantRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/conflicts/assistant", c.ofTenant, c.assistant)
 	in.Post("/t/:tenant/conflicts/assistant", c.ofTenant, c.saveAssistant)
 	in.Post("/t/:tenant/conflicts/assistant/try", c.ofTenant, c.tryAssistant)
+	in.Post("/t/:tenant/conflicts/assistant/delete", c.ofTenant, c.moveAssistant(true))
+	in.Post("/t/:tenant/conflicts/assistant/restore", c.ofTenant, c.moveAssistant(false))
 }
 
 func (c *Console) assistant(f *fiber.Ctx) error {
@@ -48,7 +51,7 @@ func (c *Console) assistantProps(f *fiber.Ctx, s *engine.AssistantState, v assis
 	base := conflictsHref(f)
 	p := assistant.Props{
 		CSRF: c.token(f), Self: base + "/assistant", Try: base + "/assistant/try", Back: base, May: c.allow(f, access.AssistantWrite) == nil,
-		Version: s.Settings.Version, Values: v, OwnKey: s.OwnKey, Installs: s.Installs, Model: s.Installed, Loopback: s.Loopback, Most: s.Most,
+		Version: s.Settings.Version, Trashed: s.Settings.DeletedAt, Values: v, OwnKey: s.OwnKey, Installs: s.Installs, Model: s.Installed, Loopback: s.Loopback, Most: s.Most,
 		State: assistant.State{
 			Enabled: s.Settings.Enabled, Trouble: s.Trouble, Failures: s.Circuit.Failures, Probing: s.Circuit.Probing, Requests: s.Use.Requests, Daily: s.Daily,
 			Applied: s.Use.Applied, Suggested: s.Use.Suggested, Failed: s.Use.Failed, Waiting: s.Waiting, ManyWait: s.Waiting >= waitingShown, Now: clock.Millis(c.opt.Clock),
@@ -93,6 +96,30 @@ func (c *Console) saveAssistant(f *fiber.Ctx) error {
 		return c.assistantWrong(f, typed, base, err)
 	default:
 		return err
+	}
+}
+
+// moveAssistant moves the settings to the trash, or takes them out of it.
+func (c *Console) moveAssistant(trash bool) fiber.Handler {
+	do, told, undo := c.opt.Store.RestoreAssistant, "The assistant's settings are back from the trash.", "delete"
+	if trash {
+		do, told, undo = c.opt.Store.DeleteAssistant, "The assistant's settings are in the trash.", "restore"
+	}
+	return func(f *fiber.Ctx) error {
+		back := conflictsHref(f) + "/assistant"
+		base, err := versionOf(f)
+		if err != nil {
+			return err
+		}
+		s, err := do(as(f), visitOf(f).tenant.ID, base)
+		if fault.Is(err, fault.StaleEdit) || fault.Is(err, fault.NotFound) {
+			return c.done(f, back, flash{Text: "Nothing was done: the settings were changed in the meantime.", Bad: true})
+		}
+		if err != nil {
+			return err
+		}
+		c.opt.Access.Forget()
+		return c.done(f, back, flash{Text: told, Undo: back + "/" + undo, With: []ui.Hidden{{Name: "version", Value: strconv.FormatInt(s.Version, 10)}}})
 	}
 }
 

@@ -274,3 +274,27 @@ func TestAConflictOverRESTIsSettledByTheAssistant(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAssistantsSettingsGoToTheTrashAndComeBack(t *testing.T) {
+	t.Parallel()
+	h, _ := assisted(t, testkit.Says("current", "", 0.5))
+	b := signedIn(t, h)
+	b.get(assistantPath).hides(t, "Delete the settings", "in the trash")
+	b.post(assistantPath, assistantForm("0", nil))
+	b.get(assistantPath).shows(t, 200, "Delete the settings")
+	b.post(assistantPath+"/delete", url.Values{"version": {"7"}})
+	b.get(assistantPath).shows(t, 200, "Nothing was done", "Delete the settings")
+	b.post(assistantPath+"/delete", url.Values{"version": {"1"}})
+	gone := b.get(assistantPath)
+	gone.shows(t, 200, "The settings are in the trash", assistantPath+"/restore", ">off<")
+	gone.hides(t, "Delete the settings", `value="90"`)
+	if kept, err := h.Store.Assistant(t.Context(), h.Tenants[0].ID); err != nil || kept.Enabled {
+		t.Errorf("it may still be asked: %+v %v", kept, err)
+	}
+	undo := undoIn(t, gone.body)
+	b.post(undo.action, undo.fields)
+	b.get(assistantPath).shows(t, 200, "back from the trash", `value="90"`, ">on<")
+	if e := lastAudit(t, h); e.Action != "assistant.restore" {
+		t.Errorf("%+v", e)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
+	"tidemark/models"
 	"tidemark/store"
 	"tidemark/views/signin"
 )
@@ -49,7 +50,7 @@ func unreferred(f *fiber.Ctx) error {
 // byLink is the request's context with whoever holds a link as the author.
 func byLink(f *fiber.Ctx) context.Context {
 	req := telemetry.RequestOf(f.UserContext())
-	return store.As(f.UserContext(), store.Author{Actor: "link", Address: req.Address, RequestID: req.ID})
+	return store.As(f.UserContext(), store.Author{Actor: "link", Address: req.Address, UserAgent: req.Agent, RequestID: req.ID, Door: models.DoorConsole})
 }
 
 func (c *Console) linkDone(f *fiber.Ctx, title, text string) error {

@@ -17,7 +17,10 @@ import (
 	"tidemark/views/ui"
 )
 
-const offerLinks = 5 // of the decisions an offer is drawn from
+const (
+	offerLinks = 5  // of the decisions an offer is drawn from
+	trashShown = 50 // policies that were deleted last
+)
 
 func (c *Console) rulesRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/conflicts/rules", c.ofTenant, c.rules)
@@ -32,6 +35,7 @@ func (c *Console) rulesRoutes(in fiber.Router) {
 	in.Get("/t/:tenant/conflicts/rules/:id", c.ofTenant, c.editRule)
 	in.Post("/t/:tenant/conflicts/rules/:id", c.ofTenant, c.tryRule)
 	in.Post("/t/:tenant/conflicts/rules/:id/delete", c.ofTenant, c.deleteRule)
+	in.Post("/t/:tenant/conflicts/rules/:id/restore", c.ofTenant, c.restoreRule)
 	in.Get("/t/:tenant/conflicts/stats", c.ofTenant, c.conflictStats)
 }
 
@@ -47,6 +51,10 @@ func (c *Console) rules(f *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	trash, err := c.opt.Store.PolicyTrash(f.UserContext(), t.ID)
+	if err != nil {
+		return err
+	}
 	offers, err := c.opt.Engine.Offers(f.UserContext(), t.ID)
 	if err != nil {
 		return err
@@ -54,6 +62,9 @@ func (c *Console) rules(f *fiber.Ctx) error {
 	p := rules.Props{
 		CSRF: c.token(f), Base: conflictsHref(f), Now: clock.Millis(c.opt.Clock), Default: strategyDoes(t.Strategy), Tenant: tenantHref(t.ID),
 		Groups: groupsOf(f, all), Asked: askedOf(f, t, all),
+	}
+	for i := range trash[:min(len(trash), trashShown)] {
+		p.Trash = append(p.Trash, rules.Trashed{Rule: ruleOf(f, &trash[i]), Version: trash[i].Version, At: trash[i].DeletedAt})
 	}
 	for i := range offers {
 		row, err := c.offerOf(f, &offers[i])

@@ -191,18 +191,40 @@ func (c *Console) deleteRule(f *fiber.Ctx) error {
 	return c.dropRule(f, p, version)
 }
 
-// dropRule deletes a policy at a version of it, and offers to bring it back.
+// dropRule moves a policy to the trash, at a version of it, and offers to bring it back.
 func (c *Console) dropRule(f *fiber.Ctx, p models.ConflictPolicy, version int64) error {
-	switch err := c.opt.Store.DeletePolicy(as(f), p.TenantID, p.ID, version); {
+	p.Version = version
+	p, err := c.opt.Store.DeletePolicy(as(f), p)
+	switch {
 	case fault.Is(err, fault.StaleEdit):
 		return c.done(f, rulesHref(f), flash{Text: "Nothing was deleted: the policy was changed in the meantime.", Bad: true})
 	case err != nil:
 		return err
 	}
 	c.policyChanged()
-	v := valuesOfRule(&p)
-	v.ID, v.Version = "", ""
-	return c.done(f, rulesHref(f), flash{Text: "The policy is deleted.", Undo: rulesHref(f) + "/put", With: v.Hidden()})
+	return c.done(f, rulesHref(f), flash{Text: "The policy is in the trash.", Undo: rulesHref(f) + "/" + p.ID + "/restore", With: []ui.Hidden{{Name: "version", Value: strconv.FormatInt(p.Version, 10)}}})
+}
+
+// restoreRule takes a policy out of the trash.
+func (c *Console) restoreRule(f *fiber.Ctx) error {
+	version, err := versionOf(f)
+	if err != nil {
+		return err
+	}
+	_, err = c.opt.Store.RestorePolicy(as(f), models.ConflictPolicy{TenantID: visitOf(f).tenant.ID, ID: f.Params("id"), Version: version})
+	switch fault.CodeOf(err) {
+	case "":
+		c.policyChanged()
+		return c.done(f, rulesHref(f), flash{Text: "The policy is back from the trash."})
+	case fault.AlreadyExists:
+		return c.done(f, rulesHref(f), flash{Text: fault.From(err).Message, Bad: true})
+	case fault.StaleEdit:
+		return c.done(f, rulesHref(f), flash{Text: "Nothing was restored: the policy was changed in the meantime.", Bad: true})
+	case fault.Invalid:
+		return c.done(f, rulesHref(f), flash{Text: "Nothing was restored: there are as many policies as there may be.", Bad: true})
+	default:
+		return err
+	}
 }
 
 // ruleSaved tells that a policy was saved, and offers to take that back.

@@ -116,27 +116,28 @@ func TestAPolicyIsTriedSavedEditedAndDeleted(t *testing.T) {
 	}
 	at := rulesPath + "/" + now[0].ID
 	holds(t, b.get(at).body, `value="orders/*"`, "What if it were gone?")
-	job, body = b.tried(t, at, url.Values{"pattern": {"orders/*"}, "strategy": {"FIRST_WRITE_WINS"}, "version": {"1"}})
+	job, body = b.tried(t, at, url.Values{"pattern": {"orders/*"}, "strategy": {"FIRST_WRITE_WINS"}, "version": {"3"}})
 	holds(t, body, "to be changed", "It would have changed 3 of 4 conflicts.")
 	b.post(job+"/save", url.Values{})
-	if edited := policies(t, h); len(edited) != 1 || edited[0].Strategy != models.StrategyFWW || edited[0].Version != 2 {
+	if edited := policies(t, h); len(edited) != 1 || edited[0].Strategy != models.StrategyFWW || edited[0].Version != 4 {
 		t.Fatalf("%+v", edited)
 	}
 	undo = undoIn(t, b.get(rulesPath).body)
 	b.post(undo.action, undo.fields)
-	if was := policies(t, h); was[0].Strategy != models.StrategyLWW || was[0].Version != 3 {
+	if was := policies(t, h); was[0].Strategy != models.StrategyLWW || was[0].Version != 5 {
 		t.Errorf("%+v", was)
 	}
 	if a := b.post(job+"/save", url.Values{}); a.status != 303 {
 		t.Errorf("%d", a.status)
 	}
 	holds(t, b.get(job).body, "Nothing was saved", "were changed since")
-	job, body = b.tried(t, at+"/delete", url.Values{"version": {"3"}, "do": {"try"}})
+	job, body = b.tried(t, at+"/delete", url.Values{"version": {"5"}, "do": {"try"}})
 	holds(t, body, "to be taken away", "Delete the policy")
 	b.post(job+"/save", url.Values{})
 	if left := policies(t, h); len(left) != 0 {
 		t.Errorf("%+v", left)
 	}
+	holds(t, b.get(rulesPath).body, "Policies in the trash", "orders/*", "The policy is in the trash.")
 	entries, err := h.Store.AuditEntries(t.Context(), of(t, h, "acme").ID, "", 50)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +149,7 @@ func TestAPolicyIsTriedSavedEditedAndDeleted(t *testing.T) {
 		}
 	}
 	slices.Reverse(did)
-	if got := strings.Join(did, " "); got != "dryrun create delete create dryrun edit edit dryrun delete" {
+	if got := strings.Join(did, " "); got != "dryrun create delete restore dryrun edit edit dryrun delete" {
 		t.Errorf("%s", got)
 	}
 }
@@ -248,5 +249,34 @@ func TestTheFiguresOfConflictsLinkToTheirRows(t *testing.T) {
 	holds(t, body, "Settled by people", "orders/", "laptop", "1 settled", "2 open", "Nobody in particular", "q=key%3Aorders%2F%2A+newer%3A24h&view=open", "Show as table", "q=kind%3Aconcurrent+newer%3A24h&view=open")
 	if a := b.get("/console/t/acme/conflicts/stats?range=1y"); a.status != 422 {
 		t.Errorf("%d", a.status)
+	}
+}
+
+func TestAPolicyComesBackFromTheTrashUnlessAnotherTookItsPlace(t *testing.T) {
+	t.Parallel()
+	h := house(t, nil)
+	b := signedIn(t, h)
+	ctx, acme := t.Context(), of(t, h, "acme").ID
+	p, err := h.Store.AddPolicy(ctx, models.ConflictPolicy{TenantID: acme, Pattern: "orders/*", Strategy: models.StrategyLWW})
+	must(t, err)
+	at := rulesPath + "/" + p.ID
+	b.post(at+"/delete", url.Values{"version": {"1"}})
+	restore := url.Values{"version": {"2"}}
+	other, err := h.Store.AddPolicy(ctx, models.ConflictPolicy{TenantID: acme, Pattern: "orders/*", Strategy: models.StrategyFWW})
+	must(t, err)
+	for version, told := range map[string]string{"2": "was made meanwhile", "1": "was changed in the meantime"} {
+		if a := b.post(at+"/restore", url.Values{"version": {version}}); a.status != 303 {
+			t.Errorf("%d", a.status)
+		}
+		holds(t, b.get(rulesPath).body, told)
+	}
+	_, err = h.Store.DeletePolicy(ctx, other)
+	must(t, err)
+	b.post(at+"/restore", restore)
+	if now := policies(t, h); len(now) != 1 || now[0].ID != p.ID || now[0].Version != 3 {
+		t.Errorf("%+v", now)
+	}
+	if a := b.post(at+"/restore", restore); a.status != 404 {
+		t.Errorf("out of the trash: %d", a.status)
 	}
 }

@@ -50,8 +50,8 @@ func (c *Console) makeTenant(f *fiber.Ctx) error {
 	p := setup.TenantProps{Name: f.FormValue("name"), Slug: strings.TrimSpace(f.FormValue("slug"))}
 	var t models.Tenant
 	var err error
-	if p.Slug, err = newSlug(p.Slug, p.Name); err == nil {
-		t, err = c.opt.Store.CreateTenant(as(f), models.Tenant{Slug: p.Slug, Name: p.Name})
+	if p.Slug, err = access.SlugFor(p.Slug, p.Name); err == nil {
+		t, err = c.opt.Access.CreateTenant(as(f), models.Tenant{Slug: p.Slug, Name: p.Name})
 	}
 	if fl := fault.From(err); fault.Is(err, fault.Invalid) {
 		p.Error, p.Fields = "The tenant was not made", fieldsOf(fl)
@@ -61,21 +61,6 @@ func (c *Console) makeTenant(f *fiber.Ctx) error {
 		return err
 	}
 	return c.withKey(f, t, true)
-}
-
-// newSlug is the slug of a new tenant: without one it is made of the name, which has to be there.
-func newSlug(slug, name string) (string, error) {
-	if strings.TrimSpace(name) == "" {
-		return slug, fault.OfField("name", "required", "must be 1 to 200 characters without line breaks")
-	}
-	return cmp.Or(slug, slugOf(name)), nil
-}
-
-// slugOf makes a slug of a name: its letters and digits, with a dash for what lies between.
-func slugOf(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	slug := strings.Join(words, "-")
-	return strings.TrimRight(slug[:min(len(slug), 63)], "-")
 }
 
 // connectKey makes a key for the page to show.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"tidemark/access"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -21,14 +22,11 @@ func (c *Console) createTenant(f *fiber.Ctx) error {
 	typed := typedTenant(f)
 	t, err := tenantFrom(typed)
 	if err == nil {
-		t.From, err = c.opt.Access.CheckTenantRestrictions(t.From, models.Restrictions{})
-	}
-	if err == nil {
-		typed.Slug, err = newSlug(typed.Slug, typed.Name)
+		typed.Slug, err = access.SlugFor(typed.Slug, typed.Name)
 	}
 	if err == nil {
 		t.Slug = typed.Slug
-		t, err = c.opt.Store.CreateTenant(as(f), t)
+		t, err = c.opt.Access.CreateTenant(as(f), t)
 	}
 	if fault.Is(err, fault.Invalid) {
 		return c.tenantWrong(f, c.formOf(f, nil, typed), err)
@@ -70,8 +68,7 @@ func (c *Console) saveTenant(f *fiber.Ctx) error {
 	}
 	if err == nil {
 		t.ID, t.Version = before.ID, base
-		t, err = c.opt.Store.EditTenant(as(f), t)
-		c.opt.Access.Forget()
+		t, err = c.opt.Access.EditTenant(as(f), t)
 	}
 	switch fault.CodeOf(err) {
 	case "":

@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE assistants ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;
+
+-- +goose Down
+ALTER TABLE assistants DROP COLUMN deleted_at;
