@@ -127,7 +127,7 @@ func TestNoConnectionTellsWhatIsAnothersTenants(t *testing.T) {
 	for late, heard := time.After(10*time.Second), false; !heard; {
 		select {
 		case e := <-streams["activity/stream"]:
-			theirs.clean(t, "activity/stream", e.data)
+			theirs.clean(t, "activity/stream", e.data, theirs.item) // which ours was asked to remove by that name, too
 			heard = strings.Contains(e.data, "last-")
 		case <-late:
 			t.Fatal("the stream of activity is deaf")
@@ -137,7 +137,7 @@ func TestNoConnectionTellsWhatIsAnothersTenants(t *testing.T) {
 		for quiet := false; !quiet; {
 			select {
 			case e := <-stream:
-				theirs.clean(t, name, e.data)
+				theirs.clean(t, name, e.data, theirs.item)
 			default:
 				quiet = true
 			}

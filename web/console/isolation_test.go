@@ -64,7 +64,7 @@ var unnamed = []string{
 }
 
 // ofPeople are routes that know somebody by what they send, which another does not have: the tests of web/auth_test.go have them.
-var ofPeople = []string{"/auth/register", "/auth/verify", "/auth/login", "/auth/firebase", "/auth/refresh", "/auth/logout", "/auth/forgot", "/auth/reset", "/auth/accept", "/auth/me", "/auth/logout-everywhere"}
+var ofPeople = []string{"/auth/register", "/auth/verify", "/auth/login", "/auth/firebase", "/auth/refresh", "/auth/logout", "/auth/forgot", "/auth/reset", "/auth/accept", "/auth/me", "/auth/me/avatar", "/auth/logout-everywhere"}
 
 // queries name in parameters what a life has.
 func (l *life) queries() []url.Values {
