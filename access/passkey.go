@@ -27,7 +27,7 @@ type Ceremony struct {
 }
 
 // relyingParty is the server as authenticators know it: by the origin that is configured, or where none is, outside production,
-// by the one that the page was asked at. `unavailable` without.
+// by the one that the page was asked at. `unavailable` without, and where that is an address.
 func (a *Access) relyingParty(origin string) (*webauthn.WebAuthn, error) {
 	if a.opt.Origin != "" {
 		origin = a.opt.Origin
@@ -39,11 +39,15 @@ func (a *Access) relyingParty(origin string) (*webauthn.WebAuthn, error) {
 		return nil, fault.New(fault.Unavailable, "Passkeys need a host.")
 	}
 	resident := protocol.ResidentKeyRequirementRequired
-	return webauthn.New(&webauthn.Config{
+	rp, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: totpIssuer, RPOrigins: []string{u.Scheme + "://" + u.Host},
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: resident, UserVerification: protocol.VerificationRequired},
 		AttestationPreference:  protocol.PreferNoAttestation,
 	})
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "Passkeys need this server to be reached by a name, not by an address.")
+	}
+	return rp, nil
 }
 
 // holder is an account as the authenticator's protocol sees it.

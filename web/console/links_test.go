@@ -62,19 +62,22 @@ func (p *postbox) link(t *testing.T, to string) string {
 func peopled(t *testing.T, change func(*access.Options)) (*e2e.House, *postbox) {
 	t.Helper()
 	box := &postbox{}
-	return house(t, func(o *e2e.Options) {
-		o.People = func(a *access.Options) {
-			sealed, err := seal.New("a secret of tests that is longer than 32 bytes")
-			if err != nil {
-				t.Fatal(err)
-			}
-			a.Mail, a.PublicURL, a.Seal = box, "https://sync.example.com", sealed
-			a.JWTSecret, a.RefreshSecret = []byte("a secret of tests, longer than 32 bytes"), []byte("another secret of tests, longer than 32 bytes")
-			if change != nil {
-				change(a)
-			}
+	return house(t, func(o *e2e.Options) { o.People = box.people(t, change) }), box
+}
+
+// people is how a house is told to mail to the postbox.
+func (p *postbox) people(t *testing.T, change func(*access.Options)) func(*access.Options) {
+	return func(a *access.Options) {
+		sealed, err := seal.New("a secret of tests that is longer than 32 bytes")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}), box
+		a.Mail, a.PublicURL, a.Seal = p, "https://sync.example.com", sealed
+		a.JWTSecret, a.RefreshSecret = []byte("a secret of tests, longer than 32 bytes"), []byte("another secret of tests, longer than 32 bytes")
+		if change != nil {
+			change(a)
+		}
+	}
 }
 
 var hiddenToken = regexp.MustCompile(`name="token" value="([^"]*)"`)

@@ -40,6 +40,9 @@ func TestPagesOnMariaDB(t *testing.T) {
 		"tables paged":      TestATableIsPagedByPlacesThatSayNothing,
 		"assistant":         TestAConflictOverRESTIsSettledByTheAssistant,
 		"assistant opt-in":  TestATenantIsOptedInToTheAssistant,
+		"foreign routes":    TestNoRouteTellsOrChangesWhatIsAnothersTenants,
+		"foreign pages":     TestNoPageTellsOrChangesWhatIsAnothersTenants,
+		"foreign events":    TestNoConnectionTellsWhatIsAnothersTenants,
 	} {
 		t.Run(name, test)
 	}

@@ -15,10 +15,11 @@ import (
 type caller struct {
 	url, key, user, instance string
 	http                     *http.Client
+	token                    string // in the place of the key
 }
 
 func newCaller(base, key, user, instance string) *caller {
-	return &caller{base, key, user, instance, &http.Client{Timeout: 45 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+	return &caller{url: base, key: key, user: user, instance: instance, http: &http.Client{Timeout: 45 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
 }
 
 // fields are the members that answers of all doors have.
@@ -124,6 +125,9 @@ func (c *caller) do(method, path, body string, headers ...string) (answer, error
 
 func (c *caller) headers() []string {
 	h := []string{"X-API-Key: " + c.key}
+	if c.token != "" {
+		h = []string{"Authorization: Bearer " + c.token}
+	}
 	if c.user != "" {
 		h = append(h, "X-User-Id: "+c.user)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"tidemark/engine"
 	"tidemark/engine/protocol"
+	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
 	"tidemark/web/live/sio"
@@ -162,6 +163,16 @@ func (c *conn) Closed() {
 		s.Close()
 	}
 	c.live.conns.remove(c)
+}
+
+// lapsed is why a connection whose credential has ended is served no more, though it is not closed yet.
+func (c *conn) lapsed() error {
+	if !c.expired(clock.Millis(c.live.opt.Clock)) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recheckTimeout)
+	defer cancel()
+	return c.live.opt.Access.Recheck(ctx, c.who())
 }
 
 func (c *conn) expired(now int64) bool {

@@ -191,3 +191,21 @@ func TestASocketIOConnectionOutlivesItsToken(t *testing.T) {
 	now.Advance(2 * time.Hour)
 	r.expect(`42/sync,["error",{"code":"token_expired"`)
 }
+
+// Between the end of a token and the look that closes its connection nothing is served.
+func TestAnEndedTokenIsServedNoMore(t *testing.T) {
+	t.Parallel()
+	f, now := timed(t)
+	c := f.bear(t, f.tokenOf(t, "ann", now.Now().Add(time.Minute)), "phone")
+	now.Advance(2 * time.Minute)
+	c.send(`{"event":"sync:set","id":1,"data":{"key":"late","value":1}}`)
+	for m, err := c.next(); m.Event != "ack" && m.Event != "error"; m, err = c.next() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := f.dial(t, "ann", "desk")
+	if a := w.ask("sync:get", `{"key":"late"}`); a.Error.Code != "not_found" {
+		t.Errorf("it was written: %+v", a)
+	}
+}

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	sweepEvery     = time.Second
+	sweepEvery     = time.Second / 2
 	recheckTimeout = 2 * time.Second
-	maxDoubts      = 5 // looks at a credential that could not be made before its connection ends
+	maxDoubts      = 10 // looks at a credential that could not be made before its connection ends
 )
 
 // registry knows the live connections, and how many each address and each caller has.

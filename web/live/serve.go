@@ -56,6 +56,8 @@ func (c *conn) handle(r request, waiting flight) flight {
 	}
 	if _, err := c.live.opt.Limit.Take(context.Background(), c.who()); err != nil {
 		r.err = err
+	} else if r.event != protocol.EventAuth && r.err == nil {
+		r.err = c.lapsed()
 	}
 	c.served++
 	id := c.caller.RequestID + "-" + strconv.FormatUint(c.served, 10)
