@@ -46,7 +46,7 @@ func (a *Access) loginBy(ctx context.Context, provider string, in SignIn, ask fu
 	if err != nil {
 		return Tokens{}, err
 	}
-	m, err := a.admit(ctx, who, in.Tenant, in.Address)
+	m, err := a.admit(ctx, who, in.Tenant, store.Author{Address: in.Address, UserAgent: in.UserAgent, Door: models.DoorREST})
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -68,10 +68,9 @@ func (a *Access) told(ctx context.Context, provider, address string, ask func() 
 	return who, err
 }
 
-// admit is the account of whom a provider tells of, and notes that it signs in.
-func (a *Access) admit(ctx context.Context, who provided, tenant, address string) (models.Account, error) {
-	req := telemetry.RequestOf(ctx)
-	by := store.Author{Address: address, UserAgent: req.Agent, RequestID: req.ID}
+// admit is the account of whom a provider tells of, and notes that it signs in from where by says.
+func (a *Access) admit(ctx context.Context, who provided, tenant string, by store.Author) (models.Account, error) {
+	by.RequestID = telemetry.RequestOf(ctx).ID
 	ctx = store.As(ctx, by)
 	m, err := a.accountOf(ctx, who, tenant)
 	if err != nil {

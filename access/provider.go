@@ -9,7 +9,9 @@ import (
 	"tidemark/access/oidc"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
+	"tidemark/internal/telemetry"
 	"tidemark/models"
+	"tidemark/store"
 )
 
 const firebaseIssuer = "https://securetoken.google.com/"
@@ -98,7 +100,7 @@ func (a *Access) ProviderSignIn(ctx context.Context, name, tenant, address strin
 	if err != nil {
 		return models.Account{}, err
 	}
-	m, err := a.admit(ctx, who, tenant, address)
+	m, err := a.admit(ctx, who, tenant, store.Author{Address: address, UserAgent: telemetry.RequestOf(ctx).Agent, Door: models.DoorConsole})
 	if tenant == "" && fault.Is(err, fault.Invalid) {
 		title := a.ProviderTitle(who.Identity)
 		return m, fault.New(fault.SignInFailed, "Nobody signs in by this account of %s here. If you have an account here, sign in as you did before and link %s under Account. If you are invited, follow the link that was sent to you.", title, title)
@@ -116,7 +118,11 @@ func (a *Access) LinkProvider(ctx context.Context, m models.Account, name, addre
 	if who.Email == "" {
 		return fault.New(fault.EmailUnverified, "%s has not verified your e-mail, or does not tell it. Verify it there first.", a.ProviderTitle(who.Identity))
 	}
-	return a.opt.Store.LinkIdentity(ctx, m, who.Identity)
+	err = a.opt.Store.LinkIdentity(ctx, m, who.Identity)
+	if fault.Is(err, fault.AlreadyExists) {
+		err = fault.Wrap(fault.AlreadyExists, err, "Somebody signs in by this account of %s already, so it was not linked.", a.ProviderTitle(who.Identity))
+	}
+	return err
 }
 
 // UnlinkProvider ends that. `scope_missing` where it would leave no way in; `not_found`.

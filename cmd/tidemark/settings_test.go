@@ -32,8 +32,8 @@ var samples = map[string]string{
 	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "ENCRYPTION_KEY": strong, "ENCRYPTION_KEY_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "AUDIT_RETENTION_DAYS": "90", "TTL_CLEANUP_INTERVAL_HOURS": "5",
 }
 
-// acme is a provider, as the variables have it.
-var acme = []string{
+// acmeProvider is one, as the variables have it.
+var acmeProvider = []string{
 	"OAUTH_PROVIDERS=acme", "OAUTH_ACME_ISSUER=https://login.example.com", "OAUTH_ACME_CLIENT_ID=tidemark", "OAUTH_ACME_CLIENT_SECRET=" + strong, "PUBLIC_URL=https://sync.example.com",
 }
 
@@ -58,7 +58,7 @@ func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
 			env = append(env, "FIREBASE_PROJECT_ID=my-app-1234")
 		}
 		if strings.HasPrefix(v.name, "OAUTH_") {
-			env = append(env, acme...)
+			env = append(env, acmeProvider...)
 		}
 		p := newProgram(t)
 		p.env = append(p.env, env...)
@@ -81,7 +81,7 @@ func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
 func TestProvidersAreAsTheirVariablesSay(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	p.env = append(append(p.env, acme...), "OAUTH_PROVIDERS=acme,my-login,google", "OAUTH_ACME_TITLE=Acme Ltd", "OAUTH_ACME_SCOPES=openid email groups",
+	p.env = append(append(p.env, acmeProvider...), "OAUTH_PROVIDERS=acme,my-login,google", "OAUTH_ACME_TITLE=Acme Ltd", "OAUTH_ACME_SCOPES=openid email groups",
 		"OAUTH_MY_LOGIN_CLIENT_ID=b", "OAUTH_MY_LOGIN_CLIENT_SECRET="+strong, "OAUTH_MY_LOGIN_ISSUER=http://localhost:9000", "OAUTH_GOOGLE_CLIENT_ID=c", "OAUTH_GOOGLE_CLIENT_SECRET="+strong)
 	shown := map[string]any{}
 	for _, one := range p.must("config", "print")["variables"].([]any) {
