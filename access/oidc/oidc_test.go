@@ -563,6 +563,7 @@ func TestOptionsThatWillNotDo(t *testing.T) {
 		{"ISSUER", func(o *Options) { o.Issuer = "https://u:p@login.example.com" }},
 		{"ISSUER", func(o *Options) { o.Issuer = "https://login.example.com?x" }},
 		{"TENANT", func(o *Options) { o.Tenant = "common" }},
+		{"TITLE", func(o *Options) { o.Title = strings.Repeat("x", 61) }},
 		{"TENANT", func(o *Options) { o.Name, o.Issuer, o.Tenant = "microsoft", "", "contoso.com" }},
 	} {
 		o := good

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 )
@@ -30,6 +31,7 @@ const (
 	consumers  = "9188040d-6c67-4c5b-b112-36a304b66dad" // the tenant of Microsoft's personal accounts
 	anyTenant  = "{tenantid}"                           // in the issuer of who signs in people of many tenants
 	tenantPath = "/v2.0"
+	maxTitle   = 60
 )
 
 var (
@@ -86,7 +88,9 @@ func (o *Options) complete() error {
 	if !isIssuer(o.Issuer) {
 		return optionError{"ISSUER", "must be an address such as https://login.example.com, and https unless it is on this machine"}
 	}
-	o.Title = cmp.Or(o.Title, known.title, o.Name)
+	if o.Title = cmp.Or(o.Title, known.title, o.Name); !utf8.ValidString(o.Title) || utf8.RuneCountInString(o.Title) > maxTitle {
+		return optionError{"TITLE", fmt.Sprintf("must have at most %d characters", maxTitle)}
+	}
 	if len(o.Scopes) == 0 {
 		o.Scopes = []string{oidc.ScopeOpenID, oidc.ScopeProfile, oidc.ScopeEmail}
 		if known.github {

@@ -31,10 +31,10 @@ func accountPages() []PageState {
 	many.Email.On, many.Factor = false, true
 	many.Passkeys.Keys = []account.Passkey{{ID: "a", Name: "Work laptop", Made: now - 50*hour, Used: now - hour}, {ID: "b", Name: hostile + long, Made: now - hour}}
 	many.Others = account.IdentitiesProps{
-		Now: now, Offers: []account.Offer{{Name: "google", Title: "Google"}, {Name: "acme", Title: "Acme " + long}},
+		Now: now, Offers: []account.Offer{{Name: "google", Title: "Google"}, {Name: "acme", Title: "Acme " + strings.Repeat("x", 55)}},
 		List: []account.Identity{
 			{Issuer: "https://accounts.google.com", Subject: "1", Title: "Google", Email: "amina@example.com", Made: now - 50*hour, Used: now - hour},
-			{Issuer: "https://login.example.com", Subject: "2", Title: "Acme " + long, Email: long + "@example.com", Made: now - hour},
+			{Issuer: "https://login.example.com", Subject: "2", Title: "Acme " + strings.Repeat("x", 55), Email: long + "@example.com", Made: now - hour},
 			{Issuer: "https://former.example.com", Subject: "3", Title: hostile, Made: now - hour},
 		},
 	}

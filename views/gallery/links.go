@@ -1,6 +1,10 @@
 package gallery
 
-import "tidemark/views/signin"
+import (
+	"strings"
+
+	"tidemark/views/signin"
+)
 
 func linkPages() []PageState {
 	join := signin.LinkProps{
@@ -17,7 +21,7 @@ func linkPages() []PageState {
 	joinBy.Providers, joinBy.Tenant = providers, "01JDA2Q8M3X7Y5T4"
 	kept := signin.Kept{To: "/console/t/acme/storage/item?key=a", Back: "/console"}
 	return []PageState{
-		alone("login-providers", "Sign in", signin.Login(signin.LoginProps{Mail: true, Providers: append(providers, signin.Provider{Name: "acme", Title: "Acme " + long})})),
+		alone("login-providers", "Sign in", signin.Login(signin.LoginProps{Mail: true, Providers: append(providers, signin.Provider{Name: "acme", Title: "Acme " + strings.Repeat("x", 55)})})),
 		alone("login-providers-kept", "Sign in", signin.Login(signin.LoginProps{Providers: providers, Kept: &kept, Notice: "Your session has ended, so nothing was changed. What you sent is kept: sign in, look at it and send it again."})),
 		alone("login-provider-stranger", "Sign in", signin.Login(signin.LoginProps{Providers: providers, Error: "Nobody signs in by this account of Google here. If you have an account here, sign in as you did before and link Google under Account. If you are invited, follow the link that was sent to you."})),
 		alone("login-provider-down", "Sign in", signin.Login(signin.LoginProps{Providers: providers, Error: "GitHub cannot be reached now. Try again later, or sign in otherwise."})),

@@ -33,7 +33,7 @@ func providers(list []Provider, csrf, next, tenant string, kept bool) templ.Comp
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(list) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"mt-4 grid gap-2 border-t border-line pt-4\" role=\"group\" aria-label=\"Other ways to sign in\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"mt-4 grid grid-cols-1 gap-2 border-t border-line pt-4\" role=\"group\" aria-label=\"Other ways to sign in\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
