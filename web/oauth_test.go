@@ -21,15 +21,15 @@ const (
 // app is one that sends its users to Acme itself.
 type app struct {
 	*house
-	idp *testkit.IdP
+	idp *testkit.IDP
 }
 
 func appHouse(t *testing.T) app {
 	t.Helper()
-	idp := testkit.NewIdP(t, true)
+	idp := testkit.NewIDP(t, true)
 	roots := x509.NewCertPool()
 	roots.AddCert(idp.Certificate())
-	acme, err := oidc.New(oidc.Options{Name: "acme", Title: "Acme", Issuer: idp.URL, ClientID: testkit.IdPClient, ClientSecret: testkit.IdPSecret, Roots: roots})
+	acme, err := oidc.New(oidc.Options{Name: "acme", Title: "Acme", Issuer: idp.URL, ClientID: testkit.IDPClient, ClientSecret: testkit.IDPSecret, Roots: roots})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func (a app) code(t *testing.T) string {
 	t.Helper()
 	sum := sha256.Sum256([]byte(appVerifier))
 	q, err := a.idp.Visit(a.idp.URL + "/auth?" + url.Values{
-		"client_id": {testkit.IdPClient}, "response_type": {"code"}, "redirect_uri": {appReturn}, "state": {"s"}, "nonce": {"n0nce"},
+		"client_id": {testkit.IDPClient}, "response_type": {"code"}, "redirect_uri": {appReturn}, "state": {"s"}, "nonce": {"n0nce"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}.Encode())
 	if err != nil {
@@ -121,7 +121,7 @@ func TestACodeOfAnAppMustHold(t *testing.T) {
 	a.auth(t, "oauth/acme/x", "code", "c").problem(t, 404, "not_found")
 	a.idp.Close()
 	a.signIn(t).problem(t, 503, "unavailable")
-	for _, secret := range []string{code, appVerifier, testkit.IdPSecret, "s3cret-code", "n0nce"} {
+	for _, secret := range []string{code, appVerifier, testkit.IDPSecret, "s3cret-code", "n0nce"} {
 		if strings.Contains(a.log.String(), secret) {
 			t.Errorf("%.12s… is in the log", secret)
 		}

@@ -134,7 +134,7 @@ func (c *connect) discover(ctx context.Context) (*description, error) {
 		return nil, err
 	}
 	for _, address := range []string{says.Authorization, says.Token, says.Keys} {
-		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && !(isLocal(address) && isLocal(c.opt.Issuer)) {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && (!isLocal(address) || !isLocal(c.opt.Issuer)) {
 			return nil, errors.New("its description names an address that is not reached by TLS")
 		}
 	}

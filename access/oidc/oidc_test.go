@@ -27,9 +27,9 @@ const home = "https://sync.example.com/console/login/oidc/acme/callback"
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func provider(t *testing.T, idp *testkit.IdP, change func(*Options)) *Provider {
+func provider(t *testing.T, idp *testkit.IDP, change func(*Options)) *Provider {
 	t.Helper()
-	o := Options{Name: "acme", Title: "Acme", Issuer: idp.URL, ClientID: testkit.IdPClient, ClientSecret: testkit.IdPSecret, Clock: idp.Clock}
+	o := Options{Name: "acme", Title: "Acme", Issuer: idp.URL, ClientID: testkit.IDPClient, ClientSecret: testkit.IDPSecret, Clock: idp.Clock}
 	if c := idp.Certificate(); c != nil {
 		o.Roots = x509.NewCertPool()
 		o.Roots.AddCert(c)
@@ -44,15 +44,15 @@ func provider(t *testing.T, idp *testkit.IdP, change func(*Options)) *Provider {
 	return p
 }
 
-func newIdP(t *testing.T) *testkit.IdP {
+func newIDP(t *testing.T) *testkit.IDP {
 	t.Helper()
-	idp := testkit.NewIdP(t, true)
+	idp := testkit.NewIDP(t, true)
 	idp.Clock = clock.At(noon)
 	return idp
 }
 
 // way goes to the provider and back.
-func way(t *testing.T, p *Provider, idp *testkit.IdP) (Attempt, Return) {
+func way(t *testing.T, p *Provider, idp *testkit.IDP) (Attempt, Return) {
 	t.Helper()
 	to, a, err := p.Begin(t.Context(), home)
 	if err != nil {
@@ -68,7 +68,7 @@ func way(t *testing.T, p *Provider, idp *testkit.IdP) (Attempt, Return) {
 func TestAProviderSaysWhoSomebodyIs(t *testing.T) {
 	t.Parallel()
 	for _, secure := range []bool{true, false} { // without TLS on this machine alone
-		idp := testkit.NewIdP(t, secure)
+		idp := testkit.NewIDP(t, secure)
 		p := provider(t, idp, nil)
 		a, r := way(t, p, idp)
 		u, err := p.Finish(t.Context(), a, r)
@@ -83,7 +83,7 @@ func TestAProviderSaysWhoSomebodyIs(t *testing.T) {
 
 func TestAnEMailCountsOnlyWhenTheProviderHasVerifiedIt(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	p := provider(t, idp, nil)
 	for _, tc := range []struct {
 		verified any
@@ -104,7 +104,7 @@ func TestAnEMailCountsOnlyWhenTheProviderHasVerifiedIt(t *testing.T) {
 
 func TestWhatTheTokenLeavesOutIsAskedForOfTheSameUser(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	p := provider(t, idp, nil)
 	idp.SignBy(func(claims map[string]any) string {
 		delete(claims, "email")
@@ -128,7 +128,7 @@ func TestWhatTheTokenLeavesOutIsAskedForOfTheSameUser(t *testing.T) {
 // TestTokensThatAreNotForHereAreRefused: security 14, 15 and 17.
 func TestTokensThatAreNotForHereAreRefused(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	p := provider(t, idp, nil)
 	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -155,7 +155,7 @@ func TestTokensThatAreNotForHereAreRefused(t *testing.T) {
 		"no nonce":           claim("nonce", nil),
 		"another audience":   claim("aud", "other"),
 		"no audience":        claim("aud", nil),
-		"two and no azp":     claim("aud", []string{testkit.IdPClient, "other"}),
+		"two and no azp":     claim("aud", []string{testkit.IDPClient, "other"}),
 		"another azp":        claim("azp", "other"),
 		"another issuer":     claim("iss", "https://evil.example.com"),
 		"the issuer with /":  claim("iss", idp.URL+"/"),
@@ -182,12 +182,12 @@ func TestTokensThatAreNotForHereAreRefused(t *testing.T) {
 		},
 		"HS256 with the client's secret": func(c map[string]any) string {
 			parts := strings.Split(idp.Sign(map[string]any{"alg": "HS256"}, c), ".")
-			mac := hmac.New(sha256.New, []byte(testkit.IdPSecret))
+			mac := hmac.New(sha256.New, []byte(testkit.IDPSecret))
 			mac.Write([]byte(parts[0] + "." + parts[1]))
 			return parts[0] + "." + parts[1] + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 		},
 		"another's signature": func(c map[string]any) string {
-			return (&testkit.IdP{Key: stranger}).Sign(map[string]any{"alg": "RS256", "kid": "k1"}, c)
+			return (&testkit.IDP{Key: stranger}).Sign(map[string]any{"alg": "RS256", "kid": "k1"}, c)
 		},
 		"nothing":  func(map[string]any) string { return "" },
 		"no token": func(map[string]any) string { return "a.b.c" },
@@ -202,7 +202,7 @@ func TestTokensThatAreNotForHereAreRefused(t *testing.T) {
 	for name, sign := range map[string]func(map[string]any) string{
 		"nothing wrong": head(nil),
 		"two with azp": func(c map[string]any) string {
-			c["aud"], c["azp"] = []string{testkit.IdPClient, "other"}, testkit.IdPClient
+			c["aud"], c["azp"] = []string{testkit.IDPClient, "other"}, testkit.IDPClient
 			return head(nil)(c)
 		},
 	} {
@@ -216,7 +216,7 @@ func TestTokensThatAreNotForHereAreRefused(t *testing.T) {
 
 func TestAnAnswerIsOfOneAttemptAndItsProvider(t *testing.T) {
 	t.Parallel()
-	idp, other := newIdP(t), newIdP(t)
+	idp, other := newIDP(t), newIDP(t)
 	p, q := provider(t, idp, nil), provider(t, other, func(o *Options) { o.Name = "globex" })
 	a, r := way(t, p, idp)
 	second, _ := way(t, p, idp)
@@ -254,7 +254,7 @@ func TestAnAnswerIsOfOneAttemptAndItsProvider(t *testing.T) {
 }
 
 // newReturn begins anew and comes back; what the change put into the attempt besides stays.
-func newReturn(t *testing.T, p *Provider, idp *testkit.IdP, a *Attempt) Return {
+func newReturn(t *testing.T, p *Provider, idp *testkit.IDP, a *Attempt) Return {
 	t.Helper()
 	verifier := a.Verifier
 	fresh, r := way(t, p, idp)
@@ -267,7 +267,7 @@ func newReturn(t *testing.T, p *Provider, idp *testkit.IdP, a *Attempt) Return {
 
 func TestAProviderThatNamesItsIssuerMustDoSo(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	idp.Answer("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		d := idp.Description()
 		d["authorization_response_iss_parameter_supported"] = true
@@ -287,7 +287,7 @@ func TestAProviderThatNamesItsIssuerMustDoSo(t *testing.T) {
 
 func TestAnAppsCodeNeedsItsVerifierAndItsNonce(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	p := provider(t, idp, nil)
 	grant := func(change func(*Grant)) Grant {
 		a, r := way(t, p, idp)
@@ -332,13 +332,13 @@ func TestAProviderIsAskedWithinBounds(t *testing.T) {
 		},
 	}
 	for name, answer := range answers {
-		idp := newIdP(t)
+		idp := newIDP(t)
 		idp.Answer("/.well-known/openid-configuration", answer)
 		if _, _, err := provider(t, idp, nil).Begin(t.Context(), home); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("its description, %s: %v", name, err)
 		}
 		for _, path := range []string{"/token", "/keys"} {
-			idp := newIdP(t)
+			idp := newIDP(t)
 			p := provider(t, idp, nil)
 			a, r := way(t, p, idp)
 			idp.Answer(path, answer)
@@ -351,7 +351,7 @@ func TestAProviderIsAskedWithinBounds(t *testing.T) {
 	if elsewhere.Load() != 0 {
 		t.Error("a redirect was followed")
 	}
-	idp := newIdP(t)
+	idp := newIDP(t)
 	for name, change := range map[string]func(map[string]any){
 		"another issuer":          func(d map[string]any) { d["issuer"] = "https://evil.example.com" },
 		"a token URL without TLS": func(d map[string]any) { d["token_endpoint"] = "http://127.0.0.1:1/token" },
@@ -369,7 +369,7 @@ func TestAProviderIsAskedWithinBounds(t *testing.T) {
 			t.Errorf("%s: %s %v", name, to, err)
 		}
 	}
-	if _, _, err := provider(t, newIdP(t), func(o *Options) { o.Roots = nil }).Begin(t.Context(), home); !fault.Is(err, fault.Unavailable) {
+	if _, _, err := provider(t, newIDP(t), func(o *Options) { o.Roots = nil }).Begin(t.Context(), home); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a certificate of a stranger: %v", err)
 	}
 }
@@ -404,7 +404,7 @@ func TestAddressesAProviderIsNotLookedForAt(t *testing.T) {
 
 func TestAProviderThatWasDownIsLookedForAgain(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	now := clock.At(noon)
 	var asked atomic.Int64
 	down := func(w http.ResponseWriter, _ *http.Request) {
@@ -449,7 +449,7 @@ func TestMicrosoftHasAnIssuerForEachTenant(t *testing.T) {
 		{"the template itself", "", anyTenant, anyTenant, false},
 		{"a path for a tenant", "", "../evil", "../evil", false},
 	} {
-		idp := newIdP(t)
+		idp := newIDP(t)
 		base := idp.URL
 		at := tc.option
 		if at == "" {
@@ -480,7 +480,7 @@ func TestMicrosoftHasAnIssuerForEachTenant(t *testing.T) {
 
 func TestGitHubTellsThroughItsAPI(t *testing.T) {
 	t.Parallel()
-	idp := newIdP(t)
+	idp := newIDP(t)
 	var user, emails, form string
 	user, emails = `{"id":42,"login":"ada","name":null}`, `[{"email":"old@example.com","primary":false,"verified":true},{"email":"ada@example.com","primary":true,"verified":true}]`
 	idp.Answer("/login/oauth/access_token", func(w http.ResponseWriter, r *http.Request) {
@@ -517,7 +517,7 @@ func TestGitHubTellsThroughItsAPI(t *testing.T) {
 	if want := (User{Issuer: idp.URL, Subject: "42", Email: "ada@example.com", Name: "ada", Provider: "github"}); err != nil || u != want {
 		t.Errorf("%+v %v", u, err)
 	}
-	if sent, err := url.ParseQuery(form); err != nil || sent.Get("code_verifier") != a.Verifier || sent.Get("client_secret") != testkit.IdPSecret || sent.Get("redirect_uri") != home {
+	if sent, err := url.ParseQuery(form); err != nil || sent.Get("code_verifier") != a.Verifier || sent.Get("client_secret") != testkit.IDPSecret || sent.Get("redirect_uri") != home {
 		t.Errorf("it was sent %s", form)
 	}
 	if _, err := finish("other"); !fault.Is(err, fault.SignInFailed) {

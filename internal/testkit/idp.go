@@ -21,16 +21,16 @@ import (
 	"tidemark/internal/clock"
 )
 
-// What an IdP of tests calls the server that asks it.
+// What an IDP of tests calls the server that asks it.
 const (
-	IdPClient = "tidemark-test"
-	IdPSecret = "s3cret of the client"
+	IDPClient = "tidemark-test"
+	IDPSecret = "s3cret of the client"
 	idpKey    = "k1"
 	idpBits   = 2048
 )
 
-// IdP is an OpenID provider on this machine. It gives codes for Visit, and tokens for codes and their PKCE verifiers, once.
-type IdP struct {
+// IDP is an OpenID provider on this machine. It gives codes for Visit, and tokens for codes and their PKCE verifiers, once.
+type IDP struct {
 	*httptest.Server
 	Issuer string // empty: the server's address
 	Clock  clock.Clock
@@ -43,14 +43,14 @@ type IdP struct {
 	sign    func(claims map[string]any) string
 }
 
-// NewIdP makes one that ends with the test; by TLS, or without.
-func NewIdP(t testing.TB, secure bool) *IdP {
+// NewIDP makes one that ends with the test; by TLS, or without.
+func NewIDP(t testing.TB, secure bool) *IDP {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, idpBits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &IdP{Clock: clock.System{}, Key: key, asked: map[string]url.Values{}, answers: map[string]http.HandlerFunc{}}
+	p := &IDP{Clock: clock.System{}, Key: key, asked: map[string]url.Values{}, answers: map[string]http.HandlerFunc{}}
 	p.SignInAs("u-1", "ada@example.com", true)
 	if secure {
 		p.Server = httptest.NewTLSServer(p)
@@ -62,41 +62,41 @@ func NewIdP(t testing.TB, secure bool) *IdP {
 }
 
 // SignInAs says who signs in from now on.
-func (p *IdP) SignInAs(subject, email string, verified bool) {
+func (p *IDP) SignInAs(subject, email string, verified bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.user = map[string]any{"sub": subject, "email": email, "email_verified": verified, "name": "Ada"}
 }
 
 // Say adds a claim to what tokens say; nil takes it away.
-func (p *IdP) Say(name string, value any) {
+func (p *IDP) Say(name string, value any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.user[name] = value
 }
 
 // SignBy makes the ID tokens of claims; nil: they are signed with Key.
-func (p *IdP) SignBy(sign func(claims map[string]any) string) {
+func (p *IDP) SignBy(sign func(claims map[string]any) string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sign = sign
 }
 
 // Answer takes the place of what it answers at a path; nil: no longer.
-func (p *IdP) Answer(path string, h http.HandlerFunc) {
+func (p *IDP) Answer(path string, h http.HandlerFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers[path] = h
 }
 
 // Visit is what a browser that was sent to an address comes back with: a code for whoever signs in, and the state.
-func (p *IdP) Visit(to string) (url.Values, error) {
+func (p *IDP) Visit(to string) (url.Values, error) {
 	u, err := url.Parse(to)
 	if err != nil {
 		return nil, err
 	}
 	q := u.Query()
-	for name, want := range map[string]string{"client_id": IdPClient, "response_type": "code", "code_challenge_method": "S256"} {
+	for name, want := range map[string]string{"client_id": IDPClient, "response_type": "code", "code_challenge_method": "S256"} {
 		if q.Get(name) != want {
 			return nil, fmt.Errorf("%s is %q, want %q", name, q.Get(name), want)
 		}
@@ -114,7 +114,7 @@ func (p *IdP) Visit(to string) (url.Values, error) {
 }
 
 // ServeHTTP answers what a server asks.
-func (p *IdP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *IDP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	instead := p.answers[r.URL.Path]
 	p.mu.Unlock()
@@ -139,7 +139,7 @@ func (p *IdP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Description is what the provider says of itself.
-func (p *IdP) Description() map[string]any {
+func (p *IDP) Description() map[string]any {
 	issuer := p.Issuer
 	if issuer == "" {
 		issuer = p.URL
@@ -150,10 +150,10 @@ func (p *IdP) Description() map[string]any {
 	}
 }
 
-func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
+func (p *IDP) token(w http.ResponseWriter, r *http.Request) {
 	id, secret, _ := r.BasicAuth()
 	code, err := url.QueryUnescape(secret)
-	if err != nil || id != IdPClient || code != IdPSecret {
+	if err != nil || id != IDPClient || code != IDPSecret {
 		http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
 		return
 	}
@@ -169,7 +169,7 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := p.Clock.Now()
-	claims := map[string]any{"iss": p.Description()["issuer"], "aud": IdPClient, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "nonce": asked.Get("nonce")}
+	claims := map[string]any{"iss": p.Description()["issuer"], "aud": IDPClient, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "nonce": asked.Get("nonce")}
 	maps.Copy(claims, p.user)
 	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
 	sign := p.sign
@@ -182,7 +182,7 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // Sign makes a token of claims, signed with Key whatever the head says.
-func (p *IdP) Sign(head, claims map[string]any) string {
+func (p *IDP) Sign(head, claims map[string]any) string {
 	body := part64(head) + "." + part64(claims)
 	sum := sha256.Sum256([]byte(body))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, p.Key, crypto.SHA256, sum[:])
@@ -192,7 +192,7 @@ func (p *IdP) Sign(head, claims map[string]any) string {
 	return body + "." + text64(signature)
 }
 
-func (p *IdP) send(w http.ResponseWriter, v any) {
+func (p *IDP) send(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v) // the client has left
 }

@@ -71,8 +71,9 @@ func (c *Console) toldOf(f *fiber.Ctx, err error) error {
 	switch fl.Code {
 	case fault.SignInFailed, fault.EmailUnverified, fault.AlreadyExists, fault.Invalid, fault.Unavailable, fault.RateLimited:
 		return c.done(f, accountPath, flash{Text: text, Bad: true})
+	default:
+		return err
 	}
-	return err
 }
 
 func (c *Console) removeIdentity(f *fiber.Ctx) error {

@@ -26,9 +26,9 @@ import (
 const public = "https://sync.example.com"
 
 // signingIn is a house whose people may sign in by Acme, and by Globex.
-func signingIn(t *testing.T, change func(*e2e.Options)) (*e2e.House, *testkit.IdP, *testkit.IdP) {
+func signingIn(t *testing.T, change func(*e2e.Options)) (*e2e.House, *testkit.IDP, *testkit.IDP) {
 	t.Helper()
-	acme, globex := testkit.NewIdP(t, true), testkit.NewIdP(t, true)
+	acme, globex := testkit.NewIDP(t, true), testkit.NewIDP(t, true)
 	box, err := seal.New(strings.Repeat("seal", 10))
 	must(t, err)
 	return house(t, func(o *e2e.Options) {
@@ -42,17 +42,17 @@ func signingIn(t *testing.T, change func(*e2e.Options)) (*e2e.House, *testkit.Id
 	}), acme, globex
 }
 
-func asked(t *testing.T, name, title string, idp *testkit.IdP) *oidc.Provider {
+func asked(t *testing.T, name, title string, idp *testkit.IDP) *oidc.Provider {
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(idp.Certificate())
-	p, err := oidc.New(oidc.Options{Name: name, Title: title, Issuer: idp.URL, ClientID: testkit.IdPClient, ClientSecret: testkit.IdPSecret, Roots: roots})
+	p, err := oidc.New(oidc.Options{Name: name, Title: title, Issuer: idp.URL, ClientID: testkit.IDPClient, ClientSecret: testkit.IDPSecret, Roots: roots})
 	must(t, err)
 	return p
 }
 
 // leave presses a button that leads to a provider, and is what the browser comes back with.
-func (b *browser) leave(path string, form url.Values, idp *testkit.IdP) url.Values {
+func (b *browser) leave(path string, form url.Values, idp *testkit.IDP) url.Values {
 	b.t.Helper()
 	a := b.post(path, form)
 	_, to, led := strings.Cut(a.header.Get("Refresh"), "url=")
@@ -65,13 +65,13 @@ func (b *browser) leave(path string, form url.Values, idp *testkit.IdP) url.Valu
 }
 
 // by goes to Acme and back.
-func (b *browser) by(idp *testkit.IdP, form url.Values) answer {
+func (b *browser) by(idp *testkit.IDP, form url.Values) answer {
 	b.t.Helper()
 	q := b.leave("/console/login/oidc/acme", form, idp)
 	return b.get("/console/login/oidc/acme/callback?" + q.Encode())
 }
 
-func (b *browser) link(idp *testkit.IdP) answer {
+func (b *browser) link(idp *testkit.IDP) answer {
 	b.t.Helper()
 	q := b.leave("/console/account/identities/link", url.Values{"provider": {"acme"}}, idp)
 	b.get("/console/login/oidc/acme/callback?" + q.Encode())
@@ -306,7 +306,7 @@ func TestTheLastWayInStays(t *testing.T) {
 	if a := b.by(idp, url.Values{"tenant": {tenant}}); a.status != 303 || b.get("/console/t/acme").status != 200 {
 		t.Fatalf("by invitation: %d %s", a.status, mainOf(a.body))
 	}
-	remove := func(idp *testkit.IdP) string {
+	remove := func(idp *testkit.IDP) string {
 		b.post("/console/account/identities/remove", url.Values{"issuer": {idp.URL}, "subject": {"u-1"}})
 		return b.get("/console/account").body
 	}

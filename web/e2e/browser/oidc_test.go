@@ -29,7 +29,7 @@ func TestProvidersSignIn(t *testing.T) {
 		r.Out.Host = r.In.Host
 	}})
 	t.Cleanup(front.Close)
-	issuers := startIdPs(t, front.URL+"/console/login/oidc/NAME/callback")
+	issuers := startIDPs(t, front.URL+"/console/login/oidc/NAME/callback")
 	h := built(t, e2e.Options{
 		Dir: t.TempDir(), Log: io.Discard, Tenants: []string{"acme"},
 		People: func(o *access.Options) {
@@ -51,8 +51,8 @@ func TestProvidersSignIn(t *testing.T) {
 	drive(t, "oidc.mjs", front.URL, issuers["acme"], issuers["globex"])
 }
 
-// startIdPs starts two providers, which end with the test, and says where they are.
-func startIdPs(t *testing.T, callback string) map[string]string {
+// startIDPs starts two providers, which end with the test, and says where they are.
+func startIDPs(t *testing.T, callback string) map[string]string {
 	t.Helper()
 	cmd := exec.Command("node", "idp.mjs", callback)
 	cmd.Stderr = os.Stderr
