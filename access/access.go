@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"tidemark/access/firebase"
+	"tidemark/access/oidc"
 	"tidemark/internal/clock"
 	"tidemark/internal/geo"
 	"tidemark/internal/mail"
@@ -38,6 +39,8 @@ type Options struct {
 	PublicURL      string             // what links in mails begin with
 	Seal           *seal.Box          // keeps second factors; nil: nobody can have one
 	Firebase       *firebase.Verifier // nil: nobody signs in by Firebase
+	Providers      []*oidc.Provider   // that people sign in by, beside their passwords
+	RedirectURIs   []string           // of the apps that send people to the providers themselves
 	Origin         string             // of the pages on which passkeys are used; empty: where they were asked for
 	FixedOrigin    bool               // without Origin there are no passkeys, as in production
 	AdminMFA       bool               // administrators of the installation must have a second factor

@@ -4,50 +4,84 @@ import (
 	"context"
 	"strings"
 
-	"tidemark/access/firebase"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
 	"tidemark/store"
 )
 
+// provided is somebody whom a provider has told of.
+type provided struct {
+	models.Identity
+	name string
+}
+
+func providedBy(issuer, subject, provider, email, name string) provided {
+	return provided{Identity: models.Identity{Issuer: issuer, Subject: subject, Provider: clipped(provider, 64), Email: tidyEmail(email)}, name: name}
+}
+
 // LoginFirebase signs somebody in for an app by an ID token of Firebase; of in, Email and Password count for nothing.
 // Who is new to a tenant becomes a member where people may register, or where their verified e-mail is invited.
 // Faults: `token_invalid`, `token_expired`; `email_unverified` for who is new without a verified e-mail; `already_exists` when
 // that is an account's already, which signs in as it does; and those of Login.
 func (a *Access) LoginFirebase(ctx context.Context, idToken string, in SignIn) (Tokens, error) {
-	if a.opt.Firebase == nil || a.refresh.empty() || a.signing.empty() {
+	if a.opt.Firebase == nil {
 		return Tokens{}, fault.New(fault.NotFound, "Nobody signs in by Firebase here.")
 	}
-	name := "firebase " + network(in.Address)
-	if err := a.throttle.enter(name, in.Address); err != nil {
+	return a.loginBy(ctx, "firebase", in, func() (provided, error) {
+		u, err := a.opt.Firebase.Verify(ctx, idToken)
+		return providedBy(u.Issuer, u.Subject, u.Provider, u.Email, u.Name), err
+	})
+}
+
+// loginBy signs somebody in for an app, whom a provider tells of.
+func (a *Access) loginBy(ctx context.Context, provider string, in SignIn, ask func() (provided, error)) (Tokens, error) {
+	if a.refresh.empty() || a.signing.empty() {
+		return Tokens{}, fault.New(fault.NotFound, "No tokens are issued here.")
+	}
+	if err := a.throttle.enter(providerTries(provider, in.Address), in.Address); err != nil {
 		return Tokens{}, err
 	}
-	u, err := a.opt.Firebase.Verify(ctx, idToken)
+	who, err := a.told(ctx, provider, in.Address, ask)
 	if err != nil {
-		a.opt.Log.WarnContext(ctx, "firebase_refused", "address", in.Address, "code", string(fault.CodeOf(err)))
 		return Tokens{}, err
 	}
-	a.throttle.forgive(name, in.Address)
-	by := store.Author{Address: in.Address, UserAgent: in.UserAgent, RequestID: telemetry.RequestOf(ctx).ID, Door: models.DoorREST}
-	ctx = store.As(ctx, by)
-	m, err := a.accountOf(ctx, u, in.Tenant)
+	m, err := a.admit(ctx, who, in.Tenant, store.Author{Address: in.Address, UserAgent: in.UserAgent, Door: models.DoorREST})
 	if err != nil {
-		return Tokens{}, err
-	}
-	by.Actor = m.Actor()
-	if err := a.opt.Store.IdentityUsed(store.As(ctx, by), m, identityOf(u)); err != nil {
 		return Tokens{}, err
 	}
 	return a.issue(ctx, m, in)
 }
 
-func identityOf(u firebase.User) models.Identity {
-	return models.Identity{Issuer: u.Issuer, Subject: u.Subject, Provider: clipped(u.Provider, 64), Email: tidyEmail(u.Email)}
+// providerTries is what the throttle counts sign-ins by a provider by.
+func providerTries(provider, address string) string { return provider + " " + network(address) }
+
+// told is whom a provider tells of. The try that the throttle has counted is given back when it was right, or nobody's fault.
+func (a *Access) told(ctx context.Context, provider, address string, ask func() (provided, error)) (provided, error) {
+	who, err := ask()
+	if err == nil || fault.Is(err, fault.Unavailable) {
+		a.throttle.forgive(providerTries(provider, address), address)
+	}
+	if err != nil {
+		a.opt.Log.WarnContext(ctx, "provider_refused", "provider", provider, "address", address, "error", err)
+	}
+	return who, err
+}
+
+// admit is the account of whom a provider tells of, and notes that it signs in from where by says.
+func (a *Access) admit(ctx context.Context, who provided, tenant string, by store.Author) (models.Account, error) {
+	by.RequestID = telemetry.RequestOf(ctx).ID
+	ctx = store.As(ctx, by)
+	m, err := a.accountOf(ctx, who, tenant)
+	if err != nil {
+		return m, err
+	}
+	by.Actor = m.Actor()
+	return m, a.opt.Store.IdentityUsed(store.As(ctx, by), m, who.Identity)
 }
 
 // accountOf is the account of a provider's user, who is a member of the tenant from then on.
-func (a *Access) accountOf(ctx context.Context, u firebase.User, tenant string) (models.Account, error) {
+func (a *Access) accountOf(ctx context.Context, u provided, tenant string) (models.Account, error) {
 	m, err := a.opt.Store.AccountByIdentity(ctx, u.Issuer, u.Subject)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return m, err
@@ -81,7 +115,7 @@ func (a *Access) accountOf(ctx context.Context, u firebase.User, tenant string) 
 	if err := t.standing(); err != nil {
 		return m, err
 	}
-	return a.enrol(ctx, store.Enrolment{Account: m, Identity: identityOf(u), Member: models.Member{TenantID: t.ID, UserID: was.UserID}}, t, u.Name)
+	return a.enrol(ctx, store.Enrolment{Account: m, Identity: u.Identity, Member: models.Member{TenantID: t.ID, UserID: was.UserID}}, t, u.name)
 }
 
 func strangers() error {

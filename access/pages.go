@@ -19,6 +19,8 @@ var Pages = map[string]Permission{
 	"POST /console/account/factor/disable":                          Authenticated,
 	"POST /console/account/factor/enable":                           Authenticated,
 	"GET /console/account/factor/qr":                                Authenticated,
+	"POST /console/account/identities/link":                         Authenticated,
+	"POST /console/account/identities/remove":                       Authenticated,
 	"POST /console/account/passkeys":                                Authenticated,
 	"POST /console/account/passkeys/begin":                          Authenticated,
 	"POST /console/account/passkeys/remove":                         Authenticated,

@@ -136,6 +136,8 @@ var Routes = map[string]Permission{
 	"POST /api/v1/auth/verify":            Public,
 	"POST /api/v1/auth/login":             Public,
 	"POST /api/v1/auth/firebase":          Public,
+	"GET /api/v1/auth/providers":          Public,
+	"POST /api/v1/auth/oauth/*":           Public,
 	"POST /api/v1/auth/refresh":           Public,
 	"POST /api/v1/auth/logout":            Public,
 	"POST /api/v1/auth/forgot":            Public,

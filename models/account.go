@@ -107,8 +107,11 @@ type AccountToken struct {
 // Identity is what an account is to a provider that it signs in by: issuer and subject, whatever its e-mail becomes.
 type Identity struct {
 	Issuer, Subject string
-	Provider        string // such as google.com
+	Provider        string // such as google
 	Email           string // that the provider verified last; empty: none
+	AccountID       string
+	CreatedAt       int64
+	LastUsedAt      int64 // 0: never
 }
 
 // TokenFamily is a sign-in of an app: one refresh token after the other, of which only the last is good.

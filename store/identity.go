@@ -16,7 +16,73 @@ func (s *Store) AccountByIdentity(ctx context.Context, issuer, subject string) (
 	return m, s.fault(err)
 }
 
-// IdentityUsed notes a sign-in by a provider.
+const (
+	identitySelect = "SELECT issuer, subject, provider, email, account_id, created_at, last_used_at FROM identities"
+	maxIdentities  = 20 // of an account
+)
+
+func scanIdentity(row scanner, i *models.Identity) error {
+	return row.Scan(&i.Issuer, &i.Subject, &i.Provider, &i.Email, &i.AccountID, &i.CreatedAt, &i.LastUsedAt)
+}
+
+// Identities reads those of an account, the oldest first.
+func (s *Store) Identities(ctx context.Context, accountID string) ([]models.Identity, error) {
+	out, err := scanAll(s.read(ctx), scanIdentity, identitySelect+" WHERE account_id = ? ORDER BY created_at, issuer, subject LIMIT ?", accountID, maxIdentities)
+	return out, s.fault(err)
+}
+
+// LinkIdentity lets somebody of a provider sign in as an account. Faults: `already_exists` when they sign in already, as this account or
+// another, which is not told; `invalid` when the account has as many as it may have.
+func (s *Store) LinkIdentity(ctx context.Context, m models.Account, i models.Identity) error {
+	err := s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		var n int64
+		if err := tx.Raw("SELECT COUNT(*) FROM identities WHERE account_id = ?", m.ID).Row().Scan(&n); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if n >= maxIdentities {
+			return models.AuditEntry{}, fault.OfField("identity", "max", "cannot be linked: %d are there, remove one first", n)
+		}
+		return identityAudit(m, i, "account.identity_link"), s.insertIdentity(tx, m.ID, i, clock.Millis(s.clock))
+	})
+	if s.Duplicate(err) {
+		return fault.Wrap(fault.AlreadyExists, err, "Somebody signs in by it already, here.")
+	}
+	return err
+}
+
+// UnlinkIdentity ends that. What is left must let the account in: a password, a passkey, or an identity of one of the providers;
+// otherwise it is `scope_missing`. `not_found` when the account has none such.
+func (s *Store) UnlinkIdentity(ctx context.Context, m models.Account, i models.Identity, providers []string) error {
+	return s.audited(ctx, func(tx *gorm.DB) (models.AuditEntry, error) {
+		now, err := scanOne(tx, scanAccount, accountSelect+" WHERE id = ?"+s.dialect.forUpdate, m.ID)
+		if err != nil {
+			return models.AuditEntry{}, err
+		}
+		if i, err = scanOne(tx, scanIdentity, identitySelect+" WHERE account_id = ? AND issuer = ? AND subject = ?", m.ID, i.Issuer, i.Subject); err != nil {
+			return models.AuditEntry{}, err
+		}
+		var ways int64
+		count := "SELECT (SELECT COUNT(*) FROM passkeys WHERE account_id = ?) + (SELECT COUNT(*) FROM identities WHERE account_id = ? AND provider IN ? AND NOT (issuer = ? AND subject = ?))"
+		if err := tx.Raw(count, m.ID, m.ID, providers, i.Issuer, i.Subject).Row().Scan(&ways); err != nil {
+			return models.AuditEntry{}, err
+		}
+		if len(now.PasswordHash) == 0 && ways == 0 {
+			return models.AuditEntry{}, fault.New(fault.ScopeMissing, "It is the only way in that this account has.")
+		}
+		return identityAudit(m, i, "account.identity_unlink"), tx.Exec("DELETE FROM identities WHERE issuer = ? AND subject = ?", i.Issuer, i.Subject).Error
+	})
+}
+
+func identityAudit(m models.Account, i models.Identity, action string) models.AuditEntry {
+	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "provider": i.Provider, "issuer": i.Issuer, "subject": i.Subject})}
+}
+
+func (s *Store) insertIdentity(tx *gorm.DB, accountID string, i models.Identity, now int64) error {
+	return tx.Exec("INSERT INTO identities (issuer, subject, account_id, provider, email, created_at, last_used_at) VALUES (?,?,?,?,?,?,0)",
+		i.Issuer, i.Subject, accountID, i.Provider, i.Email, now).Error
+}
+
+// IdentityUsed notes a sign-in by a provider. Who has a second factor is not in yet.
 func (s *Store) IdentityUsed(ctx context.Context, m models.Account, i models.Identity) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
 		now := clock.Millis(s.clock)
@@ -24,7 +90,7 @@ func (s *Store) IdentityUsed(ctx context.Context, m models.Account, i models.Ide
 		if err != nil {
 			return err
 		}
-		if err := tx.Exec("UPDATE identities SET last_used_at = ?, email = ? WHERE issuer = ? AND subject = ?", now, i.Email, i.Issuer, i.Subject).Error; err != nil {
+		if err := tx.Exec("UPDATE identities SET last_used_at = ?, email = ? WHERE issuer = ? AND subject = ?", now, i.Email, i.Issuer, i.Subject).Error; err != nil || m.TOTPAt != 0 {
 			return err
 		}
 		if err := tx.Exec("UPDATE accounts SET last_login_at = ? WHERE id = ?", now, m.ID).Error; err != nil {
@@ -88,16 +154,13 @@ func (s *Store) Enrol(ctx context.Context, e Enrolment) (models.Account, error) 
 }
 
 func (s *Store) insertIdentified(ctx context.Context, tx *gorm.DB, e Enrolment) error {
-	i := e.Identity
-	err := tx.Exec("INSERT INTO identities (issuer, subject, account_id, provider, email, created_at, last_used_at) VALUES (?,?,?,?,?,?,0)",
-		i.Issuer, i.Subject, e.Account.ID, i.Provider, i.Email, e.Account.CreatedAt).Error
-	if err != nil {
+	if err := s.insertIdentity(tx, e.Account.ID, e.Identity, e.Account.CreatedAt); err != nil {
 		return s.quicker(err)
 	}
 	if err := insertAccount(tx, e.Account); err != nil {
 		return s.takenEmail(err)
 	}
-	return s.addAudit(ctx, tx, changedAccount(models.Account{}, e.Account, "account.register", became("identity", nil, i.Issuer+" "+i.Subject)...))
+	return s.addAudit(ctx, tx, changedAccount(models.Account{}, e.Account, "account.register", became("identity", nil, e.Identity.Issuer+" "+e.Identity.Subject)...))
 }
 
 func (s *Store) quicker(err error) error {

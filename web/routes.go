@@ -11,6 +11,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"tidemark/access"
+	"tidemark/access/oidc"
 	"tidemark/internal/telemetry"
 	"tidemark/web/api"
 )
@@ -90,6 +91,8 @@ func (s *Server) authRoutes() {
 	s.public("/api/v1/auth/verify", a.Verify)
 	s.public("/api/v1/auth/login", a.Login)
 	s.public("/api/v1/auth/firebase", a.Firebase).timeout += firebaseTimeout
+	s.uncovered("GET", "/api/v1/auth/providers", a.Public(a.Providers))
+	s.public("/api/v1/auth/oauth/*", a.OAuth).timeout += oidc.Within
 	s.public("/api/v1/auth/refresh", a.Refresh)
 	s.public("/api/v1/auth/logout", a.Logout)
 	s.public("/api/v1/auth/forgot", a.Forgot)

@@ -41,6 +41,14 @@ func (m *Main) signingOptions(s *store.Store, log *slog.Logger) (access.Options,
 	if c.FirebaseProject != "" {
 		o.Firebase = firebase.New(firebase.Options{Project: c.FirebaseProject, Emulator: c.FirebaseEmulator != "", Clock: m.Clock})
 	}
+	for _, p := range c.OAuth {
+		asked, err := p.provider(m.Clock)
+		if err != nil {
+			return o, err
+		}
+		o.Providers = append(o.Providers, asked)
+	}
+	o.RedirectURIs = c.OAuthRedirects
 	box, err := seal.New(c.SealSecret.Reveal(), c.SealFormer.Reveal())
 	o.Seal = box
 	return o, err

@@ -39,6 +39,9 @@ type Config struct {
 	FirebaseAccount  Secret
 	FirebaseEmulator string // host:port on this machine; empty: tokens are Google's
 
+	OAuth          []OAuth  // the providers that people sign in by
+	OAuthRedirects []string // of the apps that send people there themselves
+
 	APIKeys         bool
 	KeyPrefix       string
 	KeyScopes       []string
@@ -79,6 +82,8 @@ type Config struct {
 
 	// Warnings are what is allowed but probably not meant; none holds a secret.
 	Warnings []string
+
+	oauthNames []string // OAUTH_PROVIDERS
 
 	nodeEnv   string
 	throttle  int // THROTTLE_LIMIT
@@ -152,14 +157,10 @@ func Load(src Sources) (*Config, error) {
 	c := &Config{}
 	layers, problems := src.layers()
 	for _, v := range c.variables() {
-		e := entry{variable: v, raw: v.def, source: "default"}
-		for _, l := range layers {
-			problems = append(problems, e.take(l)...)
-		}
-		c.entries = append(c.entries, e)
-		if err := v.set(e.raw); err != nil {
-			problems = append(problems, problem{v.name, err.Error()})
-		}
+		problems = append(problems, c.read(v, layers)...)
+	}
+	for _, v := range c.oauthVariables() {
+		problems = append(problems, c.read(v, layers)...)
 	}
 	c.derive()
 	problems = append(problems, c.check()...)
@@ -168,6 +169,20 @@ func Load(src Sources) (*Config, error) {
 	}
 	c.Warnings = append(src.strangers(layers, c), c.warnings()...)
 	return c, nil
+}
+
+// read takes one variable from the sources.
+func (c *Config) read(v variable, layers []layer) []problem {
+	var problems []problem
+	e := entry{variable: v, raw: v.def, source: "default"}
+	for _, l := range layers {
+		problems = append(problems, e.take(l)...)
+	}
+	c.entries = append(c.entries, e)
+	if err := v.set(e.raw); err != nil {
+		problems = append(problems, problem{v.name, err.Error()})
+	}
+	return problems
 }
 
 // given says whether the variable was set by any source.

@@ -45,6 +45,7 @@ func (c *Config) check() []problem {
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
 	refuse(c.FirebaseEmulator != "" && c.FirebaseProject == "", "FIREBASE_AUTH_EMULATOR_HOST", "needs FIREBASE_PROJECT_ID")
 	ps = append(ps, c.checkMail()...)
+	ps = append(ps, c.checkOAuth()...)
 	refuse(c.EncryptionKey.Set() && c.EncryptionCommand != "", "ENCRYPTION_KEY", "and ENCRYPTION_KEY_COMMAND must not be set together")
 	refuse(c.EncryptionKey.Set() && c.EncryptionKey.Reveal() == c.SealSecret.Reveal(), "ENCRYPTION_KEY", "must differ from SEAL_SECRET")
 	for _, s := range []namedSecret{{"ENCRYPTION_KEY", c.EncryptionKey}, {"ENCRYPTION_KEY_FORMER", c.EncryptionFormer}} {

@@ -64,6 +64,9 @@ func (c *Config) variables() []variable {
 		{name: "FIREBASE_AUTH_EMULATOR_HOST", set: emulator(&c.FirebaseEmulator), hint: "127.0.0.1:9099", doc: "Firebase's emulator on this machine, whose tokens nobody has signed; not in production."},
 		{name: "FIREBASE_SERVICE_ACCOUNT", secret: true, later: true, set: jsonSecret(&c.FirebaseAccount), doc: "Firebase service account, the JSON itself."},
 
+		{name: "OAUTH_PROVIDERS", set: providerNames(&c.oauthNames), hint: "google,microsoft,github,acme", doc: "Providers that people may sign in by, names by comma. google, microsoft and github are known; any other is an OpenID provider with OAUTH_<NAME>_ISSUER. Each has OAUTH_<NAME>_CLIENT_ID and _CLIENT_SECRET, and may have _TITLE, _SCOPES and, of microsoft, _TENANT; a - in a name is a _ there. The provider is told of PUBLIC_URL/console/login/oidc/<name>/callback."},
+		{name: "OAUTH_REDIRECT_URIS", set: redirectURIs(&c.OAuthRedirects), hint: "com.example.app:/signed-in,https://app.example.com/signed-in", doc: "Redirect URIs of apps that send people to the providers themselves, by comma; compared sign for sign."},
+
 		{group: "API keys", name: "API_KEYS_ENABLED", def: "true", set: boolean(&c.APIKeys), doc: "false refuses every API key; tokens still work."},
 		{name: "API_KEY_TOKEN_PREFIX", def: "sk_live_", set: match(&c.KeyPrefix, keyPrefix, "lower-case letters, digits and _, at most 16"), doc: "What new keys begin with."},
 		{name: "API_KEY_DEFAULT_SCOPES", def: `["read", "write"]`, set: scopes(&c.KeyScopes), doc: "Scopes of a new key, a JSON array of one or more."},

@@ -22,7 +22,7 @@ var samples = map[string]string{
 	"DATABASE_URL": "mysql://u:" + strong + "@h/d", "DATABASE_REPLICA_URL": "mysql://u:" + strong + "@h/d", "DB_PORT": "3307", "DB_PASSWORD": strong,
 	"DB_CONNECTION_LIMIT": "7", "DB_SSL": "true", "DB_SSL_CA": "settings_test.go",
 	"REDIS_URL": "redis://:" + strong + "@h", "REDIS_PORT": "7000", "REDIS_DB": "3",
-	"JWT_SECRET": strong, "JWT_SECRET_FORMER": strong, "JWT_REFRESH_SECRET_FORMER": strong, "FIREBASE_PROJECT_ID": "my-app-1234", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099", "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
+	"JWT_SECRET": strong, "JWT_SECRET_FORMER": strong, "JWT_REFRESH_SECRET_FORMER": strong, "FIREBASE_PROJECT_ID": "my-app-1234", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099", "OAUTH_PROVIDERS": "acme", "OAUTH_REDIRECT_URIS": "com.example.app:/in", "JWT_EXPIRES_IN": "7d", "JWT_REFRESH_SECRET": strong, "JWT_REFRESH_EXPIRES_IN": "31d",
 	"FIREBASE_SERVICE_ACCOUNT": `{"k":"` + strong + `"}`, "API_KEYS_ENABLED": "false", "API_KEY_TOKEN_PREFIX": "sk_test_",
 	"API_KEY_DEFAULT_SCOPES": `["read"]`, "API_KEY_EXPIRATION_DAYS": "1", "API_KEY_MAX_AGE_DAYS": "90", "BCRYPT_SALT_ROUNDS": "11", "ADMIN_MFA_REQUIRED": "true", "CSRF_SECRET": strong,
 	"RATE_LIMIT_WINDOW_MS": "500", "RATE_LIMIT_MAX_REQUESTS": "5", "RATE_LIMIT_PER_ADDRESS": "5", "THROTTLE_TTL": "5", "THROTTLE_LIMIT": "5",
@@ -30,6 +30,11 @@ var samples = map[string]string{
 	"ENABLE_ANALYTICS": "false", "ANALYTICS_BATCH_SIZE": "5", "AI_BASE_URL": "https://ai.example.com/v1", "AI_API_KEY": strong, "AI_TIMEOUT_MS": "500", "AI_DAILY_BUDGET": "5", "AI_ALLOW_LOOPBACK": "true",
 	"PUBLIC_URL": "https://sync.example.com", "MAIL_SINK": "console", "MAIL_FROM": "sync@example.com", "SMTP_URL": "smtp://u:" + strong + "@h", "SMTP_PORT": "26", "SMTP_PASSWORD": strong, "SMTP_TLS": "tls",
 	"SEAL_SECRET": strong, "SEAL_SECRET_FORMER": strong, "ENCRYPTION_KEY": strong, "ENCRYPTION_KEY_FORMER": strong, "MAX_ITEM_SIZE_KB": "5", "MAX_STORAGE_PER_USER_MB": "5", "AUDIT_RETENTION_DAYS": "90", "TTL_CLEANUP_INTERVAL_HOURS": "5",
+}
+
+// acmeProvider is one, as the variables have it.
+var acmeProvider = []string{
+	"OAUTH_PROVIDERS=acme", "OAUTH_ACME_ISSUER=https://login.example.com", "OAUTH_ACME_CLIENT_ID=tidemark", "OAUTH_ACME_CLIENT_SECRET=" + strong, "PUBLIC_URL=https://sync.example.com",
 }
 
 // anything lists the variables that take any text.
@@ -52,6 +57,9 @@ func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
 		if v.name == "FIREBASE_AUTH_EMULATOR_HOST" {
 			env = append(env, "FIREBASE_PROJECT_ID=my-app-1234")
 		}
+		if strings.HasPrefix(v.name, "OAUTH_") {
+			env = append(env, acmeProvider...)
+		}
 		p := newProgram(t)
 		p.env = append(p.env, env...)
 		var shown map[string]any
@@ -67,6 +75,39 @@ func TestEveryVariableIsShownWithItsSourceAndSecretsNever(t *testing.T) {
 		if v.later != (shown["later"] == true) {
 			t.Errorf("%s: marked as later: %v", v.name, shown["later"])
 		}
+	}
+}
+
+func TestProvidersAreAsTheirVariablesSay(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.env = append(append(p.env, acmeProvider...), "OAUTH_PROVIDERS=acme,my-login,google", "OAUTH_ACME_TITLE=Acme Ltd", "OAUTH_ACME_SCOPES=openid email groups",
+		"OAUTH_MY_LOGIN_CLIENT_ID=b", "OAUTH_MY_LOGIN_CLIENT_SECRET="+strong, "OAUTH_MY_LOGIN_ISSUER=http://localhost:9000", "OAUTH_GOOGLE_CLIENT_ID=c", "OAUTH_GOOGLE_CLIENT_SECRET="+strong)
+	shown := map[string]any{}
+	for _, one := range p.must("config", "print")["variables"].([]any) {
+		m := one.(map[string]any)
+		shown[m["name"].(string)] = m["value"]
+	}
+	for name, want := range map[string]string{"OAUTH_ACME_TITLE": "Acme Ltd", "OAUTH_ACME_CLIENT_SECRET": hidden, "OAUTH_MY_LOGIN_CLIENT_SECRET": hidden, "OAUTH_GOOGLE_CLIENT_SECRET": hidden, "OAUTH_GOOGLE_ISSUER": ""} {
+		if shown[name] != want {
+			t.Errorf("%s is shown as %v", name, shown[name])
+		}
+	}
+	m := &Main{Clock: clock.System{}}
+	var err error
+	if m.Config, err = Load(Sources{Dir: p.dir, Environ: append(p.env, "SEAL_SECRET="+strong, "OAUTH_REDIRECT_URIS=com.example.app:/in, https://app.example.com/in")}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := m.signingOptions(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	for _, p := range o.Providers {
+		titles = append(titles, p.Name()+" "+p.Title())
+	}
+	if got := strings.Join(titles, ", "); got != "acme Acme Ltd, my-login my-login, google Google" || !slices.Equal(o.RedirectURIs, []string{"com.example.app:/in", "https://app.example.com/in"}) {
+		t.Errorf("%s %v", got, o.RedirectURIs)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -14,18 +13,6 @@ import (
 )
 
 var errGuarded = errors.New("the address leads into a network that it may not lead into")
-
-// inner are networks that are not the internet, beside those netip has a word for.
-var inner = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001::/32"),
-	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"), netip.MustParsePrefix("::/96"),
-}
-
-// outside says whether an address is one of the internet.
-func outside(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(inner, func(p netip.Prefix) bool { return p.Contains(a) })
-}
 
 // guard refuses connections into the network Tidemark runs in. It looks at the
 // address that is dialled, after names were resolved.
@@ -37,7 +24,7 @@ func (g guard) control(_, address string, _ syscall.RawConn) error {
 		return errGuarded
 	}
 	a := netaddr.Plain(at.Addr())
-	if outside(a) || g.loopback && a.IsLoopback() {
+	if netaddr.Outside(a) || g.loopback && a.IsLoopback() {
 		return nil
 	}
 	return errGuarded
@@ -61,7 +48,7 @@ func CheckURL(raw string, loopback bool) error {
 		return fault.OfField("baseUrl", "outside", "may not be on this machine: this installation does not allow that")
 	case u.Scheme != "https" && (u.Scheme != "http" || !local):
 		return fault.OfField("baseUrl", "https", "must begin with https://")
-	case literal && !local && !outside(netaddr.Plain(a)):
+	case literal && !local && !netaddr.Outside(netaddr.Plain(a)):
 		return fault.OfField("baseUrl", "outside", "may not be in a private network")
 	}
 	return nil

@@ -15,7 +15,8 @@ type Props struct {
 	Password PasswordForm
 	Sessions []Session
 	Passkeys PasskeysProps
-	Factor   bool // a second factor is on
+	Others   IdentitiesProps // by which they sign in as well
+	Factor   bool            // a second factor is on
 	SignIns  []SignIn
 	Places   []Place
 	Email    EmailForm

@@ -25,10 +25,19 @@ func accountPages() []PageState {
 		Sessions: sessions[:1], Theme: ui.System, Keys: layout.Shortcuts([]layout.NavGroup{layout.InstallationNav()}),
 	}
 	plain.Passkeys, plain.Email = account.PasskeysProps{Email: "amina@example.com", Now: now}, account.EmailForm{On: true}
+	plain.Others = account.IdentitiesProps{Now: now, Offers: []account.Offer{{Name: "google", Title: "Google"}, {Name: "github", Title: "GitHub"}}}
 	many := plain
 	many.Profile.Picture, many.Profile.Wrong = portrait, "The picture must be a PNG, JPEG, GIF or WebP picture."
 	many.Email.On, many.Factor = false, true
 	many.Passkeys.Keys = []account.Passkey{{ID: "a", Name: "Work laptop", Made: now - 50*hour, Used: now - hour}, {ID: "b", Name: hostile + long, Made: now - hour}}
+	many.Others = account.IdentitiesProps{
+		Now: now, Offers: []account.Offer{{Name: "google", Title: "Google"}, {Name: "acme", Title: "Acme " + strings.Repeat("x", 55)}},
+		List: []account.Identity{
+			{Issuer: "https://accounts.google.com", Subject: "1", Title: "Google", Email: "amina@example.com", Made: now - 50*hour, Used: now - hour},
+			{Issuer: "https://login.example.com", Subject: "2", Title: "Acme " + strings.Repeat("x", 55), Email: long + "@example.com", Made: now - hour},
+			{Issuer: "https://former.example.com", Subject: "3", Title: hostile, Made: now - hour},
+		},
+	}
 	many.SignIns = []account.SignIn{
 		{ID: "f1", Tenant: "Northwind Field Ops", Device: "tablet-7", Agent: sessions[1].Agent, Address: "192.0.2.44", Begun: now - 90*hour, Seen: now - hour},
 		{ID: "f2", Tenant: hostile + long, Agent: hostile + long, Address: "2001:db8::1", Begun: now - hour, Seen: now - hour},

@@ -17,6 +17,9 @@ type LinkProps struct {
 	Chosen   bool // asks for the password that was chosen before
 	Error    string
 	Fields   map[string]string // what is wrong with which field
+
+	Providers []Provider // by whom one can join as well
+	Tenant    string     // that one joins
 }
 
 func (p LinkProps) errors() []ui.FieldError { return fieldErrors(p.Fields, "name", "password") }

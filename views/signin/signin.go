@@ -16,6 +16,20 @@ type LoginProps struct {
 	Notice string // such as "You are signed out."
 	Kept   *Kept  // nil: nothing was sent
 	Mail   bool   // links can be sent, for another password
+
+	Providers []Provider
+}
+
+// Provider is one that people sign in by instead.
+type Provider struct {
+	Name  string // in addresses
+	Title string
+}
+
+// LeaveProps describe the page on which somebody leaves for a provider.
+type LeaveProps struct {
+	Title string // the provider's
+	To    string
 }
 
 // Kept is a form that was sent when the session had ended, to be sent again.

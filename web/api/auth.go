@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
+	"tidemark/access/oidc"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
@@ -35,6 +36,28 @@ type FirebaseCredentials struct {
 	Tenant     string `json:"tenant,omitempty" doc:"Id or slug; absent: the only one they are a member of."`
 	Code       string `json:"code,omitempty"`
 	InstanceID string `json:"instanceId,omitempty"`
+}
+
+// ProviderCredentials are the body of a sign-in by a provider, to which the app has sent the user itself.
+type ProviderCredentials struct {
+	Code         string `json:"code" doc:"That the provider gave."`
+	CodeVerifier string `json:"codeVerifier" doc:"PKCE (RFC 7636); the challenge was sent with S256."`
+	RedirectURI  string `json:"redirectUri" doc:"That the code was asked for with; one of OAUTH_REDIRECT_URIS, sign for sign."`
+	Nonce        string `json:"nonce,omitempty" doc:"That the code was asked for with; of GitHub alone there is none."`
+	Tenant       string `json:"tenant,omitempty" doc:"Id or slug; absent: the only one they are a member of."`
+	MFACode      string `json:"mfaCode,omitempty" doc:"Of the second factor, after mfa_required; a fresh code of the provider with it."`
+	InstanceID   string `json:"instanceId,omitempty"`
+}
+
+// ProviderReply are the providers that people sign in by.
+type ProviderReply struct {
+	Providers []ProviderName `json:"providers"`
+}
+
+// ProviderName is one of them.
+type ProviderName struct {
+	Name  string `json:"name" doc:"In addresses."`
+	Title string `json:"title" doc:"For people."`
 }
 
 // RefreshToken is the body of a refresh, and of a logout.
@@ -197,6 +220,31 @@ func (a *API) Firebase(c *fiber.Ctx) error {
 	ctx, from := a.stranger(c)
 	from.Tenant, from.Code, from.InstanceID = in.Tenant, in.Code, in.InstanceID
 	t, err := a.opt.Access.LoginFirebase(ctx, in.IDToken, from)
+	return a.tokens(c, t, err)
+}
+
+// Providers answers by whom people can sign in.
+func (a *API) Providers(c *fiber.Ctx) error {
+	if err := nothing(c); err != nil {
+		return err
+	}
+	out := ProviderReply{Providers: []ProviderName{}}
+	for _, p := range a.opt.Access.Providers() {
+		out.Providers = append(out.Providers, ProviderName{p.Name, p.Title})
+	}
+	return sendJSON(c, out)
+}
+
+// OAuth answers tokens for a code of a provider.
+func (a *API) OAuth(c *fiber.Ctx) error {
+	var in ProviderCredentials
+	if err := secretly(c, &in, "code", "codeVerifier", "redirectUri", "nonce", "tenant", "mfaCode", "instanceId"); err != nil {
+		return err
+	}
+	ctx, from := a.stranger(c)
+	from.Tenant, from.Code, from.InstanceID = in.Tenant, in.MFACode, in.InstanceID
+	grant := oidc.Grant{Code: in.Code, Verifier: in.CodeVerifier, Redirect: in.RedirectURI, Nonce: in.Nonce}
+	t, err := a.opt.Access.LoginProvider(ctx, c.Params("*"), grant, from)
 	return a.tokens(c, t, err)
 }
 

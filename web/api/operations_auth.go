@@ -11,11 +11,18 @@ func authOperations() []operation {
 	}
 	token, mailed, done := map[int]any{200: TokenReply{}}, map[int]any{202: map[string]any{}}, map[int]any{204: nil}
 	account := []string{"token"}
+	provider := post("oauth/{provider}", "oauth", "Sign in with a code of a provider", ProviderCredentials{}, token, 404, 409)
+	provider.params = []*huma.Param{{Name: "provider", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}, Description: "Its name, as of /api/v1/auth/providers."}}
 	return []operation{
 		post("register", "register", "Ask to become a member of a tenant; a link is mailed", RegistrationInput{}, mailed, 409),
 		post("verify", "verify", "Follow the link of a registration, or of a new e-mail", VerifyInput{}, map[int]any{200: Person{}}),
 		post("login", "login", "Sign in with a password", Credentials{}, token),
 		post("firebase", "firebase", "Sign in with an ID token of Firebase", FirebaseCredentials{}, token, 409),
+		{
+			method: "GET", path: base + "/providers", id: "providers", tag: "people", summary: "By whom people can sign in",
+			answers: map[int]any{200: ProviderReply{}}, refusals: []int{400, 429, 503},
+		},
+		provider,
 		post("refresh", "refresh", "Get the next tokens; the refresh token is used up", RefreshToken{}, token),
 		post("logout", "logout", "End a sign-in", RefreshToken{}, done),
 		post("forgot", "forgot", "Ask for another password; a link is mailed to who has an account", ForgottenInput{}, mailed),

@@ -33,6 +33,7 @@ func (c *Console) accountRoutes(in fiber.Router) {
 	in.Post("/account/sessions/end-others", c.endOtherSessions)
 	c.factorRoutes(in)
 	c.passkeyRoutes(in)
+	c.identityRoutes(in)
 	in.Post("/account/email", c.changeEmail)
 	in.Post("/account/apps/end", c.endApp)
 	in.Post("/account/everywhere", c.signOutEverywhere)

@@ -19,6 +19,9 @@ func (c *Console) accessOf(f *fiber.Ctx, p *account.Props) error {
 		return err
 	}
 	p.Passkeys = account.PasskeysProps{CSRF: p.CSRF, Email: m.Email, Now: p.Now, Keys: passkeysOf(keys)}
+	if err := c.identitiesOf(f, p); err != nil {
+		return err
+	}
 	places, err := c.opt.Store.Memberships(ctx, m.ID)
 	if err != nil {
 		return err

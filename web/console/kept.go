@@ -33,6 +33,8 @@ var openForms = map[string]bool{
 	codePath: true, "/console/login/passkey": true, "/console/login/passkey/begin": true, verifyPath: true, joinPath: true, resetPath: true, forgotPath: true, emailPath: true,
 }
 
+func isOpen(path string) bool { return openForms[path] || strings.HasPrefix(path, oidcPath) }
+
 // ours says whether the browser itself says that a page of this console sent the form; a program says nothing.
 func ours(f *fiber.Ctx) bool {
 	if site := f.Get("Sec-Fetch-Site"); site != "" {
@@ -49,7 +51,7 @@ func (c *Console) outdated(f *fiber.Ctx, refused error) error {
 		return refused
 	case f.Path() == loginPath && v.signedIn(): // meanwhile, in another tab
 		return c.entered(f, v.account)
-	case openForms[f.Path()] || partial(f) && v.signedIn():
+	case isOpen(f.Path()) || partial(f) && v.signedIn():
 		return refused
 	case !v.signedIn():
 		return c.toLogin(f)
@@ -88,7 +90,7 @@ func inHand(f *fiber.Ctx) *signin.Kept {
 func readKept(to, back, body string) *signin.Kept {
 	values, err := url.ParseQuery(body)
 	path, _, _ := strings.Cut(to, "?")
-	if err != nil || !local(to) || openForms[path] {
+	if err != nil || !local(to) || isOpen(path) {
 		return nil
 	}
 	for _, name := range []string{"_csrf", passwordField, nameField} {
@@ -118,7 +120,7 @@ func stood(f *fiber.Ctx) string {
 
 // hold asks to sign in, with the form that was sent in the hand.
 func (c *Console) hold(f *fiber.Ctx) error {
-	p := signin.LoginProps{CSRF: c.token(f), Next: stood(f), Kept: keptOf(f)}
+	p := signin.LoginProps{Next: stood(f), Kept: keptOf(f)}
 	switch kind, _, _ := strings.Cut(f.Get(fiber.HeaderContentType), ";"); {
 	case p.Kept != nil:
 		p.Notice = "Your session has ended, so nothing was changed. What you sent is kept: sign in, look at it and send it again."
@@ -128,7 +130,7 @@ func (c *Console) hold(f *fiber.Ctx) error {
 		p.Notice = "Your session has ended, so nothing was changed. Sign in and type it again: what has a password or a key in it is not kept."
 	}
 	f.Set("HX-Push-Url", "false")
-	return c.bare(f.Status(shown(f, http.StatusUnauthorized)), "Sign in", signin.Login(p))
+	return c.bare(f.Status(shown(f, http.StatusUnauthorized)), "Sign in", c.loginForm(f, p))
 }
 
 // uploadPage is the page of an upload with what was typed beside the file.
@@ -191,7 +193,7 @@ func unsent(f *fiber.Ctx, fl *fault.Error) *signin.Kept {
 
 // notIn shows the sign-in again that could not be tried, with the form in the hand.
 func (c *Console) notIn(f *fiber.Ctx, fl *fault.Error) error {
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: f.FormValue("email"), Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
+	p := signin.LoginProps{Next: f.FormValue("next"), Email: f.FormValue("email"), Kept: inHand(f)}
 	p.Error = fl.Message + " Try again in a moment. (Request " + f.GetRespHeader("X-Request-Id") + ")"
-	return c.bare(f, "Sign in", signin.Login(p))
+	return c.bare(f, "Sign in", c.loginForm(f, p))
 }

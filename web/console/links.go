@@ -151,7 +151,7 @@ func (c *Console) joinForm(ctx context.Context, token string) (signin.LinkProps,
 	if err != nil {
 		return signin.LinkProps{}, err
 	}
-	p := signin.LinkProps{Action: joinPath, Token: token, Title: "Join " + t.Name, Email: in.Email, Name: in.Name, Button: "Join"}
+	p := signin.LinkProps{Action: joinPath, Token: token, Title: "Join " + t.Name, Email: in.Email, Name: in.Name, Button: "Join", Tenant: t.ID, Providers: c.providers()}
 	if known {
 		p.Text = "You have an account with this e-mail already, and join with it."
 		return p, nil

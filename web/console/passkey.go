@@ -152,6 +152,6 @@ func (c *Console) passkeySignIn(f *fiber.Ctx) error {
 	if fl.Code != fault.SignInFailed && fl.Code != fault.Invalid && fl.Code != fault.Unavailable {
 		return err
 	}
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Error: fl.Message, Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
-	return c.bare(f.Status(http.StatusUnprocessableEntity), "Sign in", signin.Login(p))
+	p := signin.LoginProps{Next: f.FormValue("next"), Error: fl.Message, Kept: inHand(f)}
+	return c.bare(f.Status(http.StatusUnprocessableEntity), "Sign in", c.loginForm(f, p))
 }

@@ -19,6 +19,8 @@ func (c *Console) Routes(r fiber.Router) error {
 	open.Post("/login/code", c.giveCode)
 	open.Post("/login/passkey", c.passkeySignIn)
 	open.Post("/login/passkey/begin", c.beginPasskeySignIn)
+	open.Post("/login/oidc/:provider", c.beginProvider)
+	open.Get("/login/oidc/:provider/callback", unreferred, c.fromProvider)
 	c.linkRoutes(open)
 	open.Post("/theme", c.setTheme)
 	open.Post("/shortcuts", c.setShortcuts)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/internal/fault"
@@ -24,14 +25,22 @@ func (c *Console) loginPage(f *fiber.Ctx) error {
 	if open {
 		return c.bare(f, "Set up", signin.Waiting(false))
 	}
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.Query("next"), Mail: c.opt.Access.SendsMail()}
+	p := signin.LoginProps{Next: f.Query("next")}
 	switch {
 	case f.Query("out") != "":
 		p.Notice = "You are signed out."
+	case f.Query("again") != "":
+		p.Notice = "That sign-in took too long, or was begun elsewhere. Begin again."
 	case p.Next != "":
 		p.Notice = "Sign in to go on."
 	}
-	return c.bare(f, "Sign in", signin.Login(p))
+	return c.bare(f, "Sign in", c.loginForm(f, p))
+}
+
+// loginForm is the form of a sign-in, with the ways in that there are.
+func (c *Console) loginForm(f *fiber.Ctx, p signin.LoginProps) templ.Component {
+	p.CSRF, p.Mail, p.Providers = c.token(f), c.opt.Access.SendsMail(), c.providers()
+	return signin.Login(p)
 }
 
 // after is where to go once signed in.
@@ -49,7 +58,7 @@ func (c *Console) login(f *fiber.Ctx) error {
 		return c.proven(f, admin)
 	}
 	fl := fault.From(err)
-	p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f), Mail: c.opt.Access.SendsMail()}
+	p := signin.LoginProps{Next: f.FormValue("next"), Email: email, Error: fl.Message, Kept: inHand(f)}
 	switch fl.Code {
 	case fault.Invalid:
 	case fault.RateLimited:
@@ -57,7 +66,7 @@ func (c *Console) login(f *fiber.Ctx) error {
 	default:
 		return err
 	}
-	return c.bare(f.Status(fl.Code.Status()), "Sign in", signin.Login(p))
+	return c.bare(f.Status(fl.Code.Status()), "Sign in", c.loginForm(f, p))
 }
 
 // proven goes on with who gave the right password: in, or to the second factor.
@@ -67,7 +76,7 @@ func (c *Console) proven(f *fiber.Ctx, m models.Account) error {
 		return err
 	}
 	if owes {
-		return c.askCode(f, m)
+		return c.askCode(f, m, f.FormValue("next"), inHand(f))
 	}
 	if err := c.enter(f, m.ID, factorNone); err != nil {
 		return err

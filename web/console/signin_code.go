@@ -32,8 +32,8 @@ const (
 	factorPasskey = "passkey"
 )
 
-// askCode goes on to the second step of a sign-in.
-func (c *Console) askCode(f *fiber.Ctx, m models.Account) error {
+// askCode goes on to the second step of a sign-in, with where to go afterwards and the form in the hand.
+func (c *Console) askCode(f *fiber.Ctx, m models.Account, next string, kept *signin.Kept) error {
 	ctx := f.UserContext()
 	if err := c.sessions.RenewToken(ctx); err != nil {
 		return err
@@ -42,11 +42,11 @@ func (c *Console) askCode(f *fiber.Ctx, m models.Account) error {
 	c.sessions.Put(ctx, keyPending, m.ID)
 	c.sessions.Put(ctx, keyPendingAt, clock.Millis(c.opt.Clock))
 	c.sessions.Put(ctx, keyPendingHash, fingerprint(m))
-	if kept := inHand(f); kept != nil {
-		return c.codeForm(f, signin.CodeProps{Next: f.FormValue("next"), Kept: kept}, m)
+	if kept != nil {
+		return c.codeForm(f, signin.CodeProps{Next: next, Kept: kept}, m)
 	}
 	to := codePath
-	if next := f.FormValue("next"); local(next) {
+	if local(next) {
 		to += "?next=" + url.QueryEscape(next)
 	}
 	return f.Redirect(to, http.StatusSeeOther)
@@ -94,8 +94,8 @@ func (c *Console) giveCode(f *fiber.Ctx) error {
 		return err
 	}
 	if m.ID == "" {
-		p := signin.LoginProps{CSRF: c.token(f), Next: f.FormValue("next"), Kept: inHand(f), Mail: c.opt.Access.SendsMail(), Error: "That took too long. Sign in again."}
-		return c.bare(f.Status(http.StatusUnprocessableEntity), "Sign in", signin.Login(p))
+		p := signin.LoginProps{Next: f.FormValue("next"), Kept: inHand(f), Error: "That took too long. Sign in again."}
+		return c.bare(f.Status(http.StatusUnprocessableEntity), "Sign in", c.loginForm(f, p))
 	}
 	err = c.opt.Access.SecondFactor(ctx, m, f.FormValue("code"), telemetry.RequestOf(ctx).Address)
 	if err == nil {
