@@ -146,7 +146,7 @@ func demoRequests(tenantID, key string, now int64) (out []models.KeyRequest) {
 	kinds := []models.KeyRequest{
 		{KeyShape: models.KeyShape{Address: "198.51.100.24", UserAgent: "acme-backend/2.4", Door: models.DoorREST, Permission: string(access.ItemsRead)}, Country: "DE", Count: 1840},
 		{KeyShape: models.KeyShape{Address: "198.51.100.24", UserAgent: "acme-backend/2.4", Door: models.DoorREST, Permission: string(access.ItemsWrite)}, Country: "DE", Count: 412},
-		{KeyShape: models.KeyShape{Address: "198.51.100.25", UserAgent: "acme-reports/1.1", Door: models.DoorREST, Permission: string(access.ChangesRead)}, Country: "NL", Count: 96},
+		{KeyShape: models.KeyShape{Address: "198.51.100.25", UserAgent: "acme-reports/1.1", Door: models.DoorREST, Permission: string(access.StatusRead)}, Country: "NL", Count: 96},
 		{KeyShape: models.KeyShape{Address: "203.0.113.77", UserAgent: "curl/8.9.1", Door: models.DoorREST, Permission: string(access.ConflictsReview), Code: "scope_missing"}, Country: "FR", Count: 3},
 	}
 	for ago := range int64(5) {
