@@ -226,9 +226,7 @@ func (x *plants) overwrite() {
 			x.plant(table, column, []byte(strings.ReplaceAll(shape, "%s", strings.Trim(string(text), `"`))))
 		}
 	}
-	for _, also := range []string{"owner", "key", "tag", "item.field", "item.value", "owner.email", "clerk.email", "clerk"} {
-		x.where = append(x.where, also)
-	}
+	x.where = append(x.where, "owner", "key", "tag", "item.field", "item.value", "owner.email", "clerk.email", "clerk")
 	x.where = slices.DeleteFunc(x.where, func(where string) bool { return unseen[where] != "" })
 }
 
