@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tidemark/access"
+	"tidemark/models"
 	"tidemark/store"
 )
 
@@ -39,6 +40,7 @@ func wanted(user string) []access.NewKey {
 	return []access.NewKey{
 		{Name: "demo server", Days: &never},
 		{Name: "demo reader", ReadOnly: true, Days: &never},
+		{Name: "demo kiosk page", ReadOnly: true, From: models.Restrictions{IPs: []string{"198.51.100.0/24"}, Domains: []string{"kiosk.example.com", "*.kiosk.example.com"}}},
 		{Name: "demo " + user, UserID: user, Days: &never},
 	}
 }

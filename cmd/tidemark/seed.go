@@ -78,12 +78,39 @@ func (m *Main) fillDemo(ctx context.Context, s *store.Store) (filled int, keys d
 		keys, err = m.demoKeys(ctx, s, tenants)
 	}
 	if err == nil && !done {
+		err = m.furnish(ctx, s, keys)
+	}
+	if err == nil && !done {
 		_, err = s.MetaOnce(ctx, demoDone, func() []byte { return []byte{1} })
 	}
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("stopped before all of the demo was there; the next serve --demo or seed fills in the rest")
 	}
 	return filled, keys, err
+}
+
+// furnish gives the demo tenants people, and their first keys a log of requests.
+func (m *Main) furnish(ctx context.Context, s *store.Store, keys demoKeyFile) error {
+	for _, slug := range keys.slugs() {
+		if err := m.demoPeople(ctx, s, slug); err != nil {
+			return err
+		}
+		t, err := s.TenantBySlug(ctx, slug)
+		if err != nil {
+			return err
+		}
+		id := keys.Tenants[slug][0].ID
+		noted, err := s.KeyRequests(ctx, t.ID, id, 0, 1)
+		if err == nil && len(noted) == 0 {
+			made := demoRequests(t.ID, id, clock.Millis(m.Clock))
+			usedAt, hours := demoUsage(made)
+			err = errors.Join(s.NoteKeyRequests(ctx, made), s.NoteKeyUse(ctx, usedAt, hours))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // demoStart is the first morning of the installation's demo, drawn with the first call.

@@ -73,8 +73,53 @@ func TestADemoThatWasCutShortIsFinishedByTheNextStart(t *testing.T) {
 	if said, err := p.start(t.Context()); err != nil || strings.Contains(said, "demo data") {
 		t.Errorf("a start over the whole demo: %v, %s", err, said)
 	}
+	hasPeople(t, s)
 	if again := p.must("seed"); again["operations"] != 0.0 {
 		t.Errorf("seeding what is there: %v", again)
+	}
+}
+
+// hasPeople says that the pages of users, roles and keys have something to show.
+func hasPeople(t *testing.T, s *store.Store) {
+	t.Helper()
+	acme, err := s.TenantBySlug(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := s.Roles(t.Context(), acme.ID, false)
+	if err != nil || len(roles) != 1 || len(roles[0].Fields) != 2 {
+		t.Errorf("roles %v: %v", roles, err)
+	}
+	invited, err := s.Invitations(t.Context(), acme.ID)
+	if err != nil || len(invited) != 1 {
+		t.Errorf("%d invitations: %v", len(invited), err)
+	}
+	out, err := s.Member(t.Context(), acme.ID, "office-pavel")
+	if err != nil || !out.Disabled {
+		t.Errorf("%v: %v", out, err)
+	}
+	for _, who := range staffOf("acme").people {
+		if a, err := s.AccountByEmail(t.Context(), who.mail); err != nil || a.PasswordHash != nil {
+			t.Errorf("%s can sign in, or is not there: %v", who.mail, err)
+		}
+	}
+	keys, err := s.APIKeys(t.Context(), acme.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, restricted := 0, 0
+	for _, k := range keys {
+		log, err := s.KeyRequests(t.Context(), acme.ID, k.ID, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used += len(log)
+		if !k.From.Empty() {
+			restricted++
+		}
+	}
+	if used == 0 || restricted == 0 {
+		t.Errorf("%d keys are used, %d restricted", used, restricted)
 	}
 }
 

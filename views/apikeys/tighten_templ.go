@@ -108,7 +108,7 @@ func Tighten(p TightenProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, one := range p.Proposals {
+			for _, one := range p.inOrder() {
 				templ_7745c5c3_Err = proposal(one, p.Errors).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -1,6 +1,8 @@
 package apikeys
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -237,3 +239,8 @@ func (d DryRun) refused() string {
 
 // seen is how many requests that were let through whoever sent this form knows to be refused.
 func (d DryRun) seen() string { return strconv.FormatInt(d.Lost, 10) }
+
+// inOrder are the proposals, those with nothing to propose last.
+func (p TightenProps) inOrder() []Proposal {
+	return slices.SortedStableFunc(slices.Values(p.Proposals), func(a, b Proposal) int { return cmp.Compare(min(len(a.Why), 1), min(len(b.Why), 1)) })
+}

@@ -12,7 +12,7 @@ import (
 func Pages() []PageState {
 	var all []PageState
 	for _, pages := range []func() []PageState{
-		signinPages, linkPages, factorPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages,
+		signinPages, linkPages, factorPages, tenantPages, overviewPages, activityPages, devicePages, apiKeyPages, itemPages, editPages, storageListPages, problemPages, accountPages, keptPages, palettePages, setupPages, peoplePages,
 		systemPages, assistantPages, rulePages, conflictPages,
 	} {
 		all = append(all, pages()...)

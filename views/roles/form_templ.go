@@ -383,7 +383,7 @@ func rule(i int, r Field) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.SelectField(ui.SelectProps{ID: field(i, "hidden"), Name: "field-hidden", Label: "Is", Options: []ui.Option{{Value: "", Label: "shown, not to be changed", Selected: !r.Hidden}, {Value: "1", Label: "hidden", Selected: r.Hidden}}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SelectField(ui.SelectProps{ID: field(i, "hidden"), Name: "field-hidden", Label: "That part is", Options: []ui.Option{{Value: "", Label: "shown, not to be changed", Selected: !r.Hidden}, {Value: "1", Label: "hidden", Selected: r.Hidden}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
