@@ -67,7 +67,7 @@ func (a *API) EndSignIn(c *fiber.Ctx, who models.Caller) error {
 		return err
 	}
 	f, err := a.opt.Store.TokenFamily(c.UserContext(), c.Params("*"))
-	if err == nil && f.TenantID != who.TenantID {
+	if fault.Is(err, fault.NotFound) || err == nil && f.TenantID != who.TenantID {
 		err = fault.New(fault.NotFound, "There is no such sign-in.")
 	}
 	if err != nil {
