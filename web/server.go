@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -54,6 +54,8 @@ type Options struct {
 	Production      bool   // requests from this machine itself open nothing that others need a credential for
 	MetricsToken    string // opens /metrics; empty: closed to all but this machine
 	PublicDocs      bool   // anybody may read /api/docs and /api/openapi.json; else administrators, holders of a credential, and this machine
+	RedirectPort    int    // with TLSCert: sends on to HTTPS; 0: nothing does
+	PublicURL       string // where it sends them; empty: where they asked
 	TLSCert         string // PEM files; both or none
 	TLSKey          string
 
@@ -104,6 +106,7 @@ type Server struct {
 
 	ln     net.Listener
 	door   *listener
+	plain  *http.Server // sends on to HTTPS; nil: nothing does
 	served chan error
 }
 
@@ -165,11 +168,11 @@ func (s *Server) Listen(ctx context.Context) error {
 	s.door = &listener{Listener: ln, trusted: s.trusted, max: connsPerClient, open: map[netip.Addr]int{}}
 	bounded := net.Listener(s.door)
 	if s.opt.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(s.opt.TLSCert, s.opt.TLSKey)
-		if err != nil {
-			return errors.Join(fmt.Errorf("cannot use TLS_CERT and TLS_KEY: %w", err), ln.Close())
+		pair := &certificates{cert: s.opt.TLSCert, key: s.opt.TLSKey, clock: s.opt.Clock, log: s.opt.Log}
+		if err := errors.Join(pair.open(), s.redirect(ctx)); err != nil {
+			return errors.Join(err, ln.Close())
 		}
-		bounded = tls.NewListener(bounded, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		bounded = tls.NewListener(bounded, &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12})
 	}
 	go func() { s.served <- s.app.Listener(bounded) }()
 	return nil
@@ -203,5 +206,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	s.door.hangUp()
+	if s.plain != nil {
+		defer func() { _ = s.plain.Close() }()
+	}
 	return s.app.ShutdownWithContext(ctx)
 }

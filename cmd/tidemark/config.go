@@ -18,6 +18,7 @@ type Config struct {
 	PublicURL  string // how people reach the server; empty: as clients do
 	DataDir    string
 	Grace      time.Duration // how long a stop may take
+	HTTPPort   int           // sends on to HTTPS; 0: nothing does
 	TLSCert    string
 	TLSKey     string
 	Proxies    []netip.Prefix // whose X-Forwarded-* headers count

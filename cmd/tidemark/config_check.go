@@ -42,6 +42,8 @@ func (c *Config) check() []problem {
 	}
 	refuse(c.JWTSecret.Set() && c.JWTSecret.Reveal() == c.JWTRefreshSecret.Reveal(), "JWT_REFRESH_SECRET", "must differ from JWT_SECRET")
 	refuse(c.CORSCredentials && slices.Contains(c.CORSOrigins, "*"), "CORS_ORIGIN", "must name its origins when CORS_CREDENTIALS is true: * would let every site act as the signed-in user")
+	refuse(c.HTTPPort != 0 && c.TLSCert == "", "HTTP_PORT", "needs TLS_CERT and TLS_KEY")
+	refuse(c.HTTPPort != 0 && c.HTTPPort == c.Port, "HTTP_PORT", "must be another one than PORT")
 	refuse((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT", "and TLS_KEY must be set together")
 	refuse(c.FirebaseEmulator != "" && c.FirebaseProject == "", "FIREBASE_AUTH_EMULATOR_HOST", "needs FIREBASE_PROJECT_ID")
 	ps = append(ps, c.checkMail()...)

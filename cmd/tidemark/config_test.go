@@ -155,6 +155,8 @@ func TestRefusals(t *testing.T) {
 		{"the source document's secret", "NODE_ENV=production|JWT_SECRET=your-secret-key-min-32-chars", "JWT_SECRET is an example"},
 		{"a secret of one letter", "NODE_ENV=production|JWT_SECRET=" + strings.Repeat("a", 40), "JWT_SECRET is too easy to guess"},
 		{"cheap password hashes in production", "NODE_ENV=production|BCRYPT_SALT_ROUNDS=10", "BCRYPT_SALT_ROUNDS must be 12 or more"},
+		{"a way to HTTPS that is not there", "HTTP_PORT=8080", "HTTP_PORT needs TLS_CERT and TLS_KEY"},
+		{"two servers at one port", "PORT=8080|HTTP_PORT=8080|TLS_CERT=config_test.go|TLS_KEY=config_test.go", "HTTP_PORT must be another one than PORT"},
 		{"a certificate without its key", "TLS_CERT=config_test.go", "TLS_CERT and TLS_KEY must be set together"},
 		{"a file that is not there", "TLS_KEY=/nowhere/key.pem", "TLS_KEY must name a file"},
 		{"a variable set twice in one place", "JWT_SECRET=" + strong + "|JWT_SECRET_FILE=x", "JWT_SECRET is set twice"},

@@ -34,8 +34,9 @@ func (c *Config) variables() []variable {
 		{name: "PUBLIC_URL", set: rootURL(&c.PublicURL), hint: "https://sync.yourdomain.com", doc: "How people reach this server, for links in mails; unset: API_URL, or HOST and PORT. In production it is https."},
 		{name: "DATA_DIR", def: "./data", set: text(&c.DataDir), doc: "Where the SQLite database and generated secrets are kept."},
 		{name: "SHUTDOWN_GRACE", def: "10s", set: duration(&c.Grace), doc: "How long a stop may take to drain sockets and commits."},
-		{name: "TLS_CERT", set: file(&c.TLSCert), doc: "Certificate chain in PEM; with TLS_KEY the server speaks HTTPS."},
+		{name: "TLS_CERT", set: file(&c.TLSCert), doc: "Certificate chain in PEM; with TLS_KEY the server speaks HTTPS. Other files take over while it runs."},
 		{name: "TLS_KEY", set: file(&c.TLSKey), doc: "Private key of TLS_CERT, a file in PEM."},
+		{name: "HTTP_PORT", set: optional(&c.HTTPPort, 65535), hint: "80", doc: "With TLS_CERT: a second port, which sends who comes by plain HTTP on to HTTPS."},
 		{name: "TRUST_PROXY", set: prefixes(&c.Proxies), hint: "loopback,10.0.0.0/8", doc: "Proxies whose X-Forwarded-* headers count: addresses, networks or loopback, by comma."},
 
 		{group: "Database (nothing set: SQLite in DATA_DIR)", name: "DATABASE_URL", secret: true, set: databaseURL(&c.Database.url), hint: "mysql://user:password@localhost:3306/syncstore", doc: "mysql://user:password@host:port/name, or sqlite:///path, or file:path."},

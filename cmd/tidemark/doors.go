@@ -25,7 +25,7 @@ func (m *Main) newServer(r *rooms, metrics *telemetry.Metrics, only []web.Part) 
 		Host: c.Host, Port: c.Port, APIURL: c.APIURL, Version: version,
 		TrustedProxies: c.Proxies, CORSOrigins: c.CORSOrigins, CORSCredentials: c.CORSCredentials,
 		RateLimit: c.RateLimit, AddressRate: c.AddressRate, RateWindow: c.RateWindow, MaxItemBytes: c.MaxItemBytes,
-		DataDir: c.DataDir, Production: c.Production, MetricsToken: c.MetricsToken.Reveal(), PublicDocs: c.APIDocs == docsPublic, TLSCert: c.TLSCert, TLSKey: c.TLSKey,
+		DataDir: c.DataDir, Production: c.Production, MetricsToken: c.MetricsToken.Reveal(), PublicDocs: c.APIDocs == docsPublic, TLSCert: c.TLSCert, TLSKey: c.TLSKey, RedirectPort: c.HTTPPort, PublicURL: c.PublicURL,
 	})
 	if err != nil {
 		return nil, err
