@@ -21,11 +21,19 @@ import (
 // doors tries a token at each door, and gives the codes of the refusals; empty where it was let in.
 func (h *house) doors(t *testing.T, token string) map[string]string {
 	t.Helper()
+	return h.doorsBy(t, "Authorization: Bearer "+token, "token", token)
+}
+
+// doorsBy tries a credential, as a header and as what Socket.IO has of it, at each door, with other headers.
+func (h *house) doorsBy(t *testing.T, credential, name, secret string, headers ...string) map[string]string {
+	t.Helper()
 	got := map[string]string{}
-	a := call(t, "GET", h.url+"/api/v1/sync-storage/keys", "", "Authorization: Bearer "+token)
+	a := call(t, "GET", h.url+"/api/v1/sync-storage/keys", "", append(headers, credential)...)
 	got["rest"] = codeIn(a.body)
+	a = call(t, "POST", h.url+"/api/v1/auth/ticket", "", append(headers, credential)...)
+	got["ticket"] = codeIn(a.body)
 	ws := "ws" + strings.TrimPrefix(h.url, "http")
-	conn, res, err := websocket.DefaultDialer.Dial(ws+"/sync", http.Header{"Authorization": {"Bearer " + token}})
+	conn, res, err := websocket.DefaultDialer.Dial(ws+"/sync", headerOf(append(headers, credential)))
 	got["websocket"] = ""
 	if err != nil {
 		b := make([]byte, 4<<10)
@@ -35,8 +43,17 @@ func (h *house) doors(t *testing.T, token string) map[string]string {
 		_ = conn.Close()
 	}
 	_ = res.Body.Close()
-	got["socket.io"] = h.socketIO(t, ws, token)
+	got["socket.io"] = h.socketIO(t, ws, name, secret, headers)
 	return got
+}
+
+func headerOf(lines []string) http.Header {
+	out := http.Header{}
+	for _, l := range lines {
+		name, value, _ := strings.Cut(l, ": ")
+		out.Add(name, value)
+	}
+	return out
 }
 
 func codeIn(body []byte) string {
@@ -45,20 +62,26 @@ func codeIn(body []byte) string {
 	return p.Code
 }
 
-// socketIO enters the namespace with a token, and gives the code of the refusal.
-func (h *house) socketIO(t *testing.T, ws, token string) string {
+// socketIO enters the namespace with a credential, and gives the code of the refusal.
+func (h *house) socketIO(t *testing.T, ws, name, secret string, headers []string) string {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.Dial(ws+"/socket.io/?EIO=4&transport=websocket", nil)
+	conn, res, err := websocket.DefaultDialer.Dial(ws+"/socket.io/?EIO=4&transport=websocket", headerOf(headers))
+	if err != nil && res != nil {
+		b := make([]byte, 4<<10)
+		n, _ := res.Body.Read(b) // what there is of it
+		_ = res.Body.Close()
+		return codeIn(b[:n])
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
 	defer func() { _ = conn.Close() }()
-	quoted, err := json.Marshal(token)
+	hello, err := json.Marshal(map[string]string{name: secret})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(`40/sync,{"token":`+string(quoted)+`}`)); err != nil {
+	if err := conn.WriteMessage(websocket.TextMessage, []byte("40/sync,"+string(hello))); err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))

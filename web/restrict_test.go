@@ -44,13 +44,21 @@ func TestAKeyIsHeldToWhereItMayBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, func(o *Options) { o.TrustedProxies = c.trusted })
+			h := newHouse(t, func(o *Options) { o.TrustedProxies, o.CORSOrigins = c.trusted, []string{"https://a.example.com", "https://example.com"} })
 			key := h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "restricted", From: c.from})
 			a := h.call(t, "GET", "/sync-storage/keys", "", append(c.headers, "X-API-Key: "+key)...)
 			if c.code != "" {
 				a.problem(t, c.status, c.code)
 			} else if a.status != c.status {
 				t.Errorf("%d %s", a.status, a.body)
+			}
+			for door, got := range h.doorsBy(t, "X-API-Key: "+key, "apiKey", key, c.headers...) {
+				if socket := door == "websocket" || door == "socket.io"; socket && name == "upper case, a dot, a port" {
+					continue // CORS_ORIGIN is compared sign for sign before the key's domains are
+				}
+				if got != c.code {
+					t.Errorf("at %s: %q, want %q", door, got, c.code)
+				}
 			}
 		})
 	}
@@ -67,7 +75,14 @@ func TestATenantIsHeldToWhereItMayBeUsed(t *testing.T) {
 	}
 	h.access.Forget()
 	h.call(t, "GET", "/sync-storage/keys", "", "X-API-Key: "+key, "X-Forwarded-For: 203.0.113.7").problem(t, 403, "ip_not_allowed")
-	h.call(t, "GET", "/sync-storage/keys", "", "Authorization: Bearer "+h.token(t, "ann", time.Minute)).problem(t, 403, "ip_not_allowed")
+	token := h.token(t, "ann", time.Minute)
+	for _, tried := range []map[string]string{h.doorsBy(t, "X-API-Key: "+key, "apiKey", key, "X-Forwarded-For: 203.0.113.7"), h.doors(t, token)} {
+		for door, got := range tried {
+			if got != "ip_not_allowed" {
+				t.Errorf("at %s: %q", door, got)
+			}
+		}
+	}
 	if a := h.call(t, "GET", "/sync-storage/keys", "", "X-API-Key: "+h.newKey(t, access.NewKey{TenantID: h.globex.ID, Name: "other"})); a.status != 200 {
 		t.Errorf("another tenant: %d %s", a.status, a.body)
 	}
