@@ -244,3 +244,42 @@ func BenchmarkQuota(b *testing.B) {
 		}
 	}
 }
+
+// A month's quota begins anew with the first of the next, however long the month is.
+func TestAMonthsQuotaEndsWithItsLastDay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ last, next string }{
+		{"2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z"},
+		{"2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"},
+		{"2028-02-29T23:59:59Z", "2028-03-01T00:00:00Z"},
+		{"2026-04-30T23:59:59Z", "2026-05-01T00:00:00Z"},
+		{"2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z"},
+	} {
+		eachDB(t, func(t *testing.T, r *room) {
+			last, next := moment(t, c.last), moment(t, c.next)
+			r.clock.Advance(last.Add(-time.Hour).Sub(r.clock.Now()))
+			_, who := r.quotaKey(t, models.Quotas{PerMonth: 3})
+			l := r.limiter(r.Access)
+			if n, err := spendAll(t, l, who); n != 3 || fault.From(err).RetryAfter != time.Hour+time.Second {
+				t.Errorf("%s: %d passed, %v", c.last, n, err)
+			}
+			r.clock.Advance(time.Hour)
+			if n, err := spendAll(t, l, who); n != 0 || fault.From(err).RetryAfter != time.Second {
+				t.Errorf("in its last second %s: %d passed, %v", c.last, n, err)
+			}
+			r.clock.Advance(next.Sub(r.clock.Now()))
+			if n, _ := spendAll(t, l, who); n != 3 {
+				t.Errorf("%s: %d passed", c.next, n)
+			}
+		})
+	}
+}
+
+func moment(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}

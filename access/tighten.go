@@ -44,6 +44,21 @@ func letIn(log []models.KeyRequest) (out []models.KeyRequest) {
 	return out
 }
 
+// stillLetIn leaves out requests that the key as it is may not make any more: it was narrowed since, and so they say nothing.
+func (a *Access) stillLetIn(ctx context.Context, k models.APIKey, good []models.KeyRequest) []models.KeyRequest {
+	codes, err := a.wouldRefuse(ctx, k, good)
+	if err != nil {
+		return good // and no proposal is proved
+	}
+	out := good[:0]
+	for i, r := range good {
+		if codes[i] == "" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // RefusedBy says whether a request answered with the code was turned away for who asked, and not for what.
 func RefusedBy(code string) bool {
 	return code != "" && refusal(fault.New(fault.Code(code), "%s", code))
@@ -53,7 +68,7 @@ func RefusedBy(code string) bool {
 // of the requests that were let through, and lets in nobody whom the key as it is keeps out; where
 // that cannot be had in few entries, there is none, and it says why.
 func (a *Access) Propose(ctx context.Context, k models.APIKey, log KeyLog) []Proposal {
-	good := letIn(log.Requests)
+	good := a.stillLetIn(ctx, k, letIn(log.Requests))
 	out := make([]Proposal, 0, len(Kinds))
 	for _, kind := range Kinds {
 		p := Proposal{Kind: kind}

@@ -119,6 +119,11 @@ func TestProposalsAreNarrow(t *testing.T) {
 	if p := r.Propose(t.Context(), k, log)[0]; p.Why == "" {
 		t.Errorf("a wider network is proposed: %v", p.Entries)
 	}
+	narrowed, _ := r.key(t, NewKey{Scopes: []string{"items:read"}})
+	log.Requests = append(log.Requests, models.KeyRequest{Count: 1, KeyShape: models.KeyShape{Address: "192.0.2.7", UserAgent: "Importer/1", Permission: "items:write"}})
+	if p := r.Propose(t.Context(), narrowed, log)[0]; p.Why != "" || inSome("192.0.2.7", p.Entries) {
+		t.Errorf("after what it may no longer do: %+v", p)
+	}
 }
 
 func TestCountriesStayThoughNothingTellsThemAnyMore(t *testing.T) {

@@ -44,7 +44,9 @@ func TestAKeyIsHeldToWhereItMayBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, func(o *Options) { o.TrustedProxies, o.CORSOrigins = c.trusted, []string{"https://a.example.com", "https://example.com"} })
+			h := newHouse(t, func(o *Options) {
+				o.TrustedProxies, o.CORSOrigins = c.trusted, []string{"https://a.example.com", "https://example.com"}
+			})
 			key := h.newKey(t, access.NewKey{TenantID: h.acme.ID, Name: "restricted", From: c.from})
 			a := h.call(t, "GET", "/sync-storage/keys", "", append(c.headers, "X-API-Key: "+key)...)
 			if c.code != "" {
