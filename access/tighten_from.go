@@ -43,11 +43,23 @@ func networksOf(good []models.KeyRequest) (out []string, why string) {
 			return nil, "It was used from addresses that few networks do not cover."
 		}
 	}
-	for _, n := range nets {
+	for _, n := range halves(nets) {
 		text, _ := tidyNetwork(n.String())
 		out = append(out, text)
 	}
 	return out, ""
+}
+
+// halves puts halves of one network together, as long as there are any: nothing is added by that.
+func halves(nets []netip.Prefix) []netip.Prefix {
+	for i := 1; i < len(nets); i++ {
+		a, b := nets[i-1], nets[i]
+		if whole := netip.PrefixFrom(a.Addr(), a.Bits()-1).Masked(); a.Bits() == b.Bits() && a.Addr().BitLen() == b.Addr().BitLen() && whole.Contains(b.Addr()) {
+			nets = slices.Replace(slices.Clone(nets), i-1, i+1, whole)
+			i = max(0, i-2)
+		}
+	}
+	return nets
 }
 
 // merge puts the two neighbours together that need the smallest network; nil when that says nothing any more.
