@@ -231,6 +231,12 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 				return s.AddPasskey(ctx, person, models.Passkey{ID: []byte("p"), Name: "phone", Credential: []byte("a credential that nobody may see")})
 			}},
 			{"account.passkey_remove", "passkey", func() error { return s.RemovePasskey(ctx, person, []byte("p")) }},
+			{"account.identity_link", "identity", func() error {
+				return s.LinkIdentity(ctx, person, models.Identity{Issuer: "https://login.example.com", Subject: "1", Provider: "acme"})
+			}},
+			{"account.identity_unlink", "identity", func() error {
+				return s.UnlinkIdentity(ctx, person, models.Identity{Issuer: "https://login.example.com", Subject: "1"}, nil)
+			}},
 			{"token.issue", "family address expiresAt", func() (err error) { family, err = sign(); return err }},
 			{"token.reuse", "ended", func() error {
 				stolen := family
@@ -354,9 +360,9 @@ func checkEntry(t *testing.T, e models.AuditEntry, action, changed string) {
 var (
 	made = map[string]bool{
 		"tenant.create": true, "apikey.create": true, "policy.create": true, "policy.restore": true, "assistant.restore": true, "account.create": true, "account.register": true,
-		"role.create": true, "member.add": true, "member.join": true, "account.passkey_add": true, "token.issue": true, "account.verify_sent": true,
+		"role.create": true, "member.add": true, "member.join": true, "account.passkey_add": true, "account.identity_link": true, "token.issue": true, "account.verify_sent": true,
 	}
-	gone = map[string]bool{"policy.delete": true, "assistant.delete": true, "account.passkey_remove": true, "account.invite_withdrawn": true}
+	gone = map[string]bool{"policy.delete": true, "assistant.delete": true, "account.passkey_remove": true, "account.identity_unlink": true, "account.invite_withdrawn": true}
 )
 
 // elsewhere are actions that change nothing, or of which other tests look at both sides.

@@ -42,7 +42,7 @@ func (s *Store) LinkIdentity(ctx context.Context, m models.Account, i models.Ide
 		if n >= maxIdentities {
 			return models.AuditEntry{}, fault.OfField("identity", "max", "cannot be linked: %d are there, remove one first", n)
 		}
-		return identityAudit(m, i, "account.identity_link"), s.insertIdentity(tx, m.ID, i, clock.Millis(s.clock))
+		return accountAudit(m, "account.identity_link", became("identity", nil, named(i))...), s.insertIdentity(tx, m.ID, i, clock.Millis(s.clock))
 	})
 	if s.Duplicate(err) {
 		return fault.Wrap(fault.AlreadyExists, err, "Somebody signs in by it already, here.")
@@ -69,12 +69,13 @@ func (s *Store) UnlinkIdentity(ctx context.Context, m models.Account, i models.I
 		if len(now.PasswordHash) == 0 && ways == 0 {
 			return models.AuditEntry{}, fault.New(fault.ScopeMissing, "It is the only way in that this account has.")
 		}
-		return identityAudit(m, i, "account.identity_unlink"), tx.Exec("DELETE FROM identities WHERE issuer = ? AND subject = ?", i.Issuer, i.Subject).Error
+		return accountAudit(m, "account.identity_unlink", became("identity", named(i), nil)...), tx.Exec("DELETE FROM identities WHERE issuer = ? AND subject = ?", i.Issuer, i.Subject).Error
 	})
 }
 
-func identityAudit(m models.Account, i models.Identity, action string) models.AuditEntry {
-	return models.AuditEntry{Action: action, Object: m.ID, Detail: detail(map[string]any{"email": m.Email, "provider": i.Provider, "issuer": i.Issuer, "subject": i.Subject})}
+// named is an identity as the audit tells it.
+func named(i models.Identity) map[string]string {
+	return map[string]string{"provider": i.Provider, "issuer": i.Issuer, "subject": i.Subject}
 }
 
 func (s *Store) insertIdentity(tx *gorm.DB, accountID string, i models.Identity, now int64) error {
