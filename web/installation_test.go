@@ -108,7 +108,7 @@ func TestWhatOfATenantIsEncryptedIsSetByREST(t *testing.T) {
 	if a := h.call(t, "GET", path, "", s.bearer()); string(a.body) != `{"all":false,"patterns":[]}` || a.header.Get("ETag") != `"1"` {
 		t.Errorf("%s %v", a.body, a.header)
 	}
-	h.call(t, "PUT", path, `{"all":true}`, s.bearer(), `If-Match: "1"`).problem(t, 503, "unavailable") // there is no master key
+	h.call(t, "PUT", path, `{"all":true}`, s.bearer(), `If-Match: "1"`).problem(t, 422, "invalid") // there is no master key
 	h.call(t, "PUT", path, `{"all":true,"patterns":["a/b"]}`, s.bearer(), `If-Match: "1"`).problem(t, 422, "invalid")
 	h.call(t, "PUT", path, `{"patterns":["b"]}`, s.bearer(), `If-Match: "1"`).problem(t, 422, "invalid")
 	h.call(t, "DELETE", path, "", s.bearer(), `If-Match: "7"`).problem(t, 409, "stale_edit")

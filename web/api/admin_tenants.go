@@ -247,7 +247,10 @@ func (a *API) SetEncryption(c *fiber.Ctx, who models.Caller) error {
 	if in.All && len(in.Patterns) > 0 {
 		return fault.OfField("patterns", "alone", "must be empty when all is encrypted")
 	}
-	return a.encrypt(c, who, models.Encryption{All: in.All, Patterns: in.Patterns})
+	if to := (models.Encryption{All: in.All, Patterns: in.Patterns}); a.opt.Store.Encrypts() {
+		return a.encrypt(c, who, to)
+	}
+	return fault.OfField("all", "possible", "needs a master key: set ENCRYPTION_KEY or ENCRYPTION_KEY_COMMAND and start the server again")
 }
 
 // EndEncryption has nothing of a tenant encrypted from now on, at the version of the tenant that If-Match names.
