@@ -228,13 +228,16 @@ func (p TightenProps) fields() []ui.FieldError {
 // lost says what would have been refused of what was let through.
 func (d DryRun) lost() string {
 	if d.Lost == 0 {
-		return "Of " + ui.Count(d.Good, "request", "requests") + " that were let through in the last 30 days, none would have been refused."
+		return "Of " + ui.Count(d.Good, "request that was", "requests that were") + " let through in the last 30 days, none would have been refused."
 	}
-	return "Of " + ui.Count(d.Good, "request", "requests") + " that were let through in the last 30 days, " + ui.Comma(d.Lost) + " would have been refused."
+	return "Of " + ui.Count(d.Good, "request that was", "requests that were") + " let through in the last 30 days, " + ui.Comma(d.Lost) + " would have been refused."
 }
 
 func (d DryRun) refused() string {
-	return "Of " + ui.Count(d.Bad, "request", "requests") + " that were refused, " + ui.Comma(d.Still) + " would be refused for this, too."
+	if d.Bad == 0 {
+		return "No request was refused in the last 30 days."
+	}
+	return "Of " + ui.Count(d.Bad, "request that was", "requests that were") + " refused, " + ui.Comma(d.Still) + " would be refused for this, too."
 }
 
 // seen is how many requests that were let through whoever sent this form knows to be refused.

@@ -112,7 +112,7 @@ func TestAKeyIsHeldToWhatItIsUsedFor(t *testing.T) {
 	testkit.Eventually(t, 10*time.Second, "what was asked is in the log", func() bool {
 		return strings.Contains(b.get(base+"/tighten").body, "take-ips")
 	})
-	b.get(base+"/tighten").has(t, 200, ">127.0.0.1</textarea>", ">items:read</textarea>", "Of 1 request that were let through", "none would have been refused", "There is no database of countries")
+	b.get(base+"/tighten").has(t, 200, ">127.0.0.1</textarea>", ">items:read</textarea>", "Of 1 request that was let through", "none would have been refused", "There is no database of countries")
 	try := b.get(base + "/try")
 	try.has(t, 200, "logged=", "127.0.0.1")
 	to := try.body[strings.Index(try.body, "?logged="):]
