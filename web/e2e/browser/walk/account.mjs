@@ -23,6 +23,9 @@ export async function walk(w) {
   await w.page.context().close();
 }
 
+/** name is the field of the profile; a new passkey is named too. */
+const name = (page) => page.locator("#name");
+
 const headline = (w) => at(w.page, "Account");
 
 async function signIn(page, email, password) {
@@ -56,27 +59,27 @@ async function signInWhereOneWanted(w) {
   await signIn(w.page, noor.email, noor.password);
   await headline(w);
   w.expect("where one wanted to go", new URL(w.page.url()).pathname === "/console/account");
-  w.expect("the name is text", (await field(w.page, "Name").inputValue()) === noor.name);
+  w.expect("the name is text", (await name(w.page).inputValue()) === noor.name);
   await w.look("account");
   await narrow(w, "account");
 }
 
 async function aWrongProfile(w) {
   const long = "Noor ".repeat(50);
-  await field(w.page, "Name").evaluate((input) => input.removeAttribute("maxlength"));
-  await field(w.page, "Name").fill(long);
+  await name(w.page).evaluate((input) => input.removeAttribute("maxlength"));
+  await name(w.page).fill(long);
   await press(w.page, "Save profile");
   await w.sees("may have at most 200 characters");
-  w.expect("what was typed is kept", (await field(w.page, "Name").inputValue()).trim() === long.trim());
+  w.expect("what was typed is kept", (await name(w.page).inputValue()).trim() === long.trim());
   await w.look("a profile that will not do");
 }
 
 async function anotherName(w) {
-  await field(w.page, "Name").fill("Noor Typed This");
+  await name(w.page).fill("Noor Typed This");
   await press(w.page, "Save profile");
   await w.sees("Your profile is saved.");
   await w.page.reload();
-  w.expect("it is saved", (await field(w.page, "Name").inputValue()) === "Noor Typed This");
+  w.expect("it is saved", (await name(w.page).inputValue()) === "Noor Typed This");
   w.expect("and told once", !(await w.page.getByText("Your profile is saved.").count()));
   w.expect("the shell has the new name", await w.page.getByText("Noor Typed This").count());
 }
@@ -85,19 +88,19 @@ async function anotherName(w) {
 async function twoWindows(w) {
   const other = await w.page.context().newPage();
   await other.goto(`${w.base}/console/account`);
-  await field(other, "Name").fill("Noor of the other window");
+  await name(other).fill("Noor of the other window");
   await press(other, "Save profile");
   await other.getByText("Your profile is saved.").waitFor();
   await other.close();
-  await field(w.page, "Name").fill("Noor of this window");
+  await name(w.page).fill("Noor of this window");
   await press(w.page, "Save profile");
   await w.sees("You, in another window,");
   await w.sees("Noor of the other window");
-  w.expect("what was typed is kept", (await field(w.page, "Name").inputValue()) === "Noor of this window");
+  w.expect("what was typed is kept", (await name(w.page).inputValue()) === "Noor of this window");
   await w.look("a profile changed elsewhere");
   await press(w.page, "Save over it");
   await w.sees("Your profile is saved.");
-  w.expect("saved over it, knowingly", (await field(w.page, "Name").inputValue()) === "Noor of this window");
+  w.expect("saved over it, knowingly", (await name(w.page).inputValue()) === "Noor of this window");
 }
 
 const sessions = (w) => w.page.locator("#sessions li, section:has(> * h2:text-is('Sessions')) li").filter({ hasText: "last seen" });

@@ -224,6 +224,7 @@ async function deleteIt(w, key) {
   const { page } = w;
   await settings(w);
   await press(page, "Move to the trash");
+  await w.sees("is in the trash.");
   await w.go("/tenants?trash=1");
   await page.getByRole("link", { name: `Delete… ${mine} for good` }).click();
   await askedWhatGoes(w);
