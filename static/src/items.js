@@ -27,10 +27,7 @@ addEventListener("beforeunload", (e) => { if (unsaved() && !leaving) e.preventDe
 // A visit by htmx leaves the page without the browser's question, so it is asked here.
 document.addEventListener("htmx:beforeRequest", (e) => {
   if (!e.detail.boosted || !unsaved() || leaving || e.detail.elt.matches("form[data-unsaved], [data-discard]")) return;
-  if (!confirm("What you typed is not saved. Leave the page all the same?")) {
-    e.preventDefault();
-    $("#page-progress")?.classList.remove("on");
-  }
+  if (!confirm("What you typed is not saved. Leave the page all the same?")) e.preventDefault();
 });
 
 // A page that answers a save has what was typed in it: the form again, or the way

@@ -18,7 +18,18 @@ export async function renew() {
 }
 
 document.addEventListener("htmx:configRequest", (e) => { e.detail.headers["X-CSRF-Token"] = token(); });
-document.addEventListener("htmx:beforeRequest", () => $("#page-progress")?.classList.add("on"));
+
+// As with the browser's own visits, the last one counts: an answer to an earlier
+// one, which may come later, is not waited for, nor any once one goes back.
+let visit; // the request of the visit under way
+document.addEventListener("htmx:beforeSend", (e) => {
+  if (e.detail.boosted) {
+    visit?.abort();
+    visit = e.detail.xhr;
+  }
+  $("#page-progress")?.classList.add("on");
+});
+addEventListener("popstate", () => visit?.abort());
 document.addEventListener("htmx:afterRequest", () => $("#page-progress")?.classList.remove("on"));
 
 // A page that says what went wrong is shown like any page, and a toast like any

@@ -18,6 +18,7 @@ export async function walk(w) {
   await everyPageSaysWhereItIs(w);
   await skipToTheContent(w);
   if (w.script) await quickerThanThePage(w);
+  if (w.script) await theLastClickCounts(w);
   await undoFromAToast(w);
   await whereThereIsNothing(w);
   await whatIsNotDoneThatWay(w);
@@ -176,6 +177,26 @@ async function quickerThanThePage(w) {
     document.querySelector('nav a[href$="/api-keys"]').click();
   }));
   w.expect(`else the content gets it (${came})`, came === "main");
+}
+
+/** theLastClickCounts follows a link whose page comes late, and leaves it for another, or goes back. */
+async function theLastClickCounts(w) {
+  const { page } = w, link = (to) => page.evaluate((at) => document.querySelector(`nav a[href="${at}"]`).click(), new URL(w.home + to).pathname);
+  const late = async (route) => {
+    await page.waitForTimeout(700);
+    await route.continue().catch(() => {}); // it may be given up
+  };
+  await page.route(/\/audit$/, late);
+  await w.go("devices");
+  for (const leave of [() => link("/storage"), () => page.goBack()]) {
+    await Promise.all([page.waitForRequest(/\/audit$/), link("/audit")]);
+    await leave();
+    await page.waitForTimeout(1200);
+    const heads = await page.locator("main h1").innerText();
+    w.expect(`the last click counts (${heads} at ${page.url()})`, page.url().endsWith(heads === "Storage" ? "/storage" : "/devices"));
+  }
+  w.expect("it is back where it was", page.url().endsWith("/devices"));
+  await page.unroute(/\/audit$/, late);
 }
 
 /** undoFromAToast disables the tenant's key and takes it back where that is told. */
