@@ -1,0 +1,5 @@
+package field
+
+func choices() []*Type {
+	return []*Type{selectType(), tagsType()}
+}

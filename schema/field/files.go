@@ -1,0 +1,5 @@
+package field
+
+func files() []*Type {
+	return []*Type{}
+}

@@ -1,0 +1,5 @@
+package field
+
+func identifiers() []*Type {
+	return []*Type{}
+}

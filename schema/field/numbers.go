@@ -1,0 +1,5 @@
+package field
+
+func numbers() []*Type {
+	return []*Type{integerType()}
+}

@@ -1,0 +1,5 @@
+package field
+
+func relations() []*Type {
+	return []*Type{}
+}

@@ -1,0 +1,5 @@
+package field
+
+func identifierSamples() samples {
+	return samples{}
+}

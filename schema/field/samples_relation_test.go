@@ -1,0 +1,5 @@
+package field
+
+func relationSamples() samples {
+	return samples{}
+}

@@ -1,0 +1,5 @@
+package field
+
+func structureSamples() samples {
+	return samples{}
+}

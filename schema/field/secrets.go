@@ -1,0 +1,5 @@
+package field
+
+func secrets() []*Type {
+	return []*Type{}
+}

@@ -1,0 +1,5 @@
+package field
+
+func texts() []*Type {
+	return []*Type{textType()}
+}

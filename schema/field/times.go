@@ -1,0 +1,5 @@
+package field
+
+func times() []*Type {
+	return []*Type{dateType()}
+}
