@@ -27,7 +27,7 @@ func newTenantCache(head models.Head) *tenantCache {
 
 // goodAt says whether nothing was written since the cache was built.
 func (c *tenantCache) goodAt(head models.Head) bool {
-	return c.head.Seq == head.Seq && c.head.Purges == head.Purges && c.head.Epoch == head.Epoch
+	return c.head.Seq == head.Seq && c.head.Purges == head.Purges && c.head.Epoch == head.Epoch && c.head.Schema == head.Schema
 }
 
 // put remembers an item's state, which has neither value nor metadata.

@@ -41,7 +41,8 @@ type Conflict struct {
 	BaseSeq      int64
 	BaseValue    []byte
 	BaseMetadata []byte
-	BaseOpaque   bool // its client encrypted the value
+	Schema       int64 // the version of the tenant's schema that the values fit; 0: they are of no table
+	BaseOpaque   bool  // its client encrypted the value
 
 	CurrentVersion  int64
 	CurrentSeq      int64

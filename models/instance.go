@@ -32,4 +32,5 @@ type Head struct {
 	Limits   TenantLimits
 
 	Encryption string // of models.Encryption; empty: none
+	Schema     int64  // version of the schema of the tenant's tables, from 1
 }

@@ -22,8 +22,9 @@ type Item struct {
 	Deleted     bool
 	Size        int64 // bytes of value and metadata as stored, before compression
 	Compression string
-	Opaque      bool // its client encrypted the value, which is kept and told as it came and never merged
-	Sealed      bool // value or metadata are encrypted where they are kept; set by reads alone
+	Opaque      bool  // its client encrypted the value, which is kept and told as it came and never merged
+	Schema      int64 // the version of the tenant's schema that the value fits; 0: it is of no table
+	Sealed      bool  // value or metadata are encrypted where they are kept; set by reads alone
 	Tags        []string
 	ExpiresAt   int64 // ms; 0: never
 	Priority    int64
@@ -81,7 +82,8 @@ type Change struct {
 	HLC         int64
 	Size        int64
 	Compression string
-	Opaque      bool // its client encrypted the value
+	Opaque      bool  // its client encrypted the value
+	Schema      int64 // the version of the tenant's schema that the value fits; 0: it is of no table
 	Tags        []string
 	ExpiresAt   int64
 	Priority    int64

@@ -11,10 +11,12 @@ const (
 	MergeSet      MergeKind = "set"      // arrays: what either added, without what either removed; in order
 	MergeList     MergeKind = "list"     // arrays, element by element
 	MergeText     MergeKind = "text"     // strings, by characters; the same words changed twice clash
+	MergeRows     MergeKind = "rows"     // arrays of objects that are told apart by their id: each merges member by member
+	MergeFlag     MergeKind = "flag"     // true and false: true stands
 )
 
 // MergeKinds are all there are.
-var MergeKinds = []MergeKind{MergeRegister, MergeCounter, MergeSet, MergeList, MergeText}
+var MergeKinds = []MergeKind{MergeRegister, MergeCounter, MergeSet, MergeList, MergeText, MergeRows, MergeFlag}
 
 // ConflictPolicy says how conflicts of some keys of a tenant are settled, or with
 // a Path how a field of their values is merged.

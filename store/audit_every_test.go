@@ -29,6 +29,7 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 		var policy models.ConflictPolicy
 		var assistant models.Assistant
 		var role models.Role
+		var table models.DataTable
 		var member models.Member
 		var person models.Account
 		var family models.TokenFamily
@@ -161,6 +162,24 @@ func TestEveryMutationOfAnAdministratorIsInTheAudit(t *testing.T) {
 			}},
 			{"role.delete", "deleted", func() (err error) { role, err = s.DeleteRole(ctx, role); return err }},
 			{"role.restore", "deleted", func() (err error) { role, err = s.RestoreRole(ctx, role); return err }},
+			{"table.create", "name collection owned fields", func() (err error) {
+				table, err = s.AddDataTable(ctx, models.DataTable{TenantID: tenant.ID, Name: "orders", Collection: "orders", Owned: true, Fields: []models.DataField{{ID: "a", Name: "total", Type: "integer"}}}, "")
+				return err
+			}},
+			{"table.edit", "name label", func() (err error) {
+				to := table
+				to.Name, to.Label = "sales", "Sales"
+				table, err = s.EditDataTable(ctx, to)
+				return err
+			}},
+			{"table.fields", "fields", func() (err error) {
+				to := table
+				to.Fields = append(to.Fields, models.DataField{ID: "b", Name: "note", Type: "text"})
+				table, err = s.ChangeDataFields(ctx, to, []models.DataStep{{Kind: models.StepAdd, Name: "note", To: &to.Fields[1]}}, "")
+				return err
+			}},
+			{"table.delete", "deleted", func() (err error) { table, err = s.DeleteDataTable(ctx, table); return err }},
+			{"table.restore", "deleted", func() (err error) { table, err = s.RestoreDataTable(ctx, table); return err }},
 			{"member.add", "role", func() (err error) {
 				member, err = s.AddMember(ctx, models.Member{TenantID: tenant.ID, UserID: "ann", Role: "clerk"})
 				return err
@@ -360,7 +379,7 @@ func checkEntry(t *testing.T, e models.AuditEntry, action, changed string) {
 var (
 	made = map[string]bool{
 		"tenant.create": true, "apikey.create": true, "policy.create": true, "policy.restore": true, "assistant.restore": true, "account.create": true, "account.register": true,
-		"role.create": true, "member.add": true, "member.join": true, "account.passkey_add": true, "account.identity_link": true, "token.issue": true, "account.verify_sent": true,
+		"role.create": true, "table.create": true, "member.add": true, "member.join": true, "account.passkey_add": true, "account.identity_link": true, "token.issue": true, "account.verify_sent": true,
 	}
 	gone = map[string]bool{"policy.delete": true, "assistant.delete": true, "account.passkey_remove": true, "account.identity_unlink": true, "account.invite_withdrawn": true}
 )
@@ -380,7 +399,7 @@ var elsewhere = map[string]bool{
 	"device.forget":         true,
 }
 
-var actionForm = regexp.MustCompile(`"((?:tenant|apikey|policy|assistant|account|session|token|datakey|role|member|device|job)\.[a-z_-]+)"`)
+var actionForm = regexp.MustCompile(`"((?:tenant|apikey|policy|assistant|account|session|token|datakey|role|member|device|job|table)\.[a-z_-]+)"`)
 
 // actionsIn are the actions that the sources of this room name.
 func actionsIn(t *testing.T) []string {

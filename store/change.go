@@ -24,7 +24,7 @@ func bindChange(args []any, c *models.Change, p *sealing) []any {
 		row = strconv.FormatInt(c.Seq, 10)
 	}
 	return append(args, c.TenantID, c.Seq, c.ItemID, c.Owner, c.Collection, c.Key, int64(c.Op), c.Version, c.Base, c.PrevSeq,
-		p.bytes(storedForm(c.Value, c.Stored), "changes", row, "value"), p.bytes(c.Metadata, "changes", row, "metadata"), c.Timestamp, c.HLC, c.Size, formOf(c.Compression, c.Opaque), orNil(encodeTags(c.Tags)), c.ExpiresAt,
+		p.bytes(storedForm(c.Value, c.Stored), "changes", row, "value"), p.bytes(c.Metadata, "changes", row, "metadata"), c.Timestamp, c.HLC, c.Size, formOf(form{c.Compression, c.Opaque, c.Schema}), orNil(encodeTags(c.Tags)), c.ExpiresAt,
 		c.Priority, c.Instance, c.OpID, asInt(c.ClientOp), c.Tx, asInt(c.TxLast), c.Actor, int64(c.Door), c.Address, c.RequestID, c.At)
 }
 
@@ -49,7 +49,8 @@ func (s *Store) scanChange(row scanner, c *models.Change) error {
 		return err
 	}
 	if c.Compression != "" {
-		c.Compression, c.Opaque = ofForm(c.Compression)
+		f := ofForm(c.Compression)
+		c.Compression, c.Opaque, c.Schema = f.compression, f.opaque, f.schema
 		if c.Value, err = unpack(c.Value, c.Compression); err != nil {
 			return err
 		}

@@ -164,8 +164,8 @@ func (t *CommitTx) TryLockHeads(tenantIDs []string) ([]models.Head, error) {
 // MoveHead moves a head on to a later sequence number with the tenant's usage there,
 // and locks it; false, with nothing done, when it no longer stood where the caller saw it.
 func (t *CommitTx) MoveHead(seen models.Head, to int64, u models.Usage) (bool, error) {
-	n, err := t.execRows("UPDATE tenant_heads SET seq = ?, items = ?, bytes = ?, users = ? WHERE tenant_id = ? AND seq = ? AND floor = ? AND purges = ? AND epoch = ?",
-		to, u.Items, u.Bytes, u.Users, seen.TenantID, seen.Seq, seen.Floor, seen.Purges, seen.Epoch)
+	n, err := t.execRows("UPDATE tenant_heads SET seq = ?, items = ?, bytes = ?, users = ? WHERE tenant_id = ? AND seq = ? AND floor = ? AND purges = ? AND epoch = ? AND schema_version = ?",
+		to, u.Items, u.Bytes, u.Users, seen.TenantID, seen.Seq, seen.Floor, seen.Purges, seen.Epoch, seen.Schema)
 	t.moved += n * (to - seen.Seq)
 	if err == nil {
 		err = t.learn(seen)

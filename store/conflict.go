@@ -94,7 +94,7 @@ var conflictSelect = "SELECT " + strings.Join(conflictColumns, ", ") + " FROM co
 
 func (s *Store) scanConflict(row scanner, c *models.Conflict) error {
 	var tags, currentTags, fields, suggestion []byte
-	var sides int
+	var sides int64
 	err := row.Scan(&c.ID, &c.TenantID, &c.ItemID, &c.Owner, &c.Collection, &c.Key, &c.Kind, &c.Strategy, &c.PolicyID, &c.Status, &c.Winner, &c.Reason,
 		&c.BaseVersion, &c.BaseSeq, &c.BaseValue, &c.BaseMetadata, &c.CurrentVersion, &c.CurrentSeq, &c.CurrentValue, &c.CurrentMetadata, &currentTags, &c.CurrentExpires, &c.CurrentPriority, &c.CurrentDeleted, &c.CurrentInstance,
 		&c.CurrentHLC, &c.IncomingOp, &c.IncomingValue, &c.IncomingMetadata, &tags, &c.IncomingExpires, &c.IncomingPriority, &c.IncomingTimestamp, &c.IncomingHLC, &c.IncomingInstance,
@@ -102,6 +102,7 @@ func (s *Store) scanConflict(row scanner, c *models.Conflict) error {
 	if err != nil {
 		return err
 	}
+	c.Schema = sides >> schemaAbove
 	c.BaseOpaque, c.CurrentOpaque, c.IncomingOpaque = sides&opaqueBase != 0, sides&opaqueCurrent != 0, sides&opaqueIncoming != 0
 	if sealed(fields) || sealed(suggestion) || sealed(c.Meant) || sealed(c.BaseValue) || sealed(c.BaseMetadata) || sealed(c.CurrentValue) ||
 		sealed(c.CurrentMetadata) || sealed(c.IncomingValue) || sealed(c.IncomingMetadata) {
@@ -141,13 +142,14 @@ func (s *Store) OpenConflicts(ctx context.Context, tenantID, owner string) (int6
 	return s.CountReviews(ctx, ReviewFilter{TenantID: tenantID, Owner: owner}, 0)
 }
 
-// The sides of a conflict whose values their clients encrypted, as bits.
+// The sides of a conflict whose values their clients encrypted, as bits; above them is the version of the schema that the values fit.
 const (
 	opaqueBase = 1 << iota
 	opaqueCurrent
 	opaqueIncoming
+	schemaAbove = iota
 )
 
 func opaqueSides(c *models.Conflict) (sides int64) {
-	return asInt(c.BaseOpaque)*opaqueBase | asInt(c.CurrentOpaque)*opaqueCurrent | asInt(c.IncomingOpaque)*opaqueIncoming
+	return asInt(c.BaseOpaque)*opaqueBase | asInt(c.CurrentOpaque)*opaqueCurrent | asInt(c.IncomingOpaque)*opaqueIncoming | c.Schema<<schemaAbove
 }

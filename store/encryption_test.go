@@ -117,8 +117,10 @@ func TestFormsOfValuesComeBack(t *testing.T) {
 	t.Parallel()
 	for _, compression := range []string{"", Zstd} {
 		for _, byClient := range []bool{false, true} {
-			if c, b := ofForm(formOf(compression, byClient)); c != compression || b != byClient {
-				t.Errorf("%q, %t: %q, %t", compression, byClient, c, b)
+			for _, schema := range []int64{0, 7, 123_456} {
+				if f := (form{compression, byClient, schema}); ofForm(formOf(f)) != f {
+					t.Errorf("%+v comes back as %+v", f, ofForm(formOf(f)))
+				}
 			}
 		}
 	}

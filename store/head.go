@@ -8,7 +8,7 @@ import (
 	"tidemark/models"
 )
 
-const headSelect = "SELECT tenant_id, seq, floor, purges, epoch, items, bytes, users, max_items, max_bytes, max_user_bytes, encryption FROM tenant_heads"
+const headSelect = "SELECT tenant_id, seq, floor, purges, epoch, items, bytes, users, max_items, max_bytes, max_user_bytes, encryption, schema_version FROM tenant_heads"
 
 // Head reads where a tenant's log stands.
 func (s *Store) Head(ctx context.Context, tenantID string) (models.Head, error) {
@@ -22,7 +22,7 @@ func (s *Store) Head(ctx context.Context, tenantID string) (models.Head, error) 
 
 func scanHeadRow(row scanner, h *models.Head) error {
 	return row.Scan(&h.TenantID, &h.Seq, &h.Floor, &h.Purges, &h.Epoch,
-		&h.Usage.Items, &h.Usage.Bytes, &h.Usage.Users, &h.Limits.Items, &h.Limits.Bytes, &h.Limits.UserBytes, &h.Encryption)
+		&h.Usage.Items, &h.Usage.Bytes, &h.Usage.Users, &h.Limits.Items, &h.Limits.Bytes, &h.Limits.UserBytes, &h.Encryption, &h.Schema)
 }
 
 // Heads reads the heads of several tenants; unknown ones are absent. No ids means all tenants.

@@ -13,7 +13,7 @@ import (
 // HeadStands says whether a tenant's head is still where the caller saw it. It
 // neither locks the head nor waits for whoever does.
 func (t *CommitTx) HeadStands(seen models.Head) (bool, error) {
-	rows, err := t.query(headSelect+" WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ?", seen.TenantID, seen.Seq, seen.Purges, seen.Epoch)
+	rows, err := t.query(headSelect+" WHERE tenant_id = ? AND seq = ? AND purges = ? AND epoch = ? AND schema_version = ?", seen.TenantID, seen.Seq, seen.Purges, seen.Epoch, seen.Schema)
 	if err != nil {
 		return false, err
 	}

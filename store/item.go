@@ -25,7 +25,7 @@ func bindItem(args []any, it *models.Item, p *sealing) []any {
 		expires = it.ExpiresAt
 	}
 	return append(args, it.ID, it.TenantID, it.Owner, it.Collection, it.Key, p.bytes(storedForm(it.Value, it.Stored), "items", it.ID, "value"), p.bytes(it.Metadata, "items", it.ID, "metadata"), it.Version,
-		it.Timestamp, it.HLC, it.Seq, it.Instance, asInt(it.Deleted), it.Size, formOf(it.Compression, it.Opaque), orNil(encodeTags(it.Tags)), expires, it.Priority,
+		it.Timestamp, it.HLC, it.Seq, it.Instance, asInt(it.Deleted), it.Size, formOf(form{it.Compression, it.Opaque, it.Schema}), orNil(encodeTags(it.Tags)), expires, it.Priority,
 		it.ModifiedAt, it.RunUser, it.RunInstance, it.RunBase)
 }
 
@@ -48,7 +48,8 @@ func (s *Store) finishItem(it *models.Item, tags []byte, expires sql.NullInt64) 
 		return err
 	}
 	if it.Compression != "" {
-		it.Compression, it.Opaque = ofForm(it.Compression)
+		f := ofForm(it.Compression)
+		it.Compression, it.Opaque, it.Schema = f.compression, f.opaque, f.schema
 		if it.Value, err = unpack(it.Value, it.Compression); err != nil {
 			return err
 		}

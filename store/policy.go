@@ -234,7 +234,7 @@ func checkFieldPolicy(p models.ConflictPolicy) error {
 	case len(p.Path) > maxPolicyPath || p.Path[0] != '/' || strings.Count(p.Path, "/") > maxPolicyDepth || !plainOrEmpty(p.Path):
 		return fault.OfField("path", "format", "must be a JSON pointer such as /total, of at most %d bytes", maxPolicyPath)
 	case p.Kind != "" && !slices.Contains(models.MergeKinds, p.Kind):
-		return fault.OfField("kind", "known", "must be register, counter, set, list, text or empty")
+		return fault.OfField("kind", "known", "must be register, counter, set, list, text, rows, flag or empty")
 	case !settles(p.Strategy):
 		return fault.OfField("strategy", "known", "must be LAST_WRITE_WINS, FIRST_WRITE_WINS, MANUAL or empty")
 	case p.Kind == "" && p.Strategy == models.StrategyNone:

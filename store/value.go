@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -89,15 +90,32 @@ func storedForm(value, stored []byte) []byte {
 // opaque follows the compression of a value that its client encrypted.
 const opaque = "client"
 
-// formOf is how the form of a value is kept: its compression, and whether it is opaque.
-func formOf(compression string, byClient bool) string {
-	if byClient {
-		return strings.TrimPrefix(compression+"+"+opaque, "+")
-	}
-	return compression
+// form is how a value is kept.
+type form struct {
+	compression string
+	opaque      bool
+	schema      int64 // the version of the tenant's schema that the value fits; 0: none, it is of no table
 }
 
-func ofForm(kept string) (compression string, byClient bool) {
-	compression, byClient = strings.CutSuffix(kept, opaque)
-	return strings.TrimSuffix(compression, "+"), byClient
+// formOf is how the form of a value is written down.
+func formOf(f form) string {
+	out := f.compression
+	if f.opaque {
+		out = strings.TrimPrefix(out+"+"+opaque, "+")
+	}
+	if f.schema != 0 {
+		out += "@" + strconv.FormatInt(f.schema, 10)
+	}
+	return out
+}
+
+// ofForm reads what formOf wrote.
+func ofForm(kept string) (f form) {
+	kept, schema, has := strings.Cut(kept, "@")
+	if has {
+		f.schema, _ = strconv.ParseInt(schema, 10, 64) // it was written by formOf
+	}
+	f.compression, f.opaque = strings.CutSuffix(kept, opaque)
+	f.compression = strings.TrimSuffix(f.compression, "+")
+	return f
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/big"
+	"strconv"
 	"unicode/utf8"
 
 	"tidemark/engine/protocol"
@@ -20,6 +21,8 @@ const (
 	Set      = models.MergeSet
 	List     = models.MergeList
 	Text     = models.MergeText
+	Rows     = models.MergeRows
+	Flag     = models.MergeFlag
 )
 
 const longString = 64 // characters from which a string is a text
@@ -54,9 +57,20 @@ func (t three) by(k Kind, prefer side) (merged []byte, clashes int, ok bool) {
 		return t.listed(prefer)
 	case Text:
 		return t.written(prefer)
-	case Register:
+	case Flag:
+		merged, ok = t.raised()
+	case Register, Rows: // rows that are none are a register
 	}
 	return merged, 0, ok
+}
+
+// raised is true when either side made it so.
+func (t three) raised() ([]byte, bool) {
+	var first, second bool
+	if !reads(t.first, &first) || !reads(t.second, &second) {
+		return nil, false
+	}
+	return strconv.AppendBool(nil, first || second), true
 }
 
 func (t three) written(prefer side) (merged []byte, clashes int, ok bool) {

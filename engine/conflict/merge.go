@@ -117,8 +117,15 @@ type spot struct {
 // base left it. What nobody asks for is not read.
 type object struct {
 	at      spot
-	current []crdt.Member   // in order
-	since   [][]crdt.Member // in order; nil: not asked yet
+	read    func(value []byte) []crdt.Member // what a value at the spot has as members, in order
+	current []crdt.Member                    // in order
+	since   [][]crdt.Member                  // in order; nil: not asked yet
+}
+
+// membersOf are an object's members, in order.
+func membersOf(value []byte) []crdt.Member {
+	members, _ := crdt.Members(value)
+	return inOrder(members)
 }
 
 // wrote gives what each write since the base left at a spot.
@@ -133,8 +140,7 @@ func (m *merger) wrote(s *spot) [][]byte {
 				o.since = append(o.since, o.current)
 				continue
 			}
-			members, _ := crdt.Members(value)
-			o.since = append(o.since, inOrder(members))
+			o.since = append(o.since, o.read(value))
 		}
 	}
 	out := make([][]byte, len(o.since))
@@ -153,6 +159,11 @@ func (m *merger) merge(s spot) []byte {
 		return m.told(s, s.current)
 	case bytes.Equal(s.current, s.base):
 		return m.told(s, s.incoming)
+	}
+	if m.kind(s) == Rows {
+		if value, ok := m.rows(s); ok {
+			return value
+		}
 	}
 	now, nowObject := crdt.Members(s.current)
 	next, nextObject := crdt.Members(s.incoming)
@@ -175,9 +186,15 @@ func (m *merger) told(s spot, value []byte) []byte {
 }
 
 // whole says that an object is not merged member by member: a policy has it be a register.
-func (m *merger) whole(s spot) bool {
+func (m *merger) whole(s spot) bool { return m.kind(s) == Register }
+
+// kind is that of a path that a policy names one for.
+func (m *merger) kind(s spot) Kind {
+	if s.part != PartValue {
+		return ""
+	}
 	kind, _ := m.policy.at(s.path)
-	return s.part == PartValue && kind == Register
+	return kind
 }
 
 // history is a part as each write since the base left it.
@@ -206,25 +223,30 @@ func (m *merger) writes() []Side {
 
 // object merges objects member by member.
 func (m *merger) object(s spot, current, incoming []crdt.Member) []byte {
-	base, _ := crdt.Members(s.base)
-	b, c, i := inOrder(base), inOrder(current), inOrder(incoming)
+	o := &object{at: s, read: membersOf, current: inOrder(current)}
 	out := append(make([]byte, 0, max(len(s.current), len(s.incoming))), '{')
-	at := spot{part: s.part, path: append(s.path[:len(s.path):len(s.path)], ""), in: &object{at: s, current: c}}
-	for len(b)+len(c)+len(i) > 0 {
-		name := least(b, c, i)
-		at.path[len(s.path)] = name
-		at.base, at.current, at.incoming = take(&b, name), take(&c, name), take(&i, name)
-		value := m.merge(at)
-		if value == nil {
-			continue
-		}
+	m.members(o, membersOf(s.base), inOrder(incoming), func(name string, value []byte) {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
 		out = append(protocol.AppendString(out, name), ':')
 		out = append(out, value...)
-	}
+	})
 	return append(out, '}')
+}
+
+// members merges member by member, in order, and gives those that stand.
+func (m *merger) members(o *object, b, i []crdt.Member, stands func(name string, value []byte)) {
+	c := o.current
+	at := spot{part: o.at.part, path: append(o.at.path[:len(o.at.path):len(o.at.path)], ""), in: o}
+	for len(b)+len(c)+len(i) > 0 {
+		name := least(b, c, i)
+		at.path[len(o.at.path)] = name
+		at.base, at.current, at.incoming = take(&b, name), take(&c, name), take(&i, name)
+		if value := m.merge(at); value != nil {
+			stands(name, value)
+		}
+	}
 }
 
 func inOrder(members []crdt.Member) []crdt.Member {

@@ -26,6 +26,9 @@ var fields = []conflict.FieldRule{
 	{Path: []string{"count"}, Kind: conflict.Counter},
 	{Path: []string{"set"}, Kind: conflict.Set},
 	{Path: []string{"list"}, Kind: conflict.List},
+	{Path: []string{"rows"}, Kind: conflict.Rows},
+	{Path: []string{"rows", "*", "n"}, Kind: conflict.Counter},
+	{Path: []string{"flag"}, Kind: conflict.Flag},
 }
 
 func stamp(hlc int64, instance string) crdt.Stamp { return crdt.Stamp{HLC: hlc, Instance: instance} }
@@ -76,6 +79,15 @@ func TestWhatBothChangedIsMergedByItsKind(t *testing.T) {
 		"a list":                  {`{"list":[1,2,3]}`, `{"list":[0,1,2,3]}`, `{"list":[1,3,4]}`, `{"list":[0,1,3,4]}`},
 		"two appended":            {`{"list":[1]}`, `{"list":[1,2]}`, `{"list":[1,3]}`, `{"list":[1,2,3]}`},
 		"the same appended":       {`{"list":[1]}`, `{"list":[1,2]}`, `{"list":[1,2]}`, `{"list":[1,2]}`},
+		"rows, each by members":   {`{"rows":[{"id":"a","x":0,"y":0},{"id":"b","n":1}]}`, `{"rows":[{"id":"a","x":1,"y":0},{"id":"b","n":3}]}`, `{"rows":[{"id":"a","x":0,"y":2},{"id":"b","n":6}]}`, `{"rows":[{"id":"a","x":1,"y":2},{"id":"b","n":8}]}`},
+		"rows added":              {`{"rows":[{"id":"a"}]}`, `{"rows":[{"id":"a"},{"id":"b"}]}`, `{"rows":[{"id":"c"},{"id":"a"}]}`, `{"rows":[{"id":"c"},{"id":"a"},{"id":"b"}]}`},
+		"rows where were none":    {`{}`, `{"rows":[{"id":"b"}]}`, `{"rows":[{"id":"a"}]}`, `{"rows":[{"id":"a"},{"id":"b"}]}`},
+		"the same row added":      {`{"rows":[]}`, `{"rows":[{"id":"a","x":1}]}`, `{"rows":[{"id":"a","y":1}]}`, `{"rows":[{"id":"a","x":1,"y":1}]}`},
+		"a row removed":           {`{"rows":[{"id":"a"},{"id":"b"}]}`, `{"rows":[{"id":"b"}]}`, `{"rows":[{"id":"a"},{"id":"b","x":1}]}`, `{"rows":[{"id":"b","x":1}]}`},
+		"a row changed, removed":  {`{"rows":[{"id":"a"},{"id":"b"}]}`, `{"rows":[{"id":"a"},{"id":"b","x":1}]}`, `{"rows":[{"id":"a","y":1}]}`, `{"rows":[{"id":"a","y":1},{"id":"b","x":1}]}`},
+		"rows moved and changed":  {`{"rows":[{"id":"a"},{"id":"b"},{"id":"c"}]}`, `{"rows":[{"id":"c"},{"id":"a"},{"id":"b"}]}`, `{"rows":[{"id":"a"},{"id":"b","x":1},{"id":"c"}]}`, `{"rows":[{"id":"c"},{"id":"a"},{"id":"b","x":1}]}`},
+		"rows that are none":      {`{"rows":[{"id":"a"}]}`, `{"rows":[{"id":"a"},{"x":1}]}`, `{"rows":[]}`, `{"rows":[]}`},
+		"a flag is raised":        {`{}`, `{"flag":true}`, `{"flag":false}`, `{"flag":true}`},
 		"a text":                  {`{"t":` + long + `}`, `{"t":` + longLeft + `}`, `{"t":` + longRight + `}`, `{"t":` + longBoth + `}`},
 		"of a text, what clashes": {`{"t":` + long + `}`, `{"t":` + longBoth + `}`, `{"t":` + longUp + `}`, `{"t":` + longMixed + `}`},
 		"removed and changed":     {`{"x":{"a":0,"z":9}}`, `{}`, `{"x":{"a":1,"z":9}}`, `{"x":{"a":1,"z":9}}`},
@@ -165,10 +177,10 @@ func TestArrivalDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	for seed := range 3000 {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
-		base := conflict.Side{Value: raw(`{"a":0,"b":{"x":0,"y":[1]},"count":1,"set":["a","b"],"t":` + long + `}`), At: stamp(1, "")}
+		base := conflict.Side{Value: raw(`{"a":0,"b":{"x":0,"y":[1]},"count":1,"rows":` + rows + `,"set":["a","b"],"t":` + long + `}`), At: stamp(1, "")}
 		writes := make([]conflict.Side, 3)
 		for i, hlc := range r.Perm(3) {
-			writes[i] = conflict.Side{Value: raw(edited(r, i)), At: stamp(int64(10+hlc/2), fmt.Sprint(i))}
+			writes[i] = conflict.Side{Value: raw(edited(r, i, seed%2 == 0)), At: stamp(int64(10+hlc/2), fmt.Sprint(i))}
 		}
 		var first string
 		for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
@@ -190,7 +202,30 @@ func TestArrivalDoesNotMatter(t *testing.T) {
 	}
 }
 
-func edited(r *rand.Rand, i int) string {
+const rows = `[{"id":"a","n":1},{"id":"b","x":0},{"id":"c"}]`
+
+// editedRows are the rows as the ith writer may leave them. Either some are added and moved or some are removed:
+// what another removed keeps no place for those beside it.
+func editedRows(r *rand.Rand, i int, adds bool) string {
+	list := []string{`{"id":"a","n":1}`, `{"id":"b","x":0}`, `{"id":"c"}`}
+	for range r.IntN(3) {
+		at := r.IntN(len(list))
+		switch kind := r.IntN(4); {
+		case kind == 0 && adds:
+			list = slices.Insert(list, at, fmt.Sprintf(`{"id":"new%d%d","x":1}`, i, len(list)))
+		case kind == 1:
+			list[at] = strings.Replace(strings.Replace(list[at], `"n":1`, fmt.Sprintf(`"n":%d`, 2+i), 1), `"x":0`, fmt.Sprintf(`"x":%d`, 10+i), 1)
+		case kind == 2 && !adds && len(list) > 1:
+			list = slices.Delete(list, at, at+1)
+		case kind == 3 && adds:
+			to := r.IntN(len(list))
+			list[at], list[to] = list[to], list[at]
+		}
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+func edited(r *rand.Rand, i int, adds bool) string {
 	if r.IntN(6) == 0 {
 		return ""
 	}
@@ -203,7 +238,7 @@ func edited(r *rand.Rand, i int) string {
 	}
 	text := []string{long, longLeft, longRight}[i%3]
 	set := []string{`["a","b"]`, `["a"]`, `["a","b","c"]`, `["b","d"]`}[r.IntN(4)]
-	return fmt.Sprintf(`{"a":%d,"b":%s,"count":%d,"set":%s,"t":%s}`, (i+1)*r.IntN(2), b, r.IntN(5), set, text)
+	return fmt.Sprintf(`{"a":%d,"b":%s,"count":%d,"rows":%s,"set":%s,"t":%s}`, (i+1)*r.IntN(2), b, r.IntN(5), editedRows(r, i, adds), set, text)
 }
 
 // A device whose clock runs behind does not lose what it alone changed.

@@ -222,7 +222,7 @@ func (p FormProps) fallbacks() []ui.Option {
 
 func (p FormProps) kinds() []ui.Option {
 	return options(p.Values.Kind, [2]string{"", "By its values"}, [2]string{"register", "Register: one of the two stands"}, [2]string{"counter", "Counter: what both added"},
-		[2]string{"set", "Set: what either added, without what either removed"}, [2]string{"list", "List: element by element"}, [2]string{"text", "Text: by characters"})
+		[2]string{"set", "Set: what either added, without what either removed"}, [2]string{"list", "List: element by element"}, [2]string{"text", "Text: by characters"}, [2]string{"rows", "Rows: told apart by their id"}, [2]string{"flag", "Flag: yes stands"})
 }
 
 // Bar is an outcome with how often it comes of the conflicts, as the policies are and as they would be.

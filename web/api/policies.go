@@ -24,7 +24,7 @@ type Policy struct {
 	Path       string    `json:"path" doc:"JSON pointer to a field, in which * is any one name; empty: the item."`
 	Strategy   string    `json:"strategy" enum:",LAST_WRITE_WINS,FIRST_WRITE_WINS,MERGE,AI_ASSISTED,MANUAL" doc:"Of a field: what is done when it clashes; empty: as for the item."`
 	Fallback   string    `json:"fallback" enum:",LAST_WRITE_WINS,FIRST_WRITE_WINS,MANUAL" doc:"With MERGE: what is done with what clashes; empty: a person decides."`
-	Kind       string    `json:"kind" enum:",register,counter,set,list,text" doc:"Of a field: how it merges; empty: by its values."`
+	Kind       string    `json:"kind" enum:",register,counter,set,list,text,rows,flag" doc:"Of a field: how it merges; empty: by its values."`
 	Threshold  int64     `json:"threshold" doc:"With AI_ASSISTED: the confidence in percent from which a suggestion is applied; 0: none is."`
 	Version    int64     `json:"version,omitempty"`
 	CreatedAt  time.Time `json:"createdAt,omitzero"`

@@ -197,6 +197,8 @@ var kindsDo = map[models.MergeKind]string{
 	models.MergeSet:      "It is a set: what either added, without what either removed.",
 	models.MergeList:     "It is a list, merged element by element.",
 	models.MergeText:     "It is a text, merged by characters.",
+	models.MergeRows:     "It is a list of rows that are told apart by their id, each merged member by member.",
+	models.MergeFlag:     "It is yes or no: yes stands.",
 }
 
 func fieldDoes(p *models.ConflictPolicy) string {
