@@ -43,6 +43,9 @@ func (l *ledger) become(u *unit, o *operation, it, next *models.Item) error {
 	if err := o.rules.check(it, next); err != nil {
 		return err
 	}
+	if err := l.record(u, o, it, next); err != nil {
+		return err
+	}
 	if err := l.account(it, next); err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (l *ledger) content(o *operation, it, next *models.Item) error {
 func empty(next *models.Item) {
 	next.Deleted = true
 	next.Value, next.Stored, next.Metadata, next.Tags, next.Compression = nil, nil, nil, nil, ""
-	next.Size, next.ExpiresAt, next.Opaque = 0, 0, false
+	next.Size, next.ExpiresAt, next.Opaque, next.Schema = 0, 0, false, 0
 }
 
 // creates says whether a relative operation makes an item where there is none.
@@ -140,7 +143,7 @@ func (l *ledger) log(u *unit, o *operation, it, next *models.Item) *models.Chang
 	c := &models.Change{
 		TenantID: next.TenantID, Seq: next.Seq, ItemID: next.ID, Collection: next.Collection, Owner: next.Owner, Key: next.Key,
 		Op: models.ChangeSet, Version: next.Version, Base: -1, PrevSeq: it.Seq, Value: next.Value, Stored: next.Stored, Metadata: next.Metadata,
-		Timestamp: next.Timestamp, HLC: next.HLC, Size: next.Size, Compression: next.Compression, Opaque: next.Opaque, Tags: next.Tags, ExpiresAt: next.ExpiresAt,
+		Timestamp: next.Timestamp, HLC: next.HLC, Size: next.Size, Compression: next.Compression, Opaque: next.Opaque, Schema: next.Schema, Tags: next.Tags, ExpiresAt: next.ExpiresAt,
 		Priority: next.Priority, Instance: next.Instance, OpID: o.id, ClientOp: o.OpID != "", TxLast: true,
 		Actor: u.caller.Actor, Door: u.caller.Door, Address: u.caller.Address, RequestID: u.caller.RequestID, At: l.now, Conn: u.caller.ConnID,
 	}

@@ -12,6 +12,7 @@ import (
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -26,6 +27,7 @@ type ledger struct {
 	seq    int64       // the last number given
 	usage  models.Usage
 	cached *tenantCache
+	tables *schema.Set                    // as of the head's version
 	valued map[store.ItemKey]*models.Item // items read with their values
 	items  map[store.ItemKey]*models.Item // changed by the batch
 	oldTag map[store.ItemKey][]string     // tags before the batch, of items whose tags change
@@ -120,7 +122,7 @@ func whole(state *models.Item, c *models.Change) *models.Item {
 
 // wantsValue says whether settling may have to look at the stored value.
 func wantsValue(o *operation, it *models.Item) bool {
-	if o.Kind.Relative() || o.settles != nil || o.rules != nil {
+	if o.Kind.Relative() || o.settles != nil || o.rules != nil || o.table != nil {
 		return true
 	}
 	if o.Base != nil {

@@ -60,6 +60,11 @@ func (s *shard) commit(batch map[string][]*unit) {
 			s.refuse(batch, err)
 			return
 		case errors.Is(err, errStale):
+		case errors.As(err, new(*schemaMoved)):
+			if err := s.learn(err); err != nil {
+				s.bisect(batch, err)
+				return
+			}
 		case s.e.store.Aborted(err):
 			if aborts++; aborts > 1 && len(batch) > 1 {
 				s.apart(batch)
@@ -269,6 +274,9 @@ func (s *shard) unlocked(batch map[string][]*unit, now int64) (*ledger, needs) {
 		}
 		l := newLedger(s.e, now, units, cached)
 		l.head = cached.head
+		if !l.seat() {
+			return nil, needs{}
+		}
 		if n := l.needs(); n.nothing() || cached.steady && len(n.ops) == 0 {
 			return l, n
 		}
@@ -299,6 +307,9 @@ func (s *shard) writeLocked(t *store.CommitTx, locked models.Head, units []*unit
 	}
 	l := newLedger(s.e, now, units, cached)
 	l.head = locked
+	if !l.seat() {
+		return nil, &schemaMoved{locked.TenantID, locked.Schema}
+	}
 	if err := l.load(t, l.needs()); err != nil {
 		return nil, err
 	}

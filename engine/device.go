@@ -68,7 +68,7 @@ func (e *Engine) Queue(ctx context.Context, in models.Instance, limit int) (Queu
 		return Queue{}, err
 	}
 	rows, err := e.store.Changes(ctx, store.LogQuery{
-		TenantID: in.TenantID, Owner: in.UserID, After: in.Mark, UpTo: h.Seq, Limit: limit, MaxBytes: e.limits.MaxBatchBytes,
+		TenantID: in.TenantID, Owner: in.UserID, Shared: h.Schema > noTables, After: in.Mark, UpTo: h.Seq, Limit: limit, MaxBytes: e.limits.MaxBatchBytes,
 	})
 	return Queue{First: rows, Count: min(n[0], queueMost), More: n[0] > queueMost}, err
 }

@@ -5,6 +5,7 @@ import (
 	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
 	"tidemark/internal/clock"
+	"tidemark/internal/fault"
 	"tidemark/models"
 )
 
@@ -25,7 +26,7 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 		o.reject(err)
 		return
 	}
-	d := &dispute{u: u, o: o, it: it, c: c, policy: policyOf(u, it), hlc: hlc, ts: ts}
+	d := &dispute{u: u, o: o, it: it, c: c, policy: l.policyOf(u, it), hlc: hlc, ts: ts}
 	switch v := l.judge(d); v.Winner {
 	case conflict.Incoming:
 		l.win(d, v)
@@ -36,8 +37,12 @@ func (l *ledger) conflicting(u *unit, o *operation, it *models.Item, hlc, ts int
 	}
 }
 
-func policyOf(u *unit, it *models.Item) conflict.Policy {
+// policyOf is how conflicts of an item are settled.
+func (l *ledger) policyOf(u *unit, it *models.Item) conflict.Policy {
 	p := conflict.PolicyFor(u.caller.Strategy, u.caller.Policies, it.Collection, it.Key)
+	if t := l.tables.Of(it.Collection); t != nil {
+		p = t.Policy(p)
+	}
 	p.Assisted = u.caller.Assisted
 	return p
 }
@@ -64,7 +69,7 @@ func (l *ledger) judge(d *dispute) conflict.Verdict {
 		d.policy.Strategy = models.StrategyNone
 		return conflict.Verdict{Reason: "The base version is not in this log; a person decides."}
 	}
-	c := conflict.Case{Current: sideOf(d.it), Incoming: d.incoming()}
+	c := conflict.Case{Current: l.side(d.o.table, sideOf(d.it), d.it.Schema), Incoming: d.incoming()}
 	if d.o.Kind.Intent() && !d.it.Deleted && d.policy.Strategy != models.StrategyManual {
 		return l.meant(d, &c)
 	}
@@ -174,6 +179,10 @@ func (d *dispute) next() *models.Item { return successor(d.u, d.it, max(d.hlc, d
 // stand makes the outcome of a dispute the item's next version.
 func (l *ledger) stand(d *dispute, next *models.Item, v conflict.Verdict, status protocol.Status) {
 	if err := l.become(d.u, d.o, d.it, next); err != nil {
+		if d.o.table != nil && status == protocol.Merged && fault.Is(err, fault.Invalid) {
+			l.lose(d, conflict.Verdict{Winner: conflict.Nobody, Fields: v.Fields, Reason: "Merged, it would be no record of the table: " + fault.From(err).Message + "; a person decides."})
+			return
+		}
 		d.o.reject(err)
 		return
 	}

@@ -111,7 +111,7 @@ type replayer struct {
 
 func (e *Engine) replayer(ctx context.Context, tenantID string, in *dryInput, after []models.ConflictPolicy) *replayer {
 	return &replayer{strategy: in.Strategy, before: in.Before, after: after, l: &ledger{
-		e: e, head: models.Head{TenantID: tenantID}, now: clock.Millis(e.clock), from: e.store.Log(ctx),
+		e: e, head: models.Head{TenantID: tenantID}, now: clock.Millis(e.clock), from: e.store.Log(ctx), tables: e.catalog.Latest(tenantID),
 		past: map[int64]store.Ancestor{}, rows: map[int64]*models.Change{},
 	}}
 }
@@ -186,7 +186,7 @@ func (r *replayer) judge(c *models.Conflict, policies []models.ConflictPolicy) (
 	if err != nil { // as it was kept, it could be done to what stood
 		return Outcome{}, unknownSaid
 	}
-	d := &dispute{u: u, o: o, it: it, c: kept, policy: policyOf(u, it), hlc: c.IncomingHLC, ts: c.IncomingTimestamp}
+	d := &dispute{u: u, o: o, it: it, c: kept, policy: r.l.policyOf(u, it), hlc: c.IncomingHLC, ts: c.IncomingTimestamp}
 	r.l.lost = false
 	v := r.l.judge(d)
 	if r.l.lost && c.Kind != models.ConflictBaseGone {

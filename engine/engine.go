@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tidemark/internal/clock"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -27,12 +28,13 @@ type Options struct {
 	Clock      clock.Clock
 	Limits     Limits
 	Log        *slog.Logger
-	Node       string        // names this process among the nodes; unique
-	PurgeEvery time.Duration // between physical purges of what retention has passed; 0: an hour
-	HeadsFile  string        // keeps how far each log came, to notice a restored database; empty: none
-	Assist     AssistOptions // whom to ask about conflicts
-	AuditDays  int           // after which entries of the audit are taken away; 0: never
-	Observe    func(Commit)  // is told of each commit before its callers are; must be quick and safe for concurrent use; nil: nobody
+	Node       string          // names this process among the nodes; unique
+	PurgeEvery time.Duration   // between physical purges of what retention has passed; 0: an hour
+	HeadsFile  string          // keeps how far each log came, to notice a restored database; empty: none
+	Assist     AssistOptions   // whom to ask about conflicts
+	AuditDays  int             // after which entries of the audit are taken away; 0: never
+	Catalog    *schema.Catalog // of the tenants' tables; nil: one of its own
+	Observe    func(Commit)    // is told of each commit before its callers are; must be quick and safe for concurrent use; nil: nobody
 
 	giveUp time.Duration // after which a write is given up; 0: writeDeadline
 }
@@ -47,6 +49,7 @@ type Engine struct {
 	giveUp time.Duration
 
 	auditDays int
+	catalog   *schema.Catalog
 	observe   func(Commit)
 
 	sealer     *sealer
@@ -66,9 +69,12 @@ type Engine struct {
 
 // New makes an engine over a migrated store and starts its workers; Close stops them.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline), auditDays: o.AuditDays, observe: o.Observe}
+	e := &Engine{store: o.Store, clock: o.Clock, limits: o.Limits.orDefaults(), log: o.Log, node: o.Node, giveUp: cmp.Or(o.giveUp, writeDeadline), auditDays: o.AuditDays, catalog: o.Catalog, observe: o.Observe}
 	if e.clock == nil {
 		e.clock = clock.System{}
+	}
+	if e.catalog == nil {
+		e.catalog = schema.NewCatalog(o.Store, e.clock)
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -70,7 +70,7 @@ func (s *Session) evict(ctx context.Context, e *eviction) bool {
 // evictItems reads a page of items; next goes on behind it, or to the log.
 func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []telling, next func(), err error) {
 	items, err := s.e.store.SnapshotItems(ctx, store.SnapshotQuery{
-		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), UpTo: e.from, After: e.after, Limit: pendingPage, MaxBytes: s.e.limits.MaxBatchBytes,
+		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), Shared: true, UpTo: e.from, After: e.after, Limit: pendingPage, MaxBytes: s.e.limits.MaxBatchBytes,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +97,7 @@ func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []telling, 
 // is done. An evict is numbered no higher than what was sent, for it may be acked.
 func (s *Session) evictFromLog(ctx context.Context, e *eviction) (gone []telling, next func(), err error) {
 	rows, err := s.e.store.Changes(ctx, store.LogQuery{
-		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), After: e.at, UpTo: e.upTo, Limit: lagPage, MaxBytes: s.e.limits.MaxBatchBytes,
+		TenantID: e.now.TenantID, Owner: ownerOf(*e.now), Shared: true, After: e.at, UpTo: e.upTo, Limit: lagPage, MaxBytes: s.e.limits.MaxBatchBytes,
 	})
 	if err != nil {
 		return nil, nil, err

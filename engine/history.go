@@ -31,7 +31,7 @@ type HistoryPage struct {
 // Look reads an item of the caller's user as it stands, removed or expired as
 // well; `not_found` when the key never was or is forgotten.
 func (e *Engine) Look(ctx context.Context, c models.Caller, collection, key string) (models.Item, error) {
-	k, err := pointOf(&c, collection, key)
+	k, err := e.pointOf(ctx, &c, collection, key)
 	if err != nil {
 		return models.Item{}, err
 	}
@@ -75,7 +75,7 @@ func (e *Engine) History(ctx context.Context, c models.Caller, q HistoryQuery) (
 // VersionAt reads the version with the sequence number q.From, value included;
 // `not_found` when it is no longer kept, or the number is another item's.
 func (e *Engine) VersionAt(ctx context.Context, c models.Caller, q HistoryQuery) (models.Change, error) {
-	k, err := pointOf(&c, q.Collection, q.Key)
+	k, err := e.pointOf(ctx, &c, q.Collection, q.Key)
 	if err != nil {
 		return models.Change{}, err
 	}
@@ -91,17 +91,18 @@ func (e *Engine) VersionAt(ctx context.Context, c models.Caller, q HistoryQuery)
 }
 
 // pointOf is the one item a caller means, if it may see it.
-func pointOf(c *models.Caller, collection, key string) (store.ItemKey, error) {
+func (e *Engine) pointOf(ctx context.Context, c *models.Caller, collection, key string) (store.ItemKey, error) {
 	if collection == "" {
 		collection = models.Storage
 	}
-	if c.AllUsers {
-		return store.ItemKey{}, fault.OfField("userId", "one", "must name one user to read an item.")
+	owner, err := e.holder(ctx, c, collection)
+	if err != nil {
+		return store.ItemKey{}, err
 	}
 	if !readable(c, collection, key) {
 		return store.ItemKey{}, noItem()
 	}
-	return store.ItemKey{Owner: c.UserID, Collection: collection, Key: key}, nil
+	return store.ItemKey{Owner: owner, Collection: collection, Key: key}, nil
 }
 
 func noItem() error { return fault.New(fault.NotFound, "There is no such item.") }

@@ -10,6 +10,7 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -26,9 +27,12 @@ type operation struct {
 	ahead     bool  // the clock that gave it ran ahead
 	expiresAt int64
 	guard     guard
-	settles   *settlement // nil: it is a write
-	rules     *fieldRules // of the writer's role for the key; nil: none
-	given     []byte      // with rules: the value as it was sent
+	settles   *settlement   // nil: it is a write
+	rules     *fieldRules   // of the writer's role for the key; nil: none
+	given     []byte        // with rules: the value as it was sent
+	table     *schema.Table // whose record it is; nil: of none
+	sent      []byte        // the value as it was sent, where it was judged
+	judged    int64         // the version of the schema that the value was checked by; 0: none yet
 	result    protocol.Result
 }
 
@@ -55,6 +59,7 @@ func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bo
 	now := clock.Millis(e.clock)
 	shift := aheadBy(ops, now)
 	u = e.newUnit(c, len(ops))
+	tables := e.catalog.Latest(c.TenantID)
 	for i := range ops {
 		o := &u.ops[i]
 		o.Op, o.owner, o.id = ops[i], c.UserID, ops[i].OpID
@@ -73,6 +78,7 @@ func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bo
 			}
 		}
 		o.rules = rulesFor(&u.caller, o.Collection, o.Key)
+		o.foresee(tables)
 		o.size = int64(len(o.Value) + len(o.Metadata))
 		if o.Kind == protocol.Set && int64(len(o.Value)) > e.limits.CompressAbove {
 			o.stored, o.pack = store.Pack(o.Value)

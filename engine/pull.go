@@ -67,7 +67,7 @@ func (e *Engine) pull(ctx context.Context, c models.Caller, q PullQuery, limit i
 			return PullPage{}, expired("epoch")
 		}
 	}
-	rows, last, more, err := e.scan(ctx, c, q, at.seq, h.Seq, limit)
+	rows, last, more, err := e.scan(ctx, c, q, stretch{at.seq, h.Seq, limit, h.Schema > noTables})
 	if err != nil {
 		return PullPage{}, err
 	}
@@ -85,13 +85,21 @@ func (e *Engine) pull(ctx context.Context, c models.Caller, q PullQuery, limit i
 	return PullPage{Events: rows, Cursor: e.sealer.seal(r, at), HasMore: more, Epoch: h.Epoch}, nil
 }
 
+// stretch is a part of the log to be read: rows above from and up to upTo, at most so many; shared says that some may be everybody's.
+type stretch struct {
+	from, upTo int64
+	limit      int
+	shared     bool
+}
+
 // scan reads rows in (from, upTo] that pass the filter, and says where it ended
 // and whether there is more. Without a filter on keys the index finds the
 // owner's rows; with one it looks at a bounded stretch.
-func (e *Engine) scan(ctx context.Context, c models.Caller, q PullQuery, from, upTo int64, limit int) (out []models.Change, last int64, more bool, err error) {
+func (e *Engine) scan(ctx context.Context, c models.Caller, q PullQuery, st stretch) (out []models.Change, last int64, more bool, err error) {
+	from, upTo, limit, shared := st.from, st.upTo, st.limit, st.shared
 	filtered := len(q.Collections) > 0 || q.Prefix != "" || c.Reads != nil
 	for looked := 0; ; {
-		rows, full, err := e.page(ctx, store.LogQuery{TenantID: c.TenantID, Owner: ownerOf(c), After: from, UpTo: upTo, Limit: limit, MaxBytes: e.limits.MaxBatchBytes})
+		rows, full, err := e.page(ctx, store.LogQuery{TenantID: c.TenantID, Owner: ownerOf(c), Shared: shared, After: from, UpTo: upTo, Limit: limit, MaxBytes: e.limits.MaxBatchBytes})
 		if err != nil {
 			return nil, 0, false, err
 		}

@@ -67,7 +67,12 @@ func (s *Session) step() bool {
 	if !ready {
 		limit = pendingPage
 	}
-	rows, full, err := s.e.page(ctx, store.LogQuery{TenantID: s.caller.TenantID, Owner: ownerOf(s.caller), After: from, UpTo: upTo, Limit: limit, MaxBytes: s.e.limits.MaxBatchBytes})
+	h, _, err := s.e.head(ctx, s.caller.TenantID)
+	if err != nil {
+		s.wire.Close("unavailable")
+		return false
+	}
+	rows, full, err := s.e.page(ctx, store.LogQuery{TenantID: s.caller.TenantID, Owner: ownerOf(s.caller), Shared: h.Schema > noTables, After: from, UpTo: upTo, Limit: limit, MaxBytes: s.e.limits.MaxBatchBytes})
 	if err != nil {
 		s.wire.Close("unavailable") // the client comes back and reads on from its mark
 		return false

@@ -42,7 +42,7 @@ func (l *ledger) account(it, next *models.Item) error {
 // room refuses what would grow beyond a limit, as the limits stand under the head's lock.
 func (l *ledger) room(u *models.User, grow, more int64) error {
 	most := l.head.Limits
-	if limit := cmp.Or(most.UserBytes, l.e.limits.MaxUserBytes); over(u.Bytes, grow, limit) {
+	if limit := cmp.Or(most.UserBytes, l.e.limits.MaxUserBytes); u.ID != models.Everyone && over(u.Bytes, grow, limit) {
 		l.short[u.ID] = true
 		return full("This user's storage is full: %d of %d bytes are taken.", u.Bytes, limit)
 	}

@@ -29,10 +29,11 @@ func pageLimit(asked, def, most int) (int, error) {
 
 // Get reads an item of the caller's user; absent, removed or expired is `not_found`.
 func (e *Engine) Get(ctx context.Context, c models.Caller, collection, key string) (models.Item, error) {
-	if c.AllUsers {
-		return models.Item{}, fault.OfField("userId", "one", "must name one user to read an item.")
+	owner, err := e.holder(ctx, &c, collection)
+	if err != nil {
+		return models.Item{}, err
 	}
-	it, err := e.store.Item(ctx, c.TenantID, store.ItemKey{Owner: c.UserID, Collection: collection, Key: key})
+	it, err := e.store.Item(ctx, c.TenantID, store.ItemKey{Owner: owner, Collection: collection, Key: key})
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return models.Item{}, err
 	}
@@ -66,9 +67,13 @@ func (e *Engine) List(ctx context.Context, c models.Caller, q ListQuery) (ItemPa
 			return ItemPage{}, expired("scope")
 		}
 	}
-	afterOwner, after := splitPlace(c, at.place)
+	of, err := e.holding(ctx, c, q.Collection)
+	if err != nil {
+		return ItemPage{}, err
+	}
+	afterOwner, after := splitPlace(of, at.place)
 	items, err := e.store.Items(ctx, store.ItemQuery{
-		TenantID: c.TenantID, Owner: ownerOf(c), Collection: q.Collection, Prefix: q.Prefix, After: after, AfterOwner: afterOwner, Tag: q.Tag,
+		TenantID: c.TenantID, Owner: ownerOf(of), Collection: q.Collection, Prefix: q.Prefix, After: after, AfterOwner: afterOwner, Tag: q.Tag,
 		IncludeDeleted: q.IncludeDeleted, Now: clock.Millis(e.clock), Limit: limit + 1, MaxBytes: e.limits.MaxBatchBytes, KeysOnly: q.KeysOnly,
 	})
 	if err != nil {
@@ -78,7 +83,7 @@ func (e *Engine) List(ctx context.Context, c models.Caller, q ListQuery) (ItemPa
 	if more := len(items) > limit || !q.KeysOnly && bytesOf(items) >= e.limits.MaxBatchBytes; more {
 		page.Items = items[:min(limit, len(items))]
 		last := page.Items[len(page.Items)-1]
-		page.NextPage = e.sealer.seal(r, cursor{kind: kindPage, seq: at.seq, scope: scope, place: placeOf(c, last)})
+		page.NextPage = e.sealer.seal(r, cursor{kind: kindPage, seq: at.seq, scope: scope, place: placeOf(of, last)})
 	}
 	page.Items = e.visibleIn(c, q.Collection, page.Items)
 	return page, nil
@@ -170,7 +175,7 @@ func (e *Engine) Snapshot(ctx context.Context, c models.Caller, q SnapshotQuery)
 		after = &place
 	}
 	items, err := e.store.SnapshotItems(ctx, store.SnapshotQuery{
-		TenantID: c.TenantID, Owner: ownerOf(c), UpTo: at.seq, Now: clock.Millis(e.clock), After: after, Limit: limit + 1, MaxBytes: e.limits.MaxBatchBytes,
+		TenantID: c.TenantID, Owner: ownerOf(c), Shared: h.Schema > noTables, UpTo: at.seq, Now: clock.Millis(e.clock), After: after, Limit: limit + 1, MaxBytes: e.limits.MaxBatchBytes,
 	})
 	if err != nil {
 		return ItemPage{}, err

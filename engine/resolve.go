@@ -109,7 +109,7 @@ func (e *Engine) settling(who models.Caller, c *models.Conflict, s settlement) (
 // conflictFor is a conflict that the caller may see; another's is `not_found`.
 func (e *Engine) conflictFor(ctx context.Context, who models.Caller, id string) (models.Conflict, error) {
 	c, err := e.store.Conflict(ctx, who.TenantID, id)
-	if err == nil && (!who.AllUsers && c.Owner != who.UserID || !readable(&who, c.Collection, c.Key)) {
+	if err == nil && (!who.AllUsers && c.Owner != who.UserID && c.Owner != models.Everyone || !readable(&who, c.Collection, c.Key)) {
 		return models.Conflict{}, fault.New(fault.NotFound, "There is no such conflict.")
 	}
 	return c, err
@@ -193,7 +193,7 @@ func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.
 		side := s.byHand(current, incoming)
 		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}
 	}
-	policy := policyOf(u, it)
+	policy := l.policyOf(u, it)
 	if s.Strategy == models.StrategyAssisted {
 		return l.suggested(c, it, policy)
 	}

@@ -99,7 +99,9 @@ func (s *Session) listen(ctx context.Context, known bool) error {
 			s.resume(h)
 		}
 		t.sessions[s], t.conns[s.caller.ConnID] = struct{}{}, s
-		t.router(ownerOf(s.caller)).every[s] = struct{}{}
+		for _, r := range s.routers() {
+			r.every[s] = struct{}{}
+		}
 	})
 }
 
@@ -128,6 +130,15 @@ func (s *Session) startOver(reason string) {
 	s.wire.Send(protocol.NewFrame(protocol.EventError, protocol.AppendError(nil, fault.From(expired(reason)), s.caller.RequestID)))
 }
 
+// routers are where a session is found: by its user, and for what is everybody's.
+func (s *Session) routers() []*router {
+	owner := ownerOf(s.caller)
+	if owner == "" {
+		return []*router{s.t.everyone}
+	}
+	return []*router{s.t.router(owner), s.t.router(models.Everyone)}
+}
+
 func (t *topic) router(owner string) *router {
 	if owner == "" {
 		return t.everyone
@@ -145,7 +156,7 @@ func (s *Session) Caller() models.Caller { return *s.rights.Load() }
 
 // Subscribe narrows the session to keys, exact or `prefix*`, and returns all keys now subscribed.
 func (s *Session) Subscribe(keys []string) ([]string, error) {
-	return s.patternsAfter(func(r *router) error {
+	return s.patternsAfter(func(all []*router) error {
 		fresh := 0
 		for _, k := range keys {
 			if _, ok := s.patterns[k]; !ok {
@@ -155,13 +166,12 @@ func (s *Session) Subscribe(keys []string) ([]string, error) {
 		if len(s.patterns)+fresh > maxSubscriptions {
 			return fault.OfField("keys", "max", "may be %d at most on one connection.", maxSubscriptions)
 		}
-		if !s.subscribed {
-			delete(r.every, s)
-			s.subscribed, s.patterns = true, map[string]struct{}{}
-		}
+		s.narrow(all)
 		for _, k := range keys {
 			s.patterns[k] = struct{}{}
-			r.add(k, s)
+			for _, r := range all {
+				r.add(k, s)
+			}
 		}
 		return nil
 	})
@@ -169,14 +179,14 @@ func (s *Session) Subscribe(keys []string) ([]string, error) {
 
 // Unsubscribe takes keys back and returns those still subscribed.
 func (s *Session) Unsubscribe(keys []string) ([]string, error) {
-	return s.patternsAfter(func(r *router) error {
-		if !s.subscribed {
-			delete(r.every, s)
-			s.subscribed, s.patterns = true, map[string]struct{}{}
-		}
+	return s.patternsAfter(func(all []*router) error {
+		s.narrow(all)
 		for _, k := range keys {
-			if _, ok := s.patterns[k]; ok {
-				delete(s.patterns, k)
+			if _, ok := s.patterns[k]; !ok {
+				continue
+			}
+			delete(s.patterns, k)
+			for _, r := range all {
 				r.remove(k, s)
 			}
 		}
@@ -184,13 +194,24 @@ func (s *Session) Unsubscribe(keys []string) ([]string, error) {
 	})
 }
 
-func (s *Session) patternsAfter(f func(*router) error) ([]string, error) {
+// narrow has the session get what it subscribed to alone. The topic is locked.
+func (s *Session) narrow(all []*router) {
+	if s.subscribed {
+		return
+	}
+	for _, r := range all {
+		delete(r.every, s)
+	}
+	s.subscribed, s.patterns = true, map[string]struct{}{}
+}
+
+func (s *Session) patternsAfter(f func([]*router) error) ([]string, error) {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
 	if s.closed {
 		return nil, fault.Wrap(fault.Unavailable, context.Canceled, "The connection is closing.")
 	}
-	if err := f(s.t.router(ownerOf(s.caller))); err != nil {
+	if err := f(s.routers()); err != nil {
 		return nil, err
 	}
 	out := make([]string, 0, len(s.patterns))
@@ -282,14 +303,16 @@ func (s *Session) Close() {
 		s.settleMark()
 		delete(t.sessions, s)
 		delete(t.conns, s.caller.ConnID)
-		owner := ownerOf(s.caller)
-		r := t.router(owner)
-		delete(r.every, s)
-		for k := range s.patterns {
-			r.remove(k, s)
+		for _, r := range s.routers() {
+			delete(r.every, s)
+			for k := range s.patterns {
+				r.remove(k, s)
+			}
 		}
-		if owner != "" && r.empty() {
-			delete(t.owners, owner)
+		for _, owner := range []string{ownerOf(s.caller), models.Everyone} {
+			if r := t.owners[owner]; r != nil && r.empty() {
+				delete(t.owners, owner)
+			}
 		}
 	})
 	s.e.marks.detach(s)

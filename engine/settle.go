@@ -202,6 +202,10 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 			return
 		}
 	}
+	if err := l.fitRecord(o, it); err != nil {
+		o.reject(err)
+		return
+	}
 	hlc, ts := l.clocks(u, o, it)
 	switch {
 	case o.Strict && o.Base != nil && !current(u, o, it):

@@ -26,7 +26,7 @@ func (l *ledger) trace(d *dispute, c *conflict.Case) {
 		}
 		return
 	}
-	side := sideOfChange(base)
+	side := l.sideOfRow(base)
 	c.Base = &side
 	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata, d.c.BaseOpaque = base.Seq, base.Value, base.Metadata, base.Opaque
 	if d.o.Kind.Relative() { // it says what it changes of its base
@@ -142,7 +142,7 @@ func (l *ledger) readParents(t *store.CommitTx) error {
 		if c := l.ours(it.Seq); c != nil && l.ours(c.PrevSeq) != nil {
 			return
 		}
-		if _, read := l.past[it.Seq]; !read && (o.Kind.Intent() || merges(policyOf(u, it).Strategy)) {
+		if _, read := l.past[it.Seq]; !read && (o.Kind.Intent() || merges(l.policyOf(u, it).Strategy)) {
 			l.past[it.Seq] = store.Ancestor{Seq: it.Seq, Version: it.Version}
 			seqs = append(seqs, it.Seq)
 			stand[it.Seq] = it
@@ -163,7 +163,7 @@ func (l *ledger) readParents(t *store.CommitTx) error {
 // changeOf is the change that made what stands, as far as merges look at it.
 func changeOf(it *models.Item, base int64) *models.Change {
 	c := &models.Change{
-		Seq: it.Seq, Op: models.ChangeSet, Version: it.Version, Base: base, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags,
+		Collection: it.Collection, Schema: it.Schema, Seq: it.Seq, Op: models.ChangeSet, Version: it.Version, Base: base, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags,
 		ExpiresAt: it.ExpiresAt, Priority: it.Priority, HLC: it.HLC, Timestamp: it.Timestamp, Instance: it.Instance,
 	}
 	if it.Deleted {
@@ -248,7 +248,7 @@ func (l *ledger) since(base *models.Change, path []int64) []conflict.Side {
 			l.lost = true
 			return nil
 		}
-		s := sideOfChange(c)
+		s := l.sideOfRow(c)
 		s.At = writtenAs(c, before)
 		out, before = append(out, s), c
 	}

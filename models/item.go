@@ -3,6 +3,9 @@ package models
 // Storage is the built-in collection of the key-value store.
 const Storage = "storage"
 
+// Everyone owns the records of tables that are nobody's own. No user has this id.
+const Everyone = "*"
+
 // Item is the latest state of a key. A removed item stays as a tombstone until
 // retention has passed.
 type Item struct {

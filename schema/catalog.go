@@ -48,6 +48,9 @@ func (c *Catalog) Now(ctx context.Context, tenantID string) (*Set, error) {
 	return c.Load(ctx, tenantID, 0)
 }
 
+// Latest is what is kept of a tenant's set, however old; nil when nothing is.
+func (c *Catalog) Latest(tenantID string) *Set { return c.find(tenantID).set }
+
 // At is what is kept of a tenant's set, when it is of exactly that version; else nil, and Load gets it.
 func (c *Catalog) At(tenantID string, version int64) *Set {
 	if k := c.find(tenantID); k.set != nil && k.set.Version == version {

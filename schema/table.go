@@ -25,6 +25,7 @@ type Table struct {
 	uniques []*Column
 	indexes []*Column
 	lenses  []lens // from each revision to the next, the first first
+	fills   bool   // a new record gets defaults
 	broken  error
 }
 
@@ -75,6 +76,7 @@ func (t *Table) place(c *Column) {
 	if c.Kind.Source == field.Server {
 		t.sets = append(t.sets, c)
 	}
+	t.fills = t.fills || c.Default != nil
 	if c.Unique {
 		t.uniques = append(t.uniques, c)
 	}
@@ -236,7 +238,7 @@ func (t *Table) Problem() error {
 	return nil
 }
 
-// Check gives a record's value as it is stored, canonical: each field judged, those
+// Check gives a record's value, canonical JSON, as it is stored: each field judged, those
 // left out that clients don't write, and those without a value. With fresh a field
 // that isn't there gets its default. `invalid` names each field that will not do.
 func (t *Table) Check(value []byte, fresh bool) ([]byte, error) {
@@ -289,7 +291,7 @@ func refusal(wrong []fault.Field) error {
 
 // absent is what a record without a value for the column has there.
 func (c *Column) absent(fresh bool) (value []byte, lacks []fault.Field) {
-	if fresh && c.Default != nil {
+	if (fresh || c.Required) && c.Default != nil {
 		return c.Default, nil
 	}
 	if c.Required {

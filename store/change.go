@@ -82,6 +82,7 @@ func (s *Store) scanChanges(rows *sql.Rows, maxBytes int64) ([]models.Change, er
 type LogQuery struct {
 	TenantID string
 	Owner    string // empty: all owners
+	Shared   bool   // with an owner: also what is everybody's
 	After    int64  // rows above this sequence number
 	UpTo     int64  // and no higher than this one
 	Limit    int
@@ -98,6 +99,38 @@ func (d *dialect) changes(q LogQuery) (string, []any) {
 
 // Changes reads rows of the log in order of their sequence numbers.
 func (s *Store) Changes(ctx context.Context, q LogQuery) ([]models.Change, error) {
+	if q.Owner == "" || !q.Shared {
+		return s.changes(ctx, q)
+	}
+	own, err := s.changes(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	q.Owner = models.Everyone
+	shared, err := s.changes(ctx, q)
+	if err != nil || len(shared) == 0 {
+		return own, err
+	}
+	return together(own, shared, q), nil
+}
+
+// together merges two stretches of the log up to where the first of them ends that
+// was cut, so that nothing is missing in between.
+func together(a, b []models.Change, q LogQuery) []models.Change {
+	out := make([]models.Change, 0, min(len(a)+len(b), q.Limit))
+	for bytes := int64(0); len(a)+len(b) > 0 && len(out) < q.Limit && (q.MaxBytes <= 0 || bytes < q.MaxBytes); {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && b[0].Seq < a[0].Seq {
+			from = &b
+		}
+		c := (*from)[0]
+		out, *from = append(out, c), (*from)[1:]
+		bytes += int64(len(c.Value) + len(c.Metadata))
+	}
+	return out
+}
+
+func (s *Store) changes(ctx context.Context, q LogQuery) ([]models.Change, error) {
 	text, args := s.dialect.changes(q)
 	rows, err := s.query(ctx, text, args...)
 	if err != nil {

@@ -230,6 +230,7 @@ type SnapshotPlace struct {
 type SnapshotQuery struct {
 	TenantID string
 	Owner    string // empty: all owners
+	Shared   bool   // with an owner: also what is everybody's
 	UpTo     int64  // items last changed at or below this sequence number
 	Now      int64
 	After    *SnapshotPlace
@@ -256,11 +257,9 @@ const unranked = 1
 func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.Item, error) {
 	var out []models.Item
 	bounded := q.MaxBytes > 0
-	for i := range ranks {
-		if q.After != nil && !ranks[i].holds(q.After.Priority) {
-			continue
-		}
-		text, args := s.dialect.stretch(q, i)
+	for _, part := range q.parts() {
+		q.Owner, q.After = part.owner, part.after
+		text, args := s.dialect.stretch(q, part.rank)
 		rows, err := s.query(ctx, text, args...)
 		if err != nil {
 			return nil, s.fault(err)
@@ -272,12 +271,40 @@ func (s *Store) SnapshotItems(ctx context.Context, q SnapshotQuery) ([]models.It
 		for j := range items {
 			q.MaxBytes -= items[j].Size
 		}
-		out, q.After = append(out, items...), nil
+		out = append(out, items...)
 		if q.Limit -= len(items); q.Limit <= 0 || bounded && q.MaxBytes <= 0 {
 			break
 		}
 	}
 	return out, nil
+}
+
+// snapshotPart is a stretch of a snapshot: a rank of the items of one owner, or of all.
+type snapshotPart struct {
+	rank  int
+	owner string
+	after *SnapshotPlace // nil: from its beginning
+}
+
+// parts are the stretches from the place on, in order: of each rank one's own, and then what is everybody's.
+func (q SnapshotQuery) parts() (out []snapshotPart) {
+	owners := []string{q.Owner}
+	if q.Owner != "" && q.Shared {
+		owners = append(owners, models.Everyone)
+	}
+	place := q.After
+	for rank := range ranks {
+		if place != nil && !ranks[rank].holds(place.Priority) {
+			continue
+		}
+		for _, owner := range owners {
+			if place == nil || q.Owner == "" || place.Owner == owner {
+				out = append(out, snapshotPart{rank, owner, place})
+				place = nil
+			}
+		}
+	}
+	return out
 }
 
 // stretch is the read of one of the ranks, from the place on.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"tidemark/internal/fault"
+	"tidemark/models"
 )
 
 // Limits of names, in bytes, and of lists, in elements.
@@ -27,8 +28,21 @@ const (
 // CheckKey says what is wrong with an item's key: an `invalid` fault with the path "key".
 func CheckKey(key string) error { return checkName("key", key, MaxKey) }
 
-// CheckOwner says what is wrong with a user id, with the path "userId".
-func CheckOwner(id string) error { return checkName("userId", id, MaxOwner) }
+// CheckOwner says what is wrong with a user id, with the path "userId". That of everyone is no user's.
+func CheckOwner(id string) error {
+	if id == models.Everyone {
+		return fault.OfField("userId", "reserved", "must be a user's: %s is everybody", id)
+	}
+	return checkName("userId", id, MaxOwner)
+}
+
+// CheckHolder says what is wrong with whose an item is: a user's, or everybody's.
+func CheckHolder(id string) error {
+	if id == models.Everyone {
+		return nil
+	}
+	return CheckOwner(id)
+}
 
 // CheckInstance says what is wrong with an instance id, with the path "instanceId".
 func CheckInstance(id string) error { return checkName("instanceId", id, MaxInstance) }

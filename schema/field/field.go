@@ -238,6 +238,18 @@ type Mover interface {
 	Move(from, to []byte) error
 }
 
+// Setter is a field whose value the server sets, of what it was before: nil where there was none. Nil leaves it without.
+type Setter interface {
+	Set(was []byte, w Write) []byte
+}
+
+// Write is what is known of a write, to who sets values by it.
+type Write struct {
+	At    int64  // the server's time, ms
+	User  string // who writes
+	Fresh bool   // it makes the record
+}
+
 // Referrer is a field that names something else, which must be there.
 type Referrer interface {
 	Refers(value []byte) []Reference

@@ -45,7 +45,7 @@ func storageFilterOf(f *fiber.Ctx) (storage.Filter, error) {
 func checkFilter(fl storage.Filter) error {
 	err := protocol.CheckPrefix(fl.Prefix)
 	if err == nil && fl.Owner != "" {
-		err = protocol.CheckOwner(fl.Owner)
+		err = protocol.CheckHolder(fl.Owner)
 	}
 	if err == nil && fl.Collection != "" {
 		err = protocol.CheckCollection(fl.Collection)

@@ -59,7 +59,7 @@ func (in *itemForm) operation(now int64) (protocol.Op, map[string]string) {
 		}
 	}
 	note("key", "key", protocol.CheckKey(in.place.Key))
-	note("owner", "user", protocol.CheckOwner(in.place.Owner))
+	note("owner", "user", protocol.CheckHolder(in.place.Owner))
 	note("collection", "collection", protocol.CheckCollection(in.place.Collection))
 	op.Value = jsonField(in.value, "value", "The value", wrong)
 	if strings.TrimSpace(in.metadata) != "" {
