@@ -1,5 +1,5 @@
 package field
 
 func choices() []*Type {
-	return []*Type{selectType(), tagsType()}
+	return []*Type{booleanType(), selectType(), multiSelectType(), tagsType(), statusType()}
 }

@@ -245,9 +245,10 @@ type Setter interface {
 
 // Write is what is known of a write, to who sets values by it.
 type Write struct {
-	At    int64  // the server's time, ms
-	User  string // who writes
-	Fresh bool   // it makes the record
+	At    int64                   // the server's time, ms
+	User  string                  // who writes
+	Fresh bool                    // it makes the record
+	Next  func(start int64) int64 // counts on, from start where nothing was counted yet; nil: it can't be counted
 }
 
 // Referrer is a field that names something else, which must be there.

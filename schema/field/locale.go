@@ -150,6 +150,20 @@ func (l *Locale) Number(literal string) string {
 	return b.String()
 }
 
+// percent writes a percentage.
+func (l *Locale) percent(literal string) string {
+	if l.plain {
+		return literal + "%"
+	}
+	shown := l.cldr.FmtPercent(1, 0)
+	return strings.Replace(shown, "1", l.Number(literal), 1)
+}
+
+// withoutPercent is a percentage without its sign.
+func withoutPercent(text string) string {
+	return strings.Trim(text, "%٪\u200e\u200f\u061c \u00a0\u202f")
+}
+
 // ParseNumber reads a number as people of the locale write it, with or without
 // marks between thousands, in digits of any script, and gives it as digits with
 // an optional sign and point. What stands in a wrong place is a *Problem.

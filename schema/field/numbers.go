@@ -1,5 +1,8 @@
 package field
 
 func numbers() []*Type {
-	return []*Type{integerType()}
+	return []*Type{
+		integerType(), bigIntegerType(), decimalType(), floatType(), currencyType(), percentType(), counterType(), ratingType(), progressType(),
+		quantityType(), autonumberType(),
+	}
 }

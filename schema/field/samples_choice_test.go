@@ -17,5 +17,29 @@ func choiceSamples() samples {
 			refuses: [][2]string{{`"a"`, "type"}, {`[1]`, "type"}, {`["a","b","c","d"]`, "count"}, {`["much too long"]`, "length"}, {`["a,b"]`, "format"}},
 			reads:   [][3]string{{"en", "b, a,,", `["a","b"]`}, {"en", " , ", "none"}},
 		}},
+		"boolean": {
+			{
+				takes:    [][2]string{{`true`, ""}, {`false`, ""}},
+				refuses:  [][2]string{{`"true"`, "type"}, {`1`, "type"}, {`null`, "type"}},
+				reads:    [][3]string{{"en", "yes", `true`}, {"de", "Nein", `false`}, {"fr", "oui", `true`}, {"", "1", `true`}, {"ja", "いいえ", `false`}},
+				misreads: [][2]string{{"en", "perhaps"}},
+				order:    []string{`false`, `true`},
+			},
+			{options: `{"yes":"Paid","no":"Open","enableWins":true}`, takes: [][2]string{{`true`, ""}}, reads: [][3]string{{"en", "paid", `true`}, {"de", "open", `false`}}},
+		},
+		"multiSelect": {{
+			options:  `{"options":[{"value":"s","label":"Small"},{"value":"m"},{"value":"l","label":"Large"}],"max":2}`,
+			takes:    [][2]string{{`["l","s"]`, `["s","l"]`}, {`["m","m"]`, `["m"]`}, {`[]`, "none"}},
+			refuses:  [][2]string{{`["s","m","l"]`, "count"}, {`["xl"]`, "option"}, {`"s"`, "type"}},
+			reads:    [][3]string{{"en", "large, small", `["s","l"]`}},
+			misreads: [][2]string{{"en", "huge"}},
+		}},
+		"status": {{
+			options: `{"states":[{"value":"new"},{"value":"open","label":"In work","color":"blue"},{"value":"done","final":true}],"initial":"new","transitions":[{"from":"new","to":"open"},{"from":"open","to":"done"}]}`,
+			takes:   [][2]string{{`"new"`, ""}, {`"open"`, ""}, {`"done"`, ""}},
+			refuses: [][2]string{{`"gone"`, "option"}, {`1`, "type"}, {`["new"]`, "type"}},
+			reads:   [][3]string{{"en", "in work", `"open"`}},
+			order:   []string{`"new"`, `"open"`, `"done"`},
+		}},
 	}
 }

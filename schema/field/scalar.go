@@ -5,6 +5,7 @@ import "strings"
 // scalar is a field whose value is one T.
 type scalar[T any] struct {
 	schema Schema
+	whole  bool                                     // space at the ends of what is typed belongs to it
 	read   func(value []byte) (T, error)            // of JSON of any kind; *Problem when it is of the wrong one
 	rule   func(v T) (T, error)                     // normalises, and says what may not be; nil: all may
 	write  func(v T) []byte                         // as canonical JSON
@@ -37,9 +38,12 @@ func blank(v any) bool {
 }
 
 func (s *scalar[T]) Parse(text string, in *Locale) ([]byte, error) {
-	text = trimmed(text)
-	if text == "" {
+	short := trimmed(text)
+	if short == "" {
 		return nil, nil
+	}
+	if !s.whole {
+		text = short
 	}
 	v, err := s.parse(text, in)
 	if err != nil {

@@ -1,5 +1,8 @@
 package field
 
 func texts() []*Type {
-	return []*Type{textType()}
+	return []*Type{
+		textType(), longTextType(), richTextType(), markdownType(), codeType(), slugType(), emailType(), phoneType(), urlType(),
+		domainType(), hostnameType(), ipType(), cidrType(), macType(), aiTextType(),
+	}
 }

@@ -1,5 +1,7 @@
 package field
 
 func times() []*Type {
-	return []*Type{dateType()}
+	return []*Type{
+		dateType(), timeType(), dateTimeType(), zonedType(), dateRangeType(), durationType(), yearType(), timezoneType(), recurrenceType(), cronType(),
+	}
 }
