@@ -1,5 +1,5 @@
 package field
 
 func places() []*Type {
-	return []*Type{}
+	return []*Type{geoPointType(), geoLineType(), geoPolygonType(), geohashType(), addressType()}
 }

@@ -233,7 +233,7 @@ func TestKeysSortLikeValues(t *testing.T) {
 		if typ.Index == ByValue && !sorts || typ.Index == ByMember && !finds {
 			t.Fatalf("it is indexed by %s, and has no keys", typ.Index)
 		}
-		if typ.Index == ByValue && typ.Source == Given && len(s.order) == 0 && len(s.takes) > 2 {
+		if typ.Index == ByValue && typ.Source == Given && len(s.order) == 0 && len(s.takes) > 2 && slices.Contains(typ.Filters, Lt) {
 			t.Error("the sample says nothing of the order")
 		}
 		for _, value := range s.values(t, f) {

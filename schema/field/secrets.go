@@ -1,5 +1,5 @@
 package field
 
 func secrets() []*Type {
-	return []*Type{}
+	return []*Type{passwordType(), secretType(), otpType(), cardType()}
 }

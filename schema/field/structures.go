@@ -1,5 +1,7 @@
 package field
 
 func structures() []*Type {
-	return []*Type{}
+	return []*Type{
+		jsonType(), mapType(), listType(), yamlType(), xmlType(), translatedType(), checklistType(), tableType(), vectorType(), binaryType(),
+	}
 }

@@ -3,6 +3,8 @@ package field
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
+	"maps"
 	"strconv"
 	"strings"
 	"unicode"
@@ -109,3 +111,9 @@ func oneLine(text string, n int) string {
 	}
 	return text
 }
+
+// keysOf are the names of a map.
+func keysOf[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
+
+// place is an element of a list, as a JSON pointer.
+func place(i int) string { return "/" + strconv.Itoa(i) }
