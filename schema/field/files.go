@@ -1,5 +1,5 @@
 package field
 
 func files() []*Type {
-	return []*Type{}
+	return []*Type{attachmentType(), imageType(), mediaType(), signatureType()}
 }

@@ -1,5 +1,7 @@
 package field
 
 func relations() []*Type {
-	return []*Type{}
+	return []*Type{
+		linkType(), linksType(), anyLinkType(), userType(), usersType(), voteType(), formulaType(), lookupType(), rollupType(), countType(),
+	}
 }

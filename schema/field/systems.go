@@ -1,5 +1,5 @@
 package field
 
 func systems() []*Type {
-	return []*Type{}
+	return []*Type{createdTimeType(), modifiedTimeType(), byType(), buttonType()}
 }
