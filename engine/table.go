@@ -12,7 +12,7 @@ import (
 )
 
 // schemaMoved says that a batch can't be settled before the tenant's schema is read.
-type schemaMoved struct {
+type schemaMoved struct { //nolint:errname // it is what happened, and is never told {
 	tenantID string
 	version  int64
 }
@@ -82,7 +82,7 @@ func (l *ledger) fitRecord(o *operation, it *models.Item) error {
 	if o.Opaque {
 		return fault.OfField("value", "opaque", "can't be encrypted by its client: it is a record of a table")
 	}
-	if o.Kind != protocol.Set || o.judged == l.tables.Version && !(it.Deleted && t.Fills()) {
+	if done := o.judged == l.tables.Version && (!it.Deleted || !t.Fills()); o.Kind != protocol.Set || done {
 		return nil
 	}
 	sent := o.Value

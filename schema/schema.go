@@ -30,7 +30,7 @@ func newSet(s store.DataSchema) *Set {
 		revisions[r.TableID] = append(revisions[r.TableID], *r)
 	}
 	for i := range s.Tables {
-		t, err := compile(s.Tables[i], revisions[s.Tables[i].ID])
+		t, err := CompileWith(s.Tables[i], revisions[s.Tables[i].ID])
 		if err != nil {
 			t = &Table{DataTable: s.Tables[i], broken: err}
 		}

@@ -41,9 +41,10 @@ const maxIndexes = 16 // fields of a table that can be found by value
 var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
 
 // Compile makes a table ready: `invalid` names what will not do, as fields.N.options.max.
-func Compile(t models.DataTable) (*Table, error) { return compile(t, nil) }
+func Compile(t models.DataTable) (*Table, error) { return CompileWith(t, nil) }
 
-func compile(t models.DataTable, revisions []models.DataRevision) (*Table, error) {
+// CompileWith makes a table ready that can also lead values from one of its revisions to another; these are all it has had, the first first.
+func CompileWith(t models.DataTable, revisions []models.DataRevision) (*Table, error) {
 	out := &Table{DataTable: t}
 	seen := map[string]bool{}
 	for i, f := range t.Fields {

@@ -68,8 +68,12 @@ func TestNamesOfTablesAndCollectionsAreOneTables(t *testing.T) {
 		made := must[models.DataTable](t)(s.AddDataTable(ctx, ordersOf(tenant), ""))
 		_ = must[models.DataTable](t)(s.AddDataTable(ctx, ordersOf(other), ""))
 		for _, wrong := range []models.DataTable{
-			{Name: "orders", Collection: "others"}, {Name: "others", Collection: "orders"}, {Name: "Orders", Collection: "x"}, {Name: "x", Collection: models.Storage},
-			{Name: "x", Collection: "x", Label: "a\nb"}, {Name: "x", Collection: "x", Icon: "<"},
+			{Name: "orders", Collection: "others"},
+			{Name: "others", Collection: "orders"},
+			{Name: "Orders", Collection: "x"},
+			{Name: "x", Collection: models.Storage},
+			{Name: "x", Collection: "x", Label: "a\nb"},
+			{Name: "x", Collection: "x", Icon: "<"},
 		} {
 			wrong.TenantID = tenant.ID
 			_, err := s.AddDataTable(ctx, wrong, "")

@@ -39,6 +39,10 @@ func (r *Row) Explain() string {
 		return "Both edits of the text are joined."
 	case List:
 		return "Both edits of the list are joined."
+	case Rows:
+		return "The rows of both are merged one by one."
+	case Flag:
+		return "One of them said yes, which stands."
 	case Register:
 	}
 	return ""

@@ -106,9 +106,7 @@ func checkSteps(steps []step) error {
 	return nil
 }
 
-var (
-	stepForm = regexp.MustCompile(`^(?:[-*]\s+)?(?:\[([ xX])\]\s*)?(.*?)(?:\s*\{#([A-Za-z0-9_-]{1,40})\})?$`)
-)
+var stepForm = regexp.MustCompile(`^(?:[-*]\s+)?(?:\[([ xX])\]\s*)?(.*?)(?:\s*\{#([A-Za-z0-9_-]{1,40})\})?$`)
 
 // typedSteps reads a step a line: "[x] done", "[ ] to do" or just the text, with its id behind it as {#id}.
 func typedSteps(text string) []step {

@@ -94,10 +94,18 @@ func exact(literal string) (string, error) {
 	if err != nil || n.Form != apd.Finite || len(literal) > maxDigits || n.Exponent > maxDigits || n.Exponent < -maxDigits {
 		return "", bad("number", "must be a number such as 12.50")
 	}
-	if n.IsZero() {
-		n.Negative = false
+	sign := ""
+	if n.Negative && !n.IsZero() {
+		sign = "-"
 	}
-	return n.Text('f'), nil
+	whole, fraction, broken := strings.Cut(strings.TrimPrefix(n.Text('f'), "-"), ".")
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if broken {
+		whole += "." + fraction
+	}
+	return sign + whole, nil
 }
 
 // numberOf is a number of plain digits; nil of none.

@@ -41,6 +41,7 @@ func durationType() *Type {
 			write: func(d time.Duration) []byte { return writeString(spanText(d)) },
 			parse: func(text string, _ *Locale) (time.Duration, error) { return typedSpan(text) },
 			show:  func(d time.Duration, _ *Locale) string { return shownSpan(d) },
+			edit:  func(d time.Duration, _ *Locale) string { return shownSpan(d) },
 			key:   func(d time.Duration) []byte { return keyWhole(int64(d)) },
 		}, nil
 	})

@@ -267,7 +267,7 @@ type Reference struct {
 const KeySize = 96
 
 // Problem says why a value can't be taken.
-type Problem struct {
+type Problem struct { //nolint:errname // it is what is wrong with a value, not with a program
 	Rule    string // what it breaks, for programs; see docs/field-types.md
 	Message string // for people, after the field's name: "is longer than 20 characters"
 	Path    string // where in the value, as a JSON pointer (RFC 6901); empty: the whole

@@ -105,7 +105,7 @@ var functions = map[string]function{
 			if err != nil || n < -30 || n > 30 {
 				return nil, errors.New("a number can be rounded to -30 to 30 decimals")
 			}
-			places = int32(n) //nolint:gosec // it is small
+			places = int32(n)
 		}
 		out := new(apd.Decimal)
 		_, err := amounts.Quantize(out, args[0].(decimal).value(), -places)
@@ -154,7 +154,7 @@ var functions = map[string]function{
 	"number": {func(args ...any) (any, error) {
 		literal, err := exact(args[0].(string))
 		if err != nil {
-			return decimal{}, nil //nolint:nilerr // a text that is no number is none
+			return decimal{}, nil
 		}
 		return decimal{numberOf(literal)}, nil
 	}, []any{new(func(string) decimal)}},

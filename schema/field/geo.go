@@ -17,8 +17,6 @@ type Point struct {
 	Lng float64 `json:"lng"` // -180 to 180, east above zero
 }
 
-const degreeDigits = 7 // of a fraction of a degree that are kept: about a centimetre
-
 // geoPointType is a place on the earth: {"lat":52.52,"lng":13.405}. The two are never told apart.
 func geoPointType() *Type {
 	return define(Type{
@@ -70,7 +68,7 @@ func onEarth(lat, lng float64) error {
 	return nil
 }
 
-// degree rounds to what is kept.
+// degree rounds to the seven digits of a fraction that are kept, about a centimetre.
 func degree(f float64) float64 {
 	if math.Abs(f) > 1000 {
 		return f // it is refused

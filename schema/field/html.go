@@ -27,7 +27,7 @@ func richTextType() *Type {
 		policy := formatting(o.Images)
 		f := linesField(o.MaxBytes)
 		f.rule = func(s string) (string, error) { return lines(settled(s, policy.Sanitize), o.MaxBytes) }
-		f.show = func(s string, _ *Locale) string { return oneLine(textOf(s), shownSigns) }
+		f.show = func(s string, _ *Locale) string { return shownText(textOf(s), s) }
 		return f, nil
 	})
 }
@@ -70,6 +70,14 @@ func textOf(s string) string {
 	return html.UnescapeString(noTags().Sanitize(s))
 }
 
+// shownText is the text of a source on one line; the source where it has none.
+func shownText(text, source string) string {
+	if text = oneLine(text, shownSigns); text != "" {
+		return text
+	}
+	return oneLine(source, shownSigns)
+}
+
 // MarkdownOptions bound a text in Markdown.
 type MarkdownOptions struct {
 	MaxBytes int `json:"maxBytes" jsonschema:"title=Most,description=In bytes,minimum=1,maximum=1000000"`
@@ -82,7 +90,7 @@ func markdownType() *Type {
 		Storage: "text", Merge: MergeText, Index: NoIndex, Filters: opsLong, Widget: WidgetArea, Cell: CellText, Library: "goldmark, bluemonday",
 	}, MarkdownOptions{MaxBytes: longBytes}, func(o MarkdownOptions) (Field, error) {
 		f := linesField(o.MaxBytes)
-		f.show = func(s string, _ *Locale) string { return oneLine(textOf(RenderMarkdown(s)), shownSigns) }
+		f.show = func(s string, _ *Locale) string { return shownText(textOf(RenderMarkdown(s)), s) }
 		return f, nil
 	})
 }

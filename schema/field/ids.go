@@ -98,6 +98,6 @@ func keyCount(n uint64) []byte {
 			key = append(key, b)
 		}
 	}
-	key[0] = byte(len(key)) //nolint:gosec // at most 9
+	key[0] = byte(len(key))
 	return key
 }

@@ -59,7 +59,7 @@ func cidrType() *Type {
 		}
 		f.key = func(s string) []byte {
 			p, _ := netip.ParsePrefix(s)
-			return append(addressKey(p.Addr()), byte(p.Bits())) //nolint:gosec // 0 to 128
+			return append(addressKey(p.Addr()), byte(p.Bits()))
 		}
 		return f, nil
 	})

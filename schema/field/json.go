@@ -44,7 +44,7 @@ func jsonType() *Type {
 // ownSchema makes a schema ready that somebody wrote; it may refer to nothing outside of itself.
 func ownSchema(raw json.RawMessage) (*jsonschema.Schema, error) {
 	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nothing is said of it
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {

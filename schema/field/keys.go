@@ -59,7 +59,7 @@ func keyDecimal(literal string) []byte {
 	if all == "" {
 		return []byte{1}
 	}
-	key := binary.BigEndian.AppendUint16([]byte{2}, uint16(place+1<<15)) //nolint:gosec // numbers have far fewer than 32,768 digits
+	key := binary.BigEndian.AppendUint16([]byte{2}, uint16(place+1<<15))
 	key = append(key, all...)
 	if !negative {
 		return key

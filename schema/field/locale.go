@@ -95,7 +95,7 @@ var known = sync.OnceValue(func() *knownLocales {
 
 func newLocale(of locales.Translator) *Locale {
 	l := &Locale{Tag: language.MustParse(strings.ReplaceAll(of.Locale(), "_", "-")), cldr: of, decimal: ".", group: ","}
-	shown := []rune(message.NewPrinter(l.Tag).Sprint(number.Decimal(1234567.5)))
+	shown := message.NewPrinter(l.Tag).Sprint(number.Decimal(1234567.5))
 	var marks []string
 	for _, r := range shown {
 		if !unicode.IsDigit(r) && r != '\u200f' {
@@ -175,7 +175,7 @@ func (l *Locale) ParseNumber(text string) (string, error) {
 	for i, r := range trimmed(text) {
 		switch d := digit(r); {
 		case d >= 0:
-			b.WriteByte(byte('0' + d)) //nolint:gosec // 0 to 9
+			b.WriteByte(byte('0' + d))
 			since++
 		case i == 0 && (r == '-' || r == '−'):
 			b.WriteByte('-')

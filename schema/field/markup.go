@@ -61,13 +61,11 @@ type yamlWalk struct{ err error }
 
 // Visit looks at a node.
 func (v *yamlWalk) Visit(n ast.Node) ast.Visitor {
-	switch n.Type() {
-	case ast.AliasType:
+	if n.Type() == ast.AliasType {
 		v.err = bad("format", "must have no aliases")
-	case ast.MappingType, ast.SequenceType:
-		if strings.Count(n.GetPath(), ".")+strings.Count(n.GetPath(), "[") > markupDepth {
-			v.err = bad("depth", "must not nest deeper than %d", markupDepth)
-		}
+	}
+	if path := n.GetPath(); strings.Count(path, ".")+strings.Count(path, "[") > markupDepth {
+		v.err = bad("depth", "must not nest deeper than %d", markupDepth)
 	}
 	if v.err != nil {
 		return nil

@@ -31,7 +31,7 @@ type none struct{}
 // define gives a type its options, with what they are when they are not given, and
 // what makes a field of them. The schema is drawn from the struct: `json` names a
 // member, `jsonschema` says its title, description, bounds and values.
-func define[O any](t Type, defaults O, make func(O) (Field, error)) *Type {
+func define[O any](t Type, defaults O, build func(O) (Field, error)) *Type {
 	o := &options{}
 	o.schema = sync.OnceValue(func() Schema { return schemaOf(defaults) })
 	o.judge = sync.OnceValue(func() *jsonschema.Schema { return compiled(o.schema()) })
@@ -43,7 +43,7 @@ func define[O any](t Type, defaults O, make func(O) (Field, error)) *Type {
 				return nil, err
 			}
 		}
-		f, err := make(given)
+		f, err := build(given)
 		var p *Problem
 		if errors.As(err, &p) {
 			return nil, fault.OfField("options"+strings.ReplaceAll(p.Path, "/", "."), p.Rule, "%s", p.Message)

@@ -17,8 +17,11 @@ func fileSamples() samples {
 				{`[]`, "none"},
 			},
 			refuses: [][2]string{
-				{`[` + file(a, "a.exe", "application/x-msdownload", "") + `]`, "option"}, {`[` + file("abc", "a", "image/png", "") + `]`, "format"}, {`[` + file(a, "", "image/png", "") + `]`, "required"},
-				{`[{"hash":"` + a + `","name":"a","size":101,"type":"image/png"}]`, "size"}, {`"a.pdf"`, "type"},
+				{`[` + file(a, "a.exe", "application/x-msdownload", "") + `]`, "option"},
+				{`[` + file("abc", "a", "image/png", "") + `]`, "format"},
+				{`[` + file(a, "", "image/png", "") + `]`, "required"},
+				{`[{"hash":"` + a + `","name":"a","size":101,"type":"image/png"}]`, "size"},
+				{`"a.pdf"`, "type"},
 			},
 		}},
 		"image": {{

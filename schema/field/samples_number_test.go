@@ -49,7 +49,7 @@ func numberSamples() samples {
 		"currency": {
 			{
 				takes:    [][2]string{{`{"amount":"12.50","currency":"EUR"}`, ""}, {`{"amount":12.5,"currency":"eur"}`, `{"amount":"12.50","currency":"EUR"}`}, {`{"amount":"-1200","currency":"JPY"}`, ""}, {`{"amount":"1234.5","currency":"KWD"}`, `{"amount":"1234.500","currency":"KWD"}`}},
-				refuses:  [][2]string{{`{"amount":"12.505","currency":"EUR"}`, "precision"}, {`{"amount":"1","currency":"XXX"}`, "currency"}, {`{"amount":"1"}`, "currency"}, {`12.5`, "type"}, {`{"amount":"1","currency":"EUR","x":1}`, "type"}},
+				refuses:  [][2]string{{`{"amount":"12.505","currency":"EUR"}`, "precision"}, {`{"amount":"1","currency":"ABC"}`, "currency"}, {`{"amount":"1"}`, "currency"}, {`12.5`, "type"}, {`{"amount":"1","currency":"EUR","x":1}`, "type"}},
 				reads:    [][3]string{{"de", "1.234,50 €", `{"amount":"1234.50","currency":"EUR"}`}, {"en", "$12.50", `{"amount":"12.50","currency":"USD"}`}, {"en", "EUR 12.50", `{"amount":"12.50","currency":"EUR"}`}, {"", "12.50 EUR", `{"amount":"12.50","currency":"EUR"}`}},
 				misreads: [][2]string{{"en", "12.50"}, {"en", "12.50 quids"}, {"de", "12.5 €"}},
 				order:    []string{`{"amount":"2","currency":"EUR"}`, `{"amount":"10","currency":"EUR"}`, `{"amount":"1","currency":"USD"}`},

@@ -29,7 +29,9 @@ func placeSamples() samples {
 			takes: [][2]string{
 				{`{"city":"Berlin","country":"DE","postcode":"10115","street":"Invalidenstr. 1"}`, ""},
 				{`{"city":" London ","country":"gb","postcode":"sw1a 1aa"}`, `{"city":"London","country":"GB","postcode":"SW1A 1AA"}`},
-				{`{"street":""}`, "none"}, {`{"street":"Main\nStreet"}`, `{"street":"Main Street"}`}, {`{"city":"Springfield","country":"US","postcode":"62701","region":"IL","street":"1 Main St"}`, ""},
+				{`{"street":""}`, "none"},
+				{`{"street":"Main\nStreet"}`, `{"street":"Main Street"}`},
+				{`{"city":"Springfield","country":"US","postcode":"62701","region":"IL","street":"1 Main St"}`, ""},
 			},
 			refuses: [][2]string{{`{"country":"Germany"}`, "length"}, {`{"country":"XX"}`, "country"}, {`{"country":"DE","postcode":"1011"}`, "format"}, {`{"planet":"Mars"}`, "unknown"}, {`"Berlin"`, "type"}},
 		}},
