@@ -7,6 +7,7 @@ import (
 
 	"github.com/bojanz/currency"
 
+	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
 )
 
@@ -58,15 +59,33 @@ func moneyField(o CurrencyOptions) (Field, error) {
 }
 
 func readMoney(value []byte) (Money, error) {
-	var raw struct {
-		Amount   rawValue `json:"amount"`
-		Currency string   `json:"currency"`
+	amount, code, err := amountWith(value, "currency")
+	return Money{amount, strings.ToUpper(code)}, err
+}
+
+// amountWith reads an object of an amount and what it is of, under a name.
+func amountWith(value []byte, name string) (amount, of string, err error) {
+	members, isObject := crdt.Members(value)
+	if !isObject || len(members) > 2 {
+		return "", "", bad("type", "must be an object of amount and %s", name)
 	}
-	if err := readInto(value, &raw); err != nil {
-		return Money{}, err
+	for _, m := range members {
+		switch m.Name {
+		case "amount":
+			amount, err = readExact(m.Value)
+		case name:
+			of, err = readString(m.Value)
+		default:
+			err = bad("type", "must be an object of amount and %s", name)
+		}
+		if err != nil {
+			return "", "", err
+		}
 	}
-	amount, err := readExact(raw.Amount)
-	return Money{amount, strings.ToUpper(raw.Currency)}, err
+	if amount == "" {
+		return "", "", bad("type", "must have an amount")
+	}
+	return amount, of, nil
 }
 
 func writeMoney(m Money) []byte {

@@ -36,7 +36,7 @@ func decimalField(o DecimalOptions) (Field, error) {
 		if err != nil {
 			return "", err
 		}
-		if n := len(strings.TrimLeft(strings.NewReplacer("-", "", ".", "").Replace(literal), "0")); n > o.Precision {
+		if n := digitCount(literal); n > o.Precision {
 			return "", bad("precision", "must have at most %d digits, and has %d", o.Precision, n)
 		}
 		return bounds(literal)
@@ -55,6 +55,9 @@ func exactField(least, most string) (*scalar[string], error) {
 		schema: Schema{"type": "string", "pattern": `^-?[0-9]+(\.[0-9]+)?$`},
 		read:   readExact, write: writeString,
 		rule: func(literal string) (string, error) {
+			if low == nil && high == nil {
+				return literal, nil
+			}
 			n := numberOf(literal)
 			switch {
 			case low != nil && n.Cmp(low) < 0:
@@ -89,6 +92,9 @@ func readExact(value []byte) (string, error) {
 
 // exact is a number in plain digits: without exponent, plus and zeros in front; -0 is 0.
 func exact(literal string) (string, error) {
+	if plainNumber(literal) {
+		return positiveZero(literal), nil
+	}
 	literal = strings.TrimSpace(literal)
 	n, _, err := apd.NewFromString(literal)
 	if err != nil || n.Form != apd.Finite || len(literal) > maxDigits || n.Exponent > maxDigits || n.Exponent < -maxDigits {
@@ -106,6 +112,23 @@ func exact(literal string) (string, error) {
 		whole += "." + fraction
 	}
 	return sign + whole, nil
+}
+
+// plainNumber says whether a literal is in plain digits already, with nothing to take away.
+func plainNumber(literal string) bool {
+	digits := strings.TrimPrefix(literal, "-")
+	whole, fraction, broken := strings.Cut(digits, ".")
+	return len(literal) <= maxDigits && digitsOnly(whole) && (whole[0] != '0' || whole == "0") && (!broken || digitsOnly(fraction))
+}
+
+// digitCount is how many digits of a number count: all but zeros in front.
+func digitCount(literal string) (n int) {
+	for i := range len(literal) {
+		if c := literal[i]; c >= '1' && c <= '9' || c == '0' && n > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // numberOf is a number of plain digits; nil of none.

@@ -73,18 +73,11 @@ func quantityType() *Type {
 }
 
 func readQuantity(value []byte) (Quantity, error) {
-	var raw struct {
-		Amount rawValue `json:"amount"`
-		Unit   string   `json:"unit"`
-	}
-	if err := readInto(value, &raw); err != nil {
-		return Quantity{}, err
-	}
-	amount, err := readExact(raw.Amount)
+	amount, of, err := amountWith(value, "unit")
 	if err == nil && len(amount) > bigDigits {
 		err = bad("precision", "must have at most %d digits", bigDigits)
 	}
-	return Quantity{shortest(amount), trimmed(raw.Unit)}, err
+	return Quantity{shortest(amount), trimmed(of)}, err
 }
 
 func (o QuantityOptions) allows(q Quantity) error {
