@@ -137,6 +137,7 @@ var Routes = map[string]Permission{
 	"POST /api/v1/auth/login":             Public,
 	"POST /api/v1/auth/firebase":          Public,
 	"GET /api/v1/auth/providers":          Public,
+	"GET /api/v1/meta/field-types":        Public,
 	"POST /api/v1/auth/oauth/*":           Public,
 	"POST /api/v1/auth/refresh":           Public,
 	"POST /api/v1/auth/logout":            Public,

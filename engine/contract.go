@@ -65,6 +65,7 @@ type StatusReport struct {
 	Floor         int64
 	Instances     []models.Instance
 	OpenConflicts int64
+	Schema        int64 // the version of the tenant's tables, from 1
 }
 
 // ClearReport is what a clear did, or the job that goes on doing it.

@@ -204,5 +204,5 @@ func (e *Engine) Status(ctx context.Context, c models.Caller) (StatusReport, err
 		return StatusReport{}, err
 	}
 	e.marks.refresh(instances)
-	return StatusReport{Seq: h.Seq, Epoch: h.Epoch, Floor: h.Floor, Instances: instances, OpenConflicts: open}, nil
+	return StatusReport{Seq: h.Seq, Epoch: h.Epoch, Floor: h.Floor, Instances: instances, OpenConflicts: open, Schema: h.Schema}, nil
 }

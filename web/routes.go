@@ -77,6 +77,8 @@ func (s *Server) syncRoutes() {
 	s.guard("POST", "/api/v1/sync-storage/conflicts/policies/restore/*", a.RestorePolicy)
 	s.guard("GET", "/api/v1/audit", a.Audit)
 
+	s.uncovered("GET", "/api/v1/meta/field-types", a.Public(a.FieldTypes))
+
 	s.guard("POST", "/api/v1/sync/events", a.PushEvents)
 	s.guard("GET", "/api/v1/sync/events", a.PullEvents).timeout += api.MaxWait
 	s.guard("GET", "/api/v1/sync/snapshot", a.Snapshot)

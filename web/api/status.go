@@ -10,9 +10,6 @@ import (
 	"tidemark/models"
 )
 
-// schemaVersion is of the built-in storage collection, whose schema never changes.
-const schemaVersion = "1"
-
 // Status answers how far the log and the caller's instances are.
 func (a *API) Status(c *fiber.Ctx, who models.Caller) error {
 	s, err := a.opt.Engine.Status(c.UserContext(), who)
@@ -30,6 +27,7 @@ func (a *API) Status(c *fiber.Ctx, who models.Caller) error {
 		b = protocol.AppendInstance(b, &s.Instances[i], s.Seq)
 	}
 	b = strconv.AppendInt(append(b, `],"openConflicts":`...), s.OpenConflicts, 10)
-	b = strconv.AppendInt(append(b, `,"schema":`+schemaVersion+`,"serverTime":`...), clock.Millis(a.opt.Clock), 10)
+	b = strconv.AppendInt(append(b, `,"schema":`...), s.Schema, 10)
+	b = strconv.AppendInt(append(b, `,"serverTime":`...), clock.Millis(a.opt.Clock), 10)
 	return send(c, append(b, '}'))
 }

@@ -63,7 +63,7 @@ var routeBodies = map[string]func(l *life) string{
 var unnamed = []string{
 	"/sync-storage/items", "/sync-storage/keys", "/sync-storage/clear", "/sync-storage/conflicts", "/sync-storage/conflicts/stats", "/sync-storage/conflicts/analyze",
 	"/sync-storage/conflicts/policy", "/sync-storage/conflicts/policies", "/audit", "/sync/events", "/sync/snapshot", "/sync/status", "/auth/ticket",
-	"/admin/assistant", "/admin/assistant/restore", "/admin/sign-ins", "/auth/providers", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/invitations", "/admin/roles",
+	"/admin/assistant", "/admin/assistant/restore", "/admin/sign-ins", "/auth/providers", "/meta/field-types", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/invitations", "/admin/roles",
 }
 
 // ofPeople are routes that know somebody by what they send, which another does not have: the tests of web/auth_test.go have them.
