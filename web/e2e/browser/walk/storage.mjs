@@ -74,6 +74,7 @@ async function upByTheWay(w) {
   await page.locator("main").getByRole("link", { name: "List", exact: true }).click();
   await w.sees("50 items, and more");
   await page.locator("main").getByRole("link", { name: "Folders", exact: true }).click();
+  await w.sees("1 folder, 1 item"); // before that the list's own links would stay in the list
   await way.getByRole("link", { name: "All users" }).click();
   await w.sees("3 users");
 }
