@@ -24,6 +24,8 @@ const (
 	ConflictsReview Permission = "conflicts:review"
 	PoliciesRead    Permission = "policies:read"
 	PoliciesWrite   Permission = "policies:write"
+	SchemasRead     Permission = "schemas:read" // what tables are made of
+	SchemasWrite    Permission = "schemas:write"
 	AnalyticsRead   Permission = "analytics:read"
 	AuditRead       Permission = "audit:read" // of the tenant by scope, of all by role
 
@@ -81,6 +83,22 @@ var Routes = map[string]Permission{
 	"POST /api/v1/sync-storage/conflicts/policies/restore/*": PoliciesWrite,
 
 	"GET /api/v1/audit": AuditRead,
+
+	"GET /api/v1/tables":                         SchemasRead,
+	"POST /api/v1/tables":                        SchemasWrite,
+	"GET /api/v1/tables/:table":                  SchemasRead,
+	"PATCH /api/v1/tables/:table":                SchemasWrite,
+	"DELETE /api/v1/tables/:table":               SchemasWrite,
+	"POST /api/v1/tables/:table/restore":         SchemasWrite,
+	"GET /api/v1/tables/:table/revisions":        SchemasRead,
+	"POST /api/v1/tables/:table/revert":          SchemasWrite,
+	"POST /api/v1/tables/:table/plan":            SchemasWrite, // it looks at records
+	"GET /api/v1/tables/:table/fields":           SchemasRead,
+	"PUT /api/v1/tables/:table/fields":           SchemasWrite,
+	"POST /api/v1/tables/:table/fields":          SchemasWrite,
+	"GET /api/v1/tables/:table/fields/:field":    SchemasRead,
+	"PUT /api/v1/tables/:table/fields/:field":    SchemasWrite,
+	"DELETE /api/v1/tables/:table/fields/:field": SchemasWrite,
 
 	"POST /api/v1/sync/events":  ItemsWrite,
 	"GET /api/v1/sync/events":   ItemsRead,

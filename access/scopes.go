@@ -15,18 +15,18 @@ const (
 
 // bundles are the scopes of the seed's keys, each a named set of permissions.
 var bundles = map[string][]Permission{
-	"read":  {ItemsRead, StatusRead, ConflictsRead},
+	"read":  {ItemsRead, StatusRead, ConflictsRead, SchemasRead},
 	"write": {ItemsWrite, ItemsClear},
 }
 
 var (
 	grantable = []Permission{
-		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, AnalyticsRead, AuditRead,
+		ItemsRead, ItemsWrite, ItemsClear, StatusRead, UsersAll, ConflictsRead, ConflictsReview, PoliciesRead, PoliciesWrite, SchemasRead, SchemasWrite, AnalyticsRead, AuditRead,
 		KeysRead, KeysWrite, MembersRead, MembersWrite, RolesRead, RolesWrite, TenantsRead, TenantsWrite,
 		AssistantRead, AssistantWrite,
 	}
 	narrowable = []Permission{ItemsRead, ItemsWrite}
-	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite, AssistantWrite}
+	writes     = []Permission{ItemsWrite, ItemsClear, ConflictsReview, PoliciesWrite, SchemasWrite, KeysWrite, MembersWrite, RolesWrite, TenantsWrite, AssistantWrite}
 	fullScopes = []string{"read", "write"}
 )
 

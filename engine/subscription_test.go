@@ -41,7 +41,13 @@ func TestSubscriptionsHoldWhileLagging(t *testing.T) {
 		}
 		_, err = s.Unsubscribe([]string{"a", "b/*"})
 		h.ok(err)
-		h.put(n, h.user("u"), set("a", `"unheard"`))
+		_, other := h.live(n, h.user("u"))
+		r := h.put(n, h.user("u"), set("a", `"unheard"`))
+		next := h.put(n, h.user("u"), set("c/d", `1`))
+		other.until(h, "what was written before", func() bool { return len(other.seqs()) >= 2 }) // else it may still be on its way
+		if d := cmp.Diff([]int64{r.Seq, next.Seq}, other.seqs()); d != "" {
+			h.Error(d)
+		}
 		_, err = s.Subscribe([]string{"*"})
 		h.ok(err)
 		h.put(n, h.user("u"), set("z", `1`))

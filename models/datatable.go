@@ -59,6 +59,7 @@ const (
 	StepRename StepKind = "rename" // its member has another name
 	StepRetype StepKind = "retype" // its value has another type, or other options
 	StepSplit  StepKind = "split"  // its text becomes that of several
+	StepJoin   StepKind = "join"   // the texts of several become that of one: a split undone
 	StepDrop   StepKind = "drop"   // it is no more
 )
 
@@ -67,8 +68,8 @@ type DataStep struct {
 	Kind StepKind                   `json:"kind"`
 	Name string                     `json:"name"`           // of the field before; of an added one, after
 	To   *DataField                 `json:"to,omitempty"`   // the field after: of add, rename and retype
-	From *DataField                 `json:"from,omitempty"` // the field before: of retype, split and drop
-	Into []DataField                `json:"into,omitempty"` // of split
-	By   string                     `json:"by,omitempty"`   // of split: what stands between
+	From *DataField                 `json:"from,omitempty"` // the field before: of retype and drop; the one field of split and join
+	Into []DataField                `json:"into,omitempty"` // the several fields of split and join
+	By   string                     `json:"by,omitempty"`   // of split and join: what stands between
 	Mend map[string]json.RawMessage `json:"mend,omitempty"` // of retype: values for texts that do not convert; null: none
 }

@@ -109,3 +109,13 @@ func (c *Catalog) keep(k kept) *Set {
 	}
 	return k.set
 }
+
+// drop forgets a tenant's set.
+func (c *Catalog) drop(tenantID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if place := c.places[tenantID]; place != nil {
+		c.recent.Remove(place)
+		delete(c.places, tenantID)
+	}
+}

@@ -33,13 +33,16 @@ type step interface {
 type record struct {
 	members map[string][]byte
 	lost    []Lost
+	dropped map[string][]byte // by the field's id: it may come back
 }
 
 // Lost is a value that could not go along to another revision.
 type Lost struct {
 	Field string
 	Value []byte
+	Text  string // of the value, as in a file
 	Why   string
+	id    string // of a field that was dropped
 }
 
 func lensesOf(revisions []models.DataRevision) ([]lens, error) {
@@ -77,10 +80,14 @@ func stepOf(s *models.DataStep) (step, error) {
 		return retypeOf(s)
 	case models.StepSplit:
 		return splitOf(s)
+	case models.StepJoin:
+		one, err := splitOf(s)
+		return join{one}, err
 	case models.StepDrop:
-		return drop{s.Name}, nil
+		from, err := fieldOf(s.From)
+		return drop{s.Name, from}, err
 	}
-	return nil, fault.OfField("kind", "known", "must be add, rename, retype, split or drop")
+	return nil, fault.OfField("kind", "known", "must be add, rename, retype, split, join or drop")
 }
 
 func fieldOf(f *models.DataField) (*Column, error) {
@@ -96,6 +103,11 @@ type add struct {
 }
 
 func (s add) forward(r *record) {
+	if v, err := s.to.Field.Check(r.dropped[s.to.ID]); r.dropped[s.to.ID] != nil && err == nil { // it is back
+		r.members[s.name] = v
+		r.lost = slices.DeleteFunc(r.lost, func(l Lost) bool { return l.id == s.to.ID })
+		return
+	}
 	if s.to.Default != nil && s.to.Required {
 		r.members[s.name] = s.to.Default
 	}
@@ -115,20 +127,25 @@ func (r *record) move(from, to string) {
 	}
 }
 
-type drop struct{ name string }
+type drop struct {
+	name string
+	from *Column
+}
 
 func (s drop) forward(r *record) {
-	if v, has := r.members[s.name]; has {
-		r.lose(s.name, v, "The field is no more.")
+	v, has := r.members[s.name]
+	if !has {
+		return
 	}
+	if r.dropped == nil {
+		r.dropped = map[string][]byte{}
+	}
+	r.dropped[s.from.ID] = v
+	delete(r.members, s.name)
+	r.lost = append(r.lost, Lost{Field: s.name, Value: v, Text: field.Export(s.from.Field, v), Why: "The field is no more.", id: s.from.ID})
 }
 
 func (s drop) back(*record) {}
-
-func (r *record) lose(name string, v []byte, why string) {
-	delete(r.members, name)
-	r.lost = append(r.lost, Lost{Field: name, Value: v, Why: why})
-}
 
 // retype makes a value of one type one of another: by its text in files, as an import would.
 type retype struct {
@@ -160,7 +177,8 @@ func (r *record) convert(name string, from, to *Column, mend map[string]json.Raw
 	made, err := Convert(v, from, to, mend)
 	switch {
 	case err != nil:
-		r.lose(name, v, "It "+err.Error()+".")
+		delete(r.members, name)
+		r.lost = append(r.lost, Lost{Field: name, Value: v, Text: field.Export(from.Field, v), Why: "It " + err.Error() + "."})
 	case made == nil:
 		delete(r.members, name)
 	default:
@@ -200,21 +218,21 @@ type split struct {
 	by   string
 }
 
-func splitOf(s *models.DataStep) (step, error) {
+func splitOf(s *models.DataStep) (split, error) {
 	from, err := fieldOf(s.From)
 	if err != nil {
-		return nil, err
+		return split{}, err
 	}
 	out := split{name: s.Name, from: from, by: s.By}
 	for i := range s.Into {
 		to, err := column(s.Into[i])
 		if err != nil {
-			return nil, err
+			return split{}, err
 		}
 		out.into = append(out.into, to)
 	}
 	if s.By == "" || len(out.into) < 2 {
-		return nil, fault.OfField("into", "count", "must be at least two fields, with what stands between them")
+		return split{}, fault.OfField("into", "count", "must be at least two fields, with what stands between them")
 	}
 	return out, nil
 }
@@ -230,7 +248,7 @@ func (s split) forward(r *record) {
 		made, err := read(to, text)
 		switch {
 		case err != nil:
-			r.lost = append(r.lost, Lost{Field: s.name, Value: v, Why: to.Name + " " + err.Error() + "."})
+			r.lost = append(r.lost, Lost{Field: s.name, Value: v, Text: text, Why: to.Name + " " + err.Error() + "."})
 		case made != nil:
 			r.members[to.Name] = made
 		}
@@ -252,11 +270,17 @@ func (s split) back(r *record) {
 	made, err := read(s.from, text)
 	switch {
 	case err != nil:
-		r.lost = append(r.lost, Lost{Field: s.name, Value: protocol.AppendString(nil, text), Why: "It " + err.Error() + "."})
+		r.lost = append(r.lost, Lost{Field: s.name, Value: protocol.AppendString(nil, text), Text: text, Why: "It " + err.Error() + "."})
 	case made != nil:
 		r.members[s.name] = made
 	}
 }
+
+// join is a split the other way round.
+type join struct{ of split }
+
+func (s join) forward(r *record) { s.of.back(r) }
+func (s join) back(r *record)    { s.of.forward(r) }
 
 // read makes a value of a text of a file.
 func read(c *Column, text string) ([]byte, error) {

@@ -15,7 +15,7 @@ import (
 // document is as much of an OpenAPI document as requests are drawn from.
 type document struct {
 	Paths      map[string]map[string]described
-	Components struct{ Schemas map[string]schema }
+	Components struct{ Schemas map[string]bodySchema }
 }
 
 type described struct {
@@ -23,19 +23,19 @@ type described struct {
 	Parameters  []struct {
 		Name, In string
 		Required bool
-		Schema   schema
+		Schema   bodySchema
 	}
 	RequestBody *struct {
-		Content map[string]struct{ Schema schema }
+		Content map[string]struct{ Schema bodySchema }
 	}
 }
 
-type schema struct {
+type bodySchema struct {
 	Ref        string `json:"$ref"`
 	Type       any
 	Enum       []any
-	Items      *schema
-	Properties map[string]schema
+	Items      *bodySchema
+	Properties map[string]bodySchema
 	Required   []string
 }
 
@@ -58,7 +58,7 @@ var odd = []any{
 
 func (f *fuzzer) oddly(n int) bool { return f.r.IntN(n) == 0 }
 
-func (f *fuzzer) value(s schema, depth int) any {
+func (f *fuzzer) value(s bodySchema, depth int) any {
 	if f.oddly(12) || depth > 6 {
 		return odd[f.r.IntN(len(odd))]
 	}
@@ -70,14 +70,14 @@ func (f *fuzzer) value(s schema, depth int) any {
 	}
 	switch kind := s.Type.(type) {
 	case []any:
-		return f.value(schema{Type: kind[0], Items: s.Items, Properties: s.Properties, Required: s.Required}, depth)
+		return f.value(bodySchema{Type: kind[0], Items: s.Items, Properties: s.Properties, Required: s.Required}, depth)
 	case string:
 		return f.typed(kind, s, depth)
 	}
 	return odd[f.r.IntN(len(odd))]
 }
 
-func (f *fuzzer) typed(kind string, s schema, depth int) any {
+func (f *fuzzer) typed(kind string, s bodySchema, depth int) any {
 	switch kind {
 	case "object":
 		out := map[string]any{}
@@ -115,7 +115,7 @@ func (f *fuzzer) word() string {
 	return []string{"a", "orders/7", "ann", "storage", "set", "remove", "LAST_WRITE_WINS", "items:read", "clerk", "x y/z", "ann@example.com", "member"}[f.r.IntN(12)]
 }
 
-func (f *fuzzer) text(s schema) string {
+func (f *fuzzer) text(s bodySchema) string {
 	v := f.value(s, 0)
 	if t, ok := v.(string); ok {
 		return t
@@ -130,7 +130,7 @@ func (f *fuzzer) request(path, method string, o described) (target, body string,
 	escape := func(s string) string {
 		return strings.NewReplacer("%", "%25", "/", "%2F", " ", "%20", "?", "%3F", "#", "%23", "\x00", "%00", "&", "%26", "+", "%2B").Replace(s)
 	}
-	target = placeholder.ReplaceAllStringFunc(path, func(string) string { return escape(f.text(schema{Type: "string"})) })
+	target = placeholder.ReplaceAllStringFunc(path, func(string) string { return escape(f.text(bodySchema{Type: "string"})) })
 	var asked []string
 	for _, p := range o.Parameters {
 		if p.In == "path" || !p.Required && f.r.IntN(3) > 0 {
@@ -150,7 +150,7 @@ func (f *fuzzer) request(path, method string, o described) (target, body string,
 		target += "?" + strings.Join(asked, "&")
 	}
 	if o.RequestBody != nil || f.oddly(40) {
-		var s schema
+		var s bodySchema
 		if o.RequestBody != nil {
 			s = o.RequestBody.Content["application/json"].Schema
 		}

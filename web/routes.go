@@ -13,6 +13,7 @@ import (
 	"tidemark/access"
 	"tidemark/access/oidc"
 	"tidemark/internal/telemetry"
+	"tidemark/schema"
 	"tidemark/web/api"
 )
 
@@ -76,6 +77,22 @@ func (s *Server) syncRoutes() {
 	s.guard("DELETE", "/api/v1/sync-storage/conflicts/policies/*", a.DeletePolicy)
 	s.guard("POST", "/api/v1/sync-storage/conflicts/policies/restore/*", a.RestorePolicy)
 	s.guard("GET", "/api/v1/audit", a.Audit)
+
+	s.guard("GET", "/api/v1/tables", a.ListTables)
+	s.guard("POST", "/api/v1/tables", a.AddTable)
+	s.guard("GET", "/api/v1/tables/:table", a.GetTable)
+	s.guard("PATCH", "/api/v1/tables/:table", a.EditTable)
+	s.guard("DELETE", "/api/v1/tables/:table", a.DeleteTable)
+	s.guard("POST", "/api/v1/tables/:table/restore", a.RestoreTable)
+	s.guard("GET", "/api/v1/tables/:table/revisions", a.TableRevisions)
+	s.guard("POST", "/api/v1/tables/:table/revert", a.RevertFields).timeout += schema.PreviewTime
+	s.guard("POST", "/api/v1/tables/:table/plan", a.PlanFields).timeout += schema.PreviewTime
+	s.guard("GET", "/api/v1/tables/:table/fields", a.ListFields)
+	s.guard("PUT", "/api/v1/tables/:table/fields", a.ChangeFields).timeout += schema.PreviewTime
+	s.guard("POST", "/api/v1/tables/:table/fields", a.AddField).timeout += schema.PreviewTime
+	s.guard("GET", "/api/v1/tables/:table/fields/:field", a.GetField)
+	s.guard("PUT", "/api/v1/tables/:table/fields/:field", a.EditField).timeout += schema.PreviewTime
+	s.guard("DELETE", "/api/v1/tables/:table/fields/:field", a.DeleteField).timeout += schema.PreviewTime
 
 	s.uncovered("GET", "/api/v1/meta/field-types", a.Public(a.FieldTypes))
 

@@ -227,7 +227,7 @@ func Hint(scope string) string {
 }
 
 var hints = map[string]string{
-	"read":             "Items, the state of the sync and conflicts.",
+	"read":             "Items, tables, the state of the sync and conflicts.",
 	"write":            "Set and remove items, and clear a user's storage.",
 	"items:read":       "Read and follow items.",
 	"items:write":      "Set and remove items.",
@@ -238,6 +238,8 @@ var hints = map[string]string{
 	"conflicts:review": "Decide which side of a conflict stays.",
 	"policies:read":    "Look at the policies that settle conflicts.",
 	"policies:write":   "Change the policies that settle conflicts.",
+	"schemas:read":     "See tables and their fields.",
+	"schemas:write":    "Make and change tables and their fields.",
 	"assistant:read":   "See how the tenant’s assistant is set, but for its key.",
 	"assistant:write":  "Change where values of conflicts may go: whether, and which assistant is asked.",
 	"apikeys:read":     "See the tenant’s API keys.",

@@ -97,7 +97,7 @@ func sampleKeyForm() apikeys.FormProps {
 		CSRF: "token", Action: "/console/gallery/api-keys-new", Cancel: "/console/gallery/api-keys", Title: "New API key", Read: true, Write: true,
 		Expiries: []ui.Option{{Value: "0", Label: "Never", Selected: true}, {Value: "30", Label: "In 30 days"}, {Value: "date", Label: "On a date"}},
 	}
-	for _, s := range []string{"read", "write", "items:read", "items:write", "items:clear", "status:read", "users:all", "conflicts:read", "conflicts:review", "policies:read", "policies:write", "analytics:read", "audit:read"} {
+	for _, s := range []string{"read", "write", "items:read", "items:write", "items:clear", "status:read", "users:all", "conflicts:read", "conflicts:review", "policies:read", "policies:write", "schemas:read", "schemas:write", "analytics:read", "audit:read"} {
 		p.Scopes = append(p.Scopes, apikeys.Scope{Name: s, On: s == "read" || s == "write"})
 	}
 	p.Quotas = []apikeys.Quota{

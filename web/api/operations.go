@@ -8,7 +8,7 @@ import (
 
 // operations describe every route outside the console.
 func operations() []operation {
-	return slices.Concat(storageOperations(), conflictOperations(), policyOperations(), auditOperations(), logOperations(), authOperations(), metaOperations(), socketOperations(), adminOperations(), plainOperations())
+	return slices.Concat(storageOperations(), conflictOperations(), policyOperations(), auditOperations(), logOperations(), authOperations(), metaOperations(), tableOperations(), socketOperations(), adminOperations(), plainOperations())
 }
 
 var (

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -35,8 +37,14 @@ func strict(c *fiber.Ctx, into any, known ...string) error {
 			return fault.New(fault.Malformed, "%s must not be null; leave it out.", name)
 		}
 	}
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(json.Unmarshal(plain, into), &wrong) {
+	d := json.NewDecoder(bytes.NewReader(plain))
+	d.DisallowUnknownFields() // in objects within it, too
+	err = d.Decode(into)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
 		return fault.New(fault.Malformed, "%s must be %s, not a JSON %s.", wrong.Field, kindName(wrong.Type.Kind().String()), wrong.Value)
+	}
+	if name, unknown := strings.CutPrefix(fmt.Sprint(err), "json: unknown field "); unknown {
+		return fault.New(fault.Malformed, "The body has an unknown field %s.", name)
 	}
 	return nil
 }

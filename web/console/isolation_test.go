@@ -32,6 +32,7 @@ var routeThings = map[string]func(*life) []string{
 	"/admin/invitations/":                       func(l *life) []string { return []string{"i" + l.mark + "@example.com"} },
 	"/admin/roles/":                             func(l *life) []string { return []string{l.role()} },
 	"/admin/roles/restore/":                     func(l *life) []string { return []string{l.role()} },
+	"/tables/:table":                            func(l *life) []string { return []string{l.mark, l.table} },
 }
 
 func (l *life) role() string { return "r" + strings.TrimPrefix(l.mark, "canary-") }
@@ -56,13 +57,20 @@ var routeBodies = map[string]func(l *life) string{
 	"POST /admin/invitations": func(l *life) string {
 		return fmt.Sprintf(`{"email":"n@example.com","role":%q}`, l.role())
 	},
-	"POST /admin/roles": func(l *life) string { return fmt.Sprintf(`{"tenantId":%q,"name":"y"}`, l.tenant.ID) },
+	"POST /tables":                     func(l *life) string { return fmt.Sprintf(`{"id":%q,"name":"z"}`, l.table) },
+	"PATCH /tables/:table":             func(*life) string { return `{"label":"mine"}` },
+	"POST /tables/:table/revert":       func(*life) string { return `{"revision":1,"lose":true}` },
+	"POST /tables/:table/plan":         func(*life) string { return `{"fields":[],"lose":true}` },
+	"PUT /tables/:table/fields":        func(*life) string { return `{"fields":[],"lose":true}` },
+	"POST /tables/:table/fields":       func(*life) string { return `{"name":"mine","type":"text"}` },
+	"PUT /tables/:table/fields/:field": func(*life) string { return `{"name":"mine","type":"text"}` },
+	"POST /admin/roles":                func(l *life) string { return fmt.Sprintf(`{"tenantId":%q,"name":"y"}`, l.tenant.ID) },
 }
 
 // unnamed are the routes that end in no name; all are asked with each of the queries.
 var unnamed = []string{
 	"/sync-storage/items", "/sync-storage/keys", "/sync-storage/clear", "/sync-storage/conflicts", "/sync-storage/conflicts/stats", "/sync-storage/conflicts/analyze",
-	"/sync-storage/conflicts/policy", "/sync-storage/conflicts/policies", "/audit", "/sync/events", "/sync/snapshot", "/sync/status", "/auth/ticket",
+	"/sync-storage/conflicts/policy", "/sync-storage/conflicts/policies", "/audit", "/sync/events", "/sync/snapshot", "/sync/status", "/auth/ticket", "/tables",
 	"/admin/assistant", "/admin/assistant/restore", "/admin/sign-ins", "/auth/providers", "/meta/field-types", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/invitations", "/admin/roles",
 }
 
@@ -109,7 +117,7 @@ func (l *life) clean(t *testing.T, where, text string, asked ...string) {
 	for _, a := range asked {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, url.QueryEscape(a), ""), a, "")
 	}
-	for _, thing := range []string{l.mark, l.keyID, l.item, l.conflict, l.policy, l.job, l.family, l.tenant.ID} {
+	for _, thing := range []string{l.mark, l.keyID, l.item, l.conflict, l.policy, l.table, l.job, l.family, l.tenant.ID} {
 		if at := strings.Index(text, thing); at >= 0 {
 			t.Errorf("%s tells %s: …%.160s", where, thing, text[max(0, at-80):])
 		}
@@ -119,7 +127,7 @@ func (l *life) clean(t *testing.T, where, text string, asked ...string) {
 // stands is all that a tenant may know of itself.
 func (l *life) stands() string {
 	var b strings.Builder
-	for _, path := range []string{"/sync-storage/items?includeDeleted=true", "/sync-storage/conflicts", "/sync-storage/conflicts/policies", "/audit?limit=1000", "/sync/events", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/users?removed=true", "/admin/invitations", "/admin/roles?trash=true"} {
+	for _, path := range []string{"/sync-storage/items?includeDeleted=true", "/sync-storage/conflicts", "/sync-storage/conflicts/policies", "/audit?limit=1000", "/sync/events", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/users?removed=true", "/admin/invitations", "/admin/roles?trash=true", "/tables", "/tables?trash=true", "/tables/" + l.mark + "/revisions"} {
 		a := l.api("GET", "/api/v1"+path, "", "X-User-Id: ada")
 		fmt.Fprintln(&b, path, a.status, usedAt.ReplaceAllString(a.body, ""))
 	}
@@ -140,7 +148,16 @@ func TestNoRouteTellsOrChangesWhatIsAnothersTenants(t *testing.T) {
 	for _, route := range slices.Sorted(maps.Keys(access.Routes)) {
 		method, path, _ := strings.Cut(route, " ")
 		path, of := strings.CutPrefix(path, "/api/v1")
+		body := ""
+		if f := routeBodies[method+" "+strings.TrimSuffix(path, "*")]; f != nil {
+			body = f(theirs)
+		}
+		path = strings.ReplaceAll(path, ":field", "title")
 		path, ends := strings.CutSuffix(path, "*")
+		named := path
+		if strings.HasPrefix(path, "/tables/:table") {
+			named = "/tables/:table"
+		}
 		switch {
 		case !of || slices.Contains(ofPeople, path) || path == "/auth/oauth/":
 		case slices.ContainsFunc(installed, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") }):
@@ -155,24 +172,22 @@ func TestNoRouteTellsOrChangesWhatIsAnothersTenants(t *testing.T) {
 				}
 				theirs.clean(t, route, a.body, id)
 			}
-		case ends && routeThings[path] != nil:
-			for i, thing := range routeThings[path](theirs) {
-				body := ""
-				if f := routeBodies[method+" "+path]; f != nil {
-					body = f(theirs)
+		case routeThings[named] != nil:
+			at := func(thing string) string {
+				if rest, of := strings.CutPrefix(path, "/tables/:table"); of {
+					return "/api/v1/tables/" + url.PathEscape(thing) + rest
 				}
-				unknown := ours.api(method, "/api/v1"+path+url.PathEscape(nobodys), body, headers...)
-				got := ours.api(method, "/api/v1"+path+url.PathEscape(thing), body, headers...)
-				if alike(got, thing) != alike(unknown, nobodys) || strings.HasPrefix(path, "/admin/") && got.status != http.StatusNotFound {
+				return "/api/v1" + path + url.PathEscape(thing)
+			}
+			for i, thing := range routeThings[named](theirs) {
+				unknown := ours.api(method, at(nobodys), body, headers...)
+				got := ours.api(method, at(thing), body, headers...)
+				if alike(got, thing) != alike(unknown, nobodys) || !strings.HasPrefix(path, "/sync-storage/") && got.status != http.StatusNotFound {
 					t.Errorf("%s (%d): %d %.300s, unknown: %d %.300s", route, i, got.status, got.body, unknown.status, unknown.body)
 				}
 				theirs.clean(t, route, got.body+fmt.Sprint(got.header), thing)
 			}
 		case !ends && slices.Contains(unnamed, path):
-			body := ""
-			if f := routeBodies[method+" "+path]; f != nil {
-				body = f(theirs)
-			}
 			for _, q := range theirs.queries() {
 				if a := ours.api(method, "/api/v1"+path+"?"+q.Encode(), body, headers...); a.status >= 500 {
 					t.Errorf("%s?%v: %d %s", route, q, a.status, a.body)

@@ -46,6 +46,7 @@ var permissionWords = []struct {
 }{
 	{"Items", []struct{ name, label string }{{"items:read", "Read items"}, {"items:write", "Write and remove items"}, {"items:clear", "Clear all items of a user"}, {"users:all", "Read items of all users at once, by API"}, {"changes:read", "See activity"}, {"status:read", "See the overview"}}},
 	{"Conflicts", []struct{ name, label string }{{"conflicts:read", "See conflicts"}, {"conflicts:review", "Decide conflicts"}, {"policies:read", "See rules"}, {"policies:write", "Change rules"}, {"assistant:read", "See the assistant’s settings"}, {"assistant:write", "Change where values may go"}}},
+	{"Tables", []struct{ name, label string }{{"schemas:read", "See tables and their fields"}, {"schemas:write", "Make and change tables"}}},
 	{"Devices and jobs", []struct{ name, label string }{{"instances:read", "See devices"}, {"instances:write", "Disconnect and forget devices"}, {"jobs:read", "See jobs"}, {"jobs:cancel", "Cancel jobs"}, {"analytics:read", "See figures"}}},
 	{"Access", []struct{ name, label string }{{"console:use", "Sign in to the console"}, {"members:read", "See users"}, {"members:write", "Invite and change users"}, {"roles:read", "See roles"}, {"roles:write", "Make and change roles"}, {"apikeys:read", "See API keys"}, {"apikeys:write", "Make and change API keys"}, {"audit:read", "See the audit"}}},
 	{"Tenant", []struct{ name, label string }{{"tenants:read", "See the tenant’s settings"}, {"tenants:write", "Change how people come in"}}},

@@ -25,7 +25,7 @@ type life struct {
 	email  string // of the owner
 	key    string // that may do everything
 
-	keyID, item, conflict, policy, job, family, cursor, page string
+	keyID, item, conflict, policy, table, job, family, cursor, page string
 }
 
 // named are the things that have a name of the tenant's own.
@@ -90,6 +90,8 @@ func (l *life) lives() {
 		return // the rest is there
 	}
 	l.policy = l.must("POST", "/sync-storage/conflicts/policies", fmt.Sprintf(`{"collection":"storage","pattern":"%s/*","strategy":"LAST_WRITE_WINS"}`, m))["id"].(string)
+	l.table = l.must("POST", "/tables", fmt.Sprintf(`{"name":%q,"label":%[1]q,"about":%[1]q,"fields":[{"name":"title","type":"text","help":%[1]q}]}`, m))["id"].(string)
+	l.must("POST", "/sync/events", fmt.Sprintf(`{"events":[{"opId":"rec-%s","op":"set","collection":%[1]q,"key":"r-%[1]s","value":{"title":%[1]q}}]}`, m), "X-User-Id: ada")
 	l.must("PATCH", "/admin/tenant", fmt.Sprintf(`{"name":"Name %s"}`, m), `If-Match: "1"`)
 	l.must("POST", "/admin/roles", fmt.Sprintf(`{"name":"clerk","title":%q,"grants":["items:read"]}`, m))
 	l.must("POST", "/admin/roles", fmt.Sprintf(`{"name":"r%s","title":%[1]q,"grants":["items:read"]}`, strings.TrimPrefix(m, "canary-")))

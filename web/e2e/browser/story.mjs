@@ -59,6 +59,7 @@ async function fill(password) {
   await page.fill("#name", person.name);
   await page.fill("#password", password);
   await page.click("form button.btn-primary");
+  await page.waitForLoadState();
 }
 
 // What a script styles on one page is not copied to the next, which the policy forbids.
@@ -221,6 +222,7 @@ async function withoutScript() {
   await plain.fill("#email", person.email);
   await plain.fill("#password", person.password);
   await plain.click("form button.btn-primary");
+  await plain.locator("tbody tr").nth(1).waitFor();
   expect(plain, "signing in leads back", plain.url() === `${base}/console/t/acme/activity?q=hello`);
   expect(plain, "the list and its filter work", (await plain.locator("tbody tr").count()) === 2);
   await plain.click("text=Removed");
