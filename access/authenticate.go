@@ -21,6 +21,7 @@ type Credential struct {
 	Ticket     string
 	UserID     string // the user named by header or query; "*" for all users
 	InstanceID string
+	Schema     int64 // the version of the tenant's tables that the caller knows; 0: none named
 	Door       models.Door
 	Address    string
 	Origin     string // of a page
@@ -48,7 +49,7 @@ func (a *Access) Authenticate(ctx context.Context, cr Credential) (models.Caller
 
 // cameBy notes where a caller asks from.
 func cameBy(c *models.Caller, cr *Credential) {
-	c.Door, c.Address, c.Origin, c.UserAgent, c.RequestID = cr.Door, cr.Address, cr.Origin, cr.UserAgent, cr.RequestID
+	c.Door, c.Address, c.Origin, c.UserAgent, c.RequestID, c.Schema = cr.Door, cr.Address, cr.Origin, cr.UserAgent, cr.RequestID, cr.Schema
 }
 
 // identify says who the credential is. An empty user means it may name one.

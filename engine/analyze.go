@@ -54,7 +54,7 @@ type DeviceCause struct {
 
 // Cause is a reason why conflicts came about, one sentence for a person.
 type Cause struct {
-	Code string // offline, clock, field, lost_base, base_gone, removal, blind
+	Code string // offline, clock, field, lost_base, base_gone, removal, schema, blind
 	N    int64  // conflicts that it had a part in
 	Text string
 }
@@ -91,7 +91,9 @@ func (e *Engine) Analyze(ctx context.Context, who models.Caller, itemIDs []strin
 			continue
 		}
 		for i := range rows {
-			maskConflict(&who, &rows[i])
+			if err := e.showConflict(ctx, &who, &rows[i]); err != nil {
+				return nil, nil, err
+			}
 		}
 		a := analysisOf(rows, in)
 		if a.Suggested, err = e.suggest(ctx, &a, rows, in, offers); err != nil {
@@ -192,6 +194,7 @@ func causesOf(rows []models.Conflict, a *ItemAnalysis) []Cause {
 	add("removal", a.Kinds[models.ConflictDelete], "One side removed what the other changed.")
 	add("base_gone", a.Kinds[models.ConflictBaseGone], "What a write began from was no longer kept.")
 	add("lost_base", a.Kinds[models.ConflictLostBase], "A write named a version that is not in this log, as after a restore.")
+	add("schema", a.Kinds[models.ConflictSchema], "A device knows an older version of the table, and what it wrote does not all fit that of now.")
 	add("blind", a.Kinds[models.ConflictOlder], "Writes without a base version came after later ones.")
 	return out
 }

@@ -61,16 +61,16 @@ func baseGone(c *models.Conflict) {
 }
 
 // keptBase is what a conflict began from, by the row of the log that made it or, where
-// that is not kept, by what is kept with the conflict; nil when neither is.
-func keptBase(c *models.Conflict, row *models.Change) *conflict.Side {
+// that is not kept, by what is kept with the conflict, and the version of the schema that it fits; nil when neither is.
+func keptBase(c *models.Conflict, row *models.Change) (base *conflict.Side, at int64) {
 	switch {
 	case c.BaseVersion > 0 && row != nil:
 		s := sideOfChange(row)
-		return &s
+		return &s, row.Schema
 	case c.BaseVersion > 0 && c.BaseValue == nil:
-		return nil
+		return nil, 0
 	}
-	return caseOf(c).Base
+	return caseOf(c).Base, c.Schema
 }
 
 // caseOf is a conflict as it was when it was kept.
@@ -128,7 +128,8 @@ func (l *ledger) baseValues(t *store.CommitTx) error {
 			}
 			values[c.BaseSeq] = row
 		}
-		c.BaseValue, c.BaseMetadata, c.BaseOpaque = values[c.BaseSeq].Value, values[c.BaseSeq].Metadata, values[c.BaseSeq].Opaque
+		base := sideNow(l.tables.Of(c.Collection), conflict.Side{Value: values[c.BaseSeq].Value}, values[c.BaseSeq].Schema)
+		c.BaseValue, c.BaseMetadata, c.BaseOpaque = base.Value, values[c.BaseSeq].Metadata, values[c.BaseSeq].Opaque
 		left -= len(c.BaseValue) + len(c.BaseMetadata)
 	}
 	return nil

@@ -26,8 +26,10 @@ func (e *Engine) Export(ctx context.Context, who models.Caller, q store.BrowseQu
 		if err != nil {
 			return err
 		}
+		if err := e.showItems(ctx, &who, found.Items); err != nil {
+			return err
+		}
 		for i := range found.Items {
-			maskItem(&who, &found.Items[i])
 			line = appendLine(line[:0], &found.Items[i])
 			if _, err := w.Write(line); err != nil {
 				return err

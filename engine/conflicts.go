@@ -24,6 +24,11 @@ const (
 	DefaultConflicts = 50
 )
 
+// Present makes of a conflict that was read without the engine what the caller gets of it.
+func (e *Engine) Present(ctx context.Context, c models.Caller, k *models.Conflict) error {
+	return e.showConflict(ctx, &c, k)
+}
+
 // Conflicts reads a page of conflicts with both sides and the base, the newest
 // first, and where the next page begins; empty: there is none. Of a caller who may
 // read some keys only it leaves out the others, so that a page may hold fewer.
@@ -49,7 +54,9 @@ func (e *Engine) Conflicts(ctx context.Context, who models.Caller, q ConflictQue
 	page = make([]models.Conflict, 0, len(found))
 	for i := range found {
 		if readable(&who, found[i].Collection, found[i].Key) {
-			maskConflict(&who, &found[i])
+			if err := e.showConflict(ctx, &who, &found[i]); err != nil {
+				return nil, "", err
+			}
 			page = append(page, found[i])
 		}
 	}

@@ -122,9 +122,9 @@ func (l *ledger) keep(d *dispute, v conflict.Verdict) {
 func (l *ledger) lose(d *dispute, v conflict.Verdict) {
 	l.keep(d, v)
 	o, it := d.o, d.it
-	stands := shown(&d.u.caller, o.Collection, o.Key, it.Value)
+	stands := l.shown(d.u, o, it.Value)
 	if v.Winner == conflict.Nobody {
-		err := changedSince(*o.Base, it.Version).With("conflictId", d.c.ID)
+		err := d.refusal().With("conflictId", d.c.ID)
 		if stands != nil {
 			err = err.With("value", rawJSON(stands))
 		}
@@ -133,6 +133,14 @@ func (l *ledger) lose(d *dispute, v conflict.Verdict) {
 		return
 	}
 	o.result = protocol.Result{OpID: o.OpID, Key: o.Key, Status: protocol.Conflict, Version: it.Version, Timestamp: it.Timestamp, Seq: it.Seq, Value: stands, ConflictID: d.c.ID}
+}
+
+// refusal is why a write does not stand that waits for a person.
+func (d *dispute) refusal() *fault.Error {
+	if d.c.Kind == models.ConflictSchema {
+		return fault.New(fault.VersionConflict, "%s", d.c.Reason).With("version", d.it.Version)
+	}
+	return changedSince(*d.o.Base, d.it.Version)
 }
 
 // win lets the incoming write stand and keeps the stored one in the conflict.
@@ -187,7 +195,7 @@ func (l *ledger) stand(d *dispute, next *models.Item, v conflict.Verdict, status
 		return
 	}
 	l.keep(d, v)
-	d.c.ResultSeq, d.c.Stands, d.c.StandsVersion = d.o.result.Seq, next.Value, next.Version
+	d.c.ResultSeq, d.c.Stands, d.c.StandsSchema, d.c.StandsVersion = d.o.result.Seq, next.Value, next.Schema, next.Version
 	d.o.result.Status, d.o.result.ConflictID = status, d.c.ID
-	d.o.result.Value = shown(&d.u.caller, d.o.Collection, d.o.Key, next.Value)
+	d.o.result.Value = l.shown(d.u, d.o, next.Value)
 }

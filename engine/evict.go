@@ -6,6 +6,7 @@ import (
 
 	"tidemark/engine/protocol"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -79,12 +80,16 @@ func (s *Session) evictItems(ctx context.Context, e *eviction) (gone []telling, 
 		h, _, err := s.e.head(ctx, e.now.TenantID)
 		return nil, func() { e.upTo = max(h.Seq, 1) }, err
 	}
+	tables, err := s.e.tablesFor(ctx, e.now.TenantID, newestItem(items))
+	if err != nil {
+		return nil, nil, err
+	}
 	for i := range items {
 		it := &items[i]
-		gone = append(gone, e.told(s.rights.Load(), &models.Change{
+		gone = append(gone, e.told(tables, s.rights.Load(), &models.Change{
 			TenantID: e.now.TenantID, Seq: it.Seq, Owner: it.Owner, Collection: it.Collection, Key: it.Key,
 			Version: it.Version, Timestamp: it.Timestamp, Instance: it.Instance,
-			Op: models.ChangeSet, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags, ExpiresAt: it.ExpiresAt, Priority: it.Priority,
+			Op: models.ChangeSet, Value: it.Value, Metadata: it.Metadata, Tags: it.Tags, ExpiresAt: it.ExpiresAt, Priority: it.Priority, Schema: it.Schema,
 		})...)
 	}
 	last := &items[len(items)-1]
@@ -109,10 +114,14 @@ func (s *Session) evictFromLog(ctx context.Context, e *eviction) (gone []telling
 			s.t.mu.Unlock()
 		}, nil
 	}
+	tables, err := s.e.tablesFor(ctx, e.now.TenantID, newestChange(rows))
+	if err != nil {
+		return nil, nil, err
+	}
 	last := rows[len(rows)-1].Seq
 	for i := range rows {
 		rows[i].Seq = min(rows[i].Seq, e.from)
-		gone = append(gone, e.told(s.rights.Load(), &rows[i])...)
+		gone = append(gone, e.told(tables, s.rights.Load(), &rows[i])...)
 	}
 	return gone, func() { e.at = last }, nil
 }
@@ -124,7 +133,7 @@ func (e *eviction) hides(collection, key string) bool {
 
 // told is what the session is to hear of an item: to drop it, and where another part of it may be seen, what that is by
 // the rights of this moment, which may have changed again.
-func (e *eviction) told(rights *models.Caller, c *models.Change) []telling {
+func (e *eviction) told(tables *schema.Set, rights *models.Caller, c *models.Change) []telling {
 	switch {
 	case e.hides(c.Collection, c.Key):
 		return []telling{{c, true}}
@@ -133,7 +142,7 @@ func (e *eviction) told(rights *models.Caller, c *models.Change) []telling {
 	case c.Op == models.ChangeRemove || !readable(rights, c.Collection, c.Key):
 		return []telling{{c, true}}
 	}
-	maskChange(rights, c)
+	showChange(rights, tables, c)
 	return []telling{{c, true}, {c, false}}
 }
 

@@ -39,41 +39,53 @@ func (e *Engine) examine(ctx context.Context, who *models.Caller, c *models.Conf
 		it.Deleted = true // and forgotten since
 	}
 	x.Now = it.Version
-	found := conflict.Case{Current: currentOf(c), Incoming: incomingOf(c)}
+	tables, err := e.tablesFor(ctx, c.TenantID, max(c.Schema, it.Schema))
+	if err != nil {
+		return x, err
+	}
+	t := tables.Of(c.Collection)
+	if t != nil {
+		x.Policy = t.Policy(x.Policy)
+	}
+	found := conflict.Case{Current: sideNow(t, currentOf(c), c.Schema), Incoming: sideNow(t, incomingOf(c), c.Schema)}
 	if c.Status == models.ConflictOpen {
 		x.Moved = it.Seq > c.CurrentSeq
-		if found.Current = sideOf(&it); it.Expired(clock.Millis(e.clock)) {
+		if found.Current = sideNow(t, sideOf(&it), it.Schema); it.Expired(clock.Millis(e.clock)) {
 			found.Current = conflict.Side{At: found.Current.At}
 		}
 	}
-	if found.Base, err = e.baseKept(ctx, c); err != nil {
+	var at int64
+	if found.Base, at, err = e.baseKept(ctx, c); err != nil {
 		return x, err
 	}
-	maskConflict(who, &x.Conflict)
+	if found.Base != nil {
+		*found.Base = sideNow(t, *found.Base, at)
+	}
+	showConflict(who, tables, &x.Conflict)
 	maskCase(who, c, &found)
 	x.Comparison = conflict.Compare(found, x.Policy)
 	return x, nil
 }
 
-// baseKept is what a conflict began from, as far as that is kept; nil when it is not.
-func (e *Engine) baseKept(ctx context.Context, c *models.Conflict) (*conflict.Side, error) {
+// baseKept is what a conflict began from, as far as that is kept, and the version of the schema that it fits; nil when it is not.
+func (e *Engine) baseKept(ctx context.Context, c *models.Conflict) (base *conflict.Side, at int64, err error) {
 	if c.BaseVersion == 0 {
-		return &conflict.Side{}, nil
+		return &conflict.Side{}, 0, nil
 	}
 	if c.BaseSeq != 0 {
 		row, err := e.store.ChangeAt(ctx, c.TenantID, c.BaseSeq)
 		if err == nil {
 			side := sideOfChange(&row)
-			return &side, nil
+			return &side, row.Schema, nil
 		}
 		if !fault.Is(err, fault.NotFound) {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	if c.BaseValue == nil {
-		return nil, nil //nolint:nilnil // that it is not kept is an answer
+		return nil, 0, nil
 	}
-	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Opaque: c.BaseOpaque}, nil
+	return &conflict.Side{Value: c.BaseValue, Metadata: c.BaseMetadata, Opaque: c.BaseOpaque}, c.Schema, nil
 }
 
 // Outcome says what a strategy would make of an examined conflict.

@@ -59,11 +59,9 @@ func Replay(ctx context.Context, e *Engine, tenantID string, change PolicyChange
 
 // Unruled is what looking for field rules takes on all ways of a value to a caller.
 func Unruled(c *models.Caller, it *models.Item, row *models.Change) {
-	maskItem(c, it)
-	maskChange(c, row)
-	rows := [1]models.Change{*row}
-	maskChanges(c, rows[:])
-	shown(c, it.Collection, it.Key, it.Value)
+	showItem(c, nil, it)
+	showChange(c, nil, row)
+	shown(c, nil, it.Collection, it.Key, it.Value, 0)
 	if rulesFor(c, it.Collection, it.Key) != nil {
 		panic("there are rules")
 	}

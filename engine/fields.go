@@ -64,64 +64,6 @@ func unseen(c *models.Caller, collection, key string) protocol.Parts {
 	return nil
 }
 
-// maskItem leaves out of an item what the caller does not see. Its size is then that of what is left, which tells nothing of the rest.
-func maskItem(c *models.Caller, it *models.Item) {
-	if c.Fields == nil {
-		return
-	}
-	if parts := unseen(c, it.Collection, it.Key); parts != nil && it.Value != nil {
-		it.Value, it.Stored = parts.Mask(it.Value, nil), nil
-		it.Size = int64(len(it.Value) + len(it.Metadata))
-	} else if parts != nil {
-		it.Size = 0 // read without its value
-	}
-}
-
-// maskChange leaves out of a row of the log what the caller does not see.
-func maskChange(c *models.Caller, ch *models.Change) {
-	if c.Fields == nil {
-		return
-	}
-	if parts := unseen(c, ch.Collection, ch.Key); parts != nil && ch.Value != nil {
-		ch.Value, ch.Stored = parts.Mask(ch.Value, nil), nil
-		ch.Size = int64(len(ch.Value) + len(ch.Metadata))
-	} else if parts != nil {
-		ch.Size = 0
-	}
-}
-
-func maskChanges(c *models.Caller, rows []models.Change) []models.Change {
-	if c.Fields != nil {
-		for i := range rows {
-			maskChange(c, &rows[i])
-		}
-	}
-	return rows
-}
-
-// maskConflict leaves out of a conflict what the caller does not see: of the values, the fields that are named, and what an assistant said of them.
-func maskConflict(c *models.Caller, k *models.Conflict) {
-	parts := unseen(c, k.Collection, k.Key)
-	if parts == nil {
-		return
-	}
-	for _, v := range []*[]byte{&k.BaseValue, &k.CurrentValue, &k.IncomingValue, &k.Stands} {
-		*v = parts.Mask(*v, nil)
-	}
-	k.Meant, k.Fields = nil, shownFields(parts, k.Fields)
-	if k.Suggestion == nil {
-		return
-	}
-	s := *k.Suggestion
-	s.Value, s.Reason, k.Suggestion = parts.Mask(s.Value, nil), "", &s
-	if k.Strategy == models.StrategyAssisted {
-		k.Reason = ""
-	}
-}
-
-// Withhold leaves out of a conflict that was read without the engine what the caller's role hides.
-func Withhold(c models.Caller, k *models.Conflict) { maskConflict(&c, k) }
-
 // shownFields are the names, as conflict.Disputed gives them, that do not lie at what is not seen.
 func shownFields(parts protocol.Parts, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -240,7 +182,7 @@ func (r *fieldRules) graft(l *ledger, u *unit, o *operation, it *models.Item) er
 	if _, listed := r.hidden.Found(it.Value); listed || !r.holds(it, &models.Item{Value: value}) {
 		// where they belong in what was written over something else, or whether it changes them, cannot be told
 		err := changedSince(*o.Base, it.Version)
-		if stands := shown(&u.caller, o.Collection, o.Key, it.Value); stands != nil {
+		if stands := l.shown(u, o, it.Value); stands != nil {
 			err = err.With("value", rawJSON(stands))
 		}
 		return err

@@ -39,7 +39,9 @@ func (e *Engine) Look(ctx context.Context, c models.Caller, collection, key stri
 	if fault.Is(err, fault.NotFound) {
 		return it, noItem()
 	}
-	maskItem(&c, &it)
+	if err == nil {
+		err = e.show(ctx, &c, &it)
+	}
 	return it, err
 }
 
@@ -60,7 +62,10 @@ func (e *Engine) History(ctx context.Context, c models.Caller, q HistoryQuery) (
 	if err != nil {
 		return HistoryPage{}, err
 	}
-	page := HistoryPage{Versions: maskChanges(&c, rows)}
+	page := HistoryPage{Versions: rows}
+	if err := e.showChanges(ctx, &c, rows); err != nil {
+		return HistoryPage{}, err
+	}
 	switch {
 	case len(rows) > limit:
 		page.Versions, page.Next = rows[:limit], rows[limit].Seq
@@ -86,8 +91,9 @@ func (e *Engine) VersionAt(ctx context.Context, c models.Caller, q HistoryQuery)
 	if err != nil || ch.Owner != k.Owner || ch.Collection != k.Collection || ch.Key != k.Key {
 		return models.Change{}, fault.New(fault.NotFound, "This version of the item is not kept.")
 	}
-	maskChange(&c, &ch)
-	return ch, nil
+	rows := []models.Change{ch}
+	err = e.showChanges(ctx, &c, rows)
+	return rows[0], err
 }
 
 // pointOf is the one item a caller means, if it may see it.

@@ -8,6 +8,7 @@ import (
 
 	"tidemark/engine/protocol"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -156,7 +157,7 @@ func (h *hub) publish(tenantID string, rows []*models.Change) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.fetching || rows[0].Seq > t.tail+1 {
+	if t.fetching || rows[0].Seq > t.tail+1 || !h.knows(tenantID, rows) {
 		t.fetch(rows[len(rows)-1].Seq)
 		return
 	}
@@ -164,6 +165,15 @@ func (h *hub) publish(tenantID string, rows []*models.Change) {
 		rows = rows[1:]
 	}
 	t.deliver(rows)
+}
+
+// knows says whether the tables of what was written are at hand, to lead it to what sessions know.
+func (h *hub) knows(tenantID string, rows []*models.Change) bool {
+	newest := int64(0)
+	for _, c := range rows {
+		newest = max(newest, c.Schema)
+	}
+	return newest <= noTables || h.e.catalog.Latest(tenantID).At() >= newest
 }
 
 // fetch reads the log up to a row, beside whatever else happens. The topic is locked.
@@ -190,6 +200,9 @@ func (t *topic) read() {
 		t.mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 		rows, err := t.hub.e.store.Changes(ctx, store.LogQuery{TenantID: t.tenant, After: from, UpTo: upTo, Limit: tailPage, MaxBytes: t.hub.e.limits.MaxBatchBytes})
+		if err == nil {
+			_, err = t.hub.e.tablesFor(ctx, t.tenant, newestChange(rows))
+		}
 		cancel()
 		t.mu.Lock()
 		if err != nil { // the next look of the tailer tries again
@@ -261,10 +274,15 @@ func (t *topic) route(c *models.Change) {
 	}
 	var frame *protocol.Frame
 	var partial partials
+	var tables *schema.Set
+	if c.Schema > noTables {
+		tables = t.hub.e.catalog.Latest(t.tenant)
+	}
+	of := tables.Of(c.Collection)
 	to := func(s *Session) {
 		rights := s.rights.Load()
-		if rights.Fields != nil {
-			s.offer(c, partial.frame(t.hub.e, rights, c))
+		if rights.Fields != nil || of != nil && !of.Alike(c.Schema, knows(rights)) {
+			s.offer(c, partial.frame(t.hub.e, tables, rights, c))
 			return
 		}
 		if frame == nil {
@@ -284,33 +302,26 @@ func (e *Engine) liveFrame(c *models.Change) *protocol.Frame {
 	return protocol.NewFrame(event, data)
 }
 
-// partials are the events of a change for those who do not see all of it, one for each set of rules.
+// partials are the events of a change for those who do not see all of it, or know an older version of its table, one for each set of rules and version.
 type partials []partial
 
 type partial struct {
 	rules []models.FieldRule
+	knows int64
 	event *protocol.Frame
 }
 
-func (p *partials) frame(e *Engine, rights *models.Caller, c *models.Change) *protocol.Frame {
+func (p *partials) frame(e *Engine, tables *schema.Set, rights *models.Caller, c *models.Change) *protocol.Frame {
 	for i := range *p {
-		if slices.Equal((*p)[i].rules, rights.Fields) {
-			return (*p)[i].event
+		if one := &(*p)[i]; one.knows == knows(rights) && slices.Equal(one.rules, rights.Fields) {
+			return one.event
 		}
 	}
-	f := e.liveFrameFor(rights, c)
-	*p = append(*p, partial{rights.Fields, f})
-	return f
-}
-
-// liveFrameFor is the event of a change without what the caller does not see of it.
-func (e *Engine) liveFrameFor(rights *models.Caller, c *models.Change) *protocol.Frame {
-	if rights.Fields == nil {
-		return e.liveFrame(c)
-	}
 	shown := *c
-	maskChange(rights, &shown)
-	return e.liveFrame(&shown)
+	showChange(rights, tables, &shown)
+	f := e.liveFrame(&shown)
+	*p = append(*p, partial{rights.Fields, knows(rights), f})
+	return f
 }
 
 // tail looks at the heads of tenants somebody listens to, and reads what other processes wrote.

@@ -11,6 +11,7 @@ import (
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -151,8 +152,16 @@ func (e *Engine) question(ctx context.Context, c *models.Conflict, p conflict.Po
 	if err != nil {
 		return q, 0, err
 	}
-	of := conflict.Case{Current: sideOf(&it), Incoming: incomingOf(c)}
-	if of.Base, err = e.baseOfConflict(ctx, c); err != nil {
+	tables, err := e.tablesFor(ctx, c.TenantID, max(c.Schema, it.Schema))
+	if err != nil {
+		return q, 0, err
+	}
+	t := tables.Of(c.Collection)
+	if t != nil {
+		p = t.Policy(p)
+	}
+	of := conflict.Case{Current: sideNow(t, sideOf(&it), it.Schema), Incoming: sideNow(t, incomingOf(c), c.Schema)}
+	if of.Base, err = e.baseOfConflict(ctx, t, c); err != nil {
 		return q, 0, err
 	}
 	p.Assisted = true
@@ -173,20 +182,28 @@ func (e *Engine) question(ctx context.Context, c *models.Conflict, p conflict.Po
 }
 
 // baseOfConflict is what a conflict began from, as far as it is kept; nil when it is not.
-func (e *Engine) baseOfConflict(ctx context.Context, c *models.Conflict) (*conflict.Side, error) {
-	if c.BaseSeq == 0 {
-		return keptBase(c, nil), nil
+func (e *Engine) baseOfConflict(ctx context.Context, t *schema.Table, c *models.Conflict) (*conflict.Side, error) {
+	var row *models.Change
+	if c.BaseSeq != 0 {
+		found, err := e.store.ChangeAt(ctx, c.TenantID, c.BaseSeq)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		if err == nil {
+			row = &found
+		}
 	}
-	row, err := e.store.ChangeAt(ctx, c.TenantID, c.BaseSeq)
-	if fault.Is(err, fault.NotFound) {
-		return keptBase(c, nil), nil
+	base, at := keptBase(c, row)
+	if base != nil {
+		*base = sideNow(t, *base, at)
 	}
-	return keptBase(c, &row), err
+	return base, nil
 }
 
 // suggested is what is to stand by an assistant's suggestion.
 func (l *ledger) suggested(c *models.Conflict, it *models.Item, p conflict.Policy) conflict.Verdict {
-	sug, current, incoming := c.Suggestion, sideOf(it), incomingOf(c)
+	t := l.tables.Of(c.Collection)
+	sug, current, incoming := c.Suggestion, l.side(t, sideOf(it), it.Schema), l.side(t, incomingOf(c), c.Schema)
 	switch {
 	case sug == nil || sug.Failure != "":
 		return conflict.Verdict{Reason: "there is no suggestion of an assistant."}

@@ -105,6 +105,7 @@ func (m *marks) claim(s *Session, inst models.Instance, forgotten bool) (known b
 	in := &mk.inst
 	in.Node, in.ConnID, in.ConnectedAt, in.LastSeenAt = m.e.node, s.caller.ConnID, now, now
 	in.Address, in.Door, in.UserAgent, in.KeyID = s.caller.Address, s.caller.Door, s.caller.UserAgent, s.caller.KeyID
+	in.Schema = s.caller.Schema
 	mk.taking = true
 	m.sessions[s.caller.ConnID] = s
 	m.dirty[mk] = struct{}{}

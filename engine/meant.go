@@ -20,13 +20,18 @@ type meant struct {
 	Create   bool            `json:"create,omitempty"` // nothing was to be there
 	Own      bool            `json:"own,omitempty"`    // its base is one the item had while its device wrote to it
 	Tx       bool            `json:"tx,omitempty"`     // it was to stand or fall with others
+	Schema   int64           `json:"schema,omitempty"` // the version of the table that its writer knew; 0: that of then
+	Sent     json.RawMessage `json:"sent,omitempty"`   // and the value that was sent
 }
 
 // meantBy is what an operation said, as it is kept; nil when the item it would make tells all.
 func meantBy(u *unit, o *operation, it *models.Item) []byte {
 	m := meant{Create: o.CreateOnly, Own: o.Base != nil && ofRun(u, o, it), Tx: o.Tx != ""}
+	if o.former != nil {
+		m.Schema, m.Sent = u.caller.Schema, o.former.Value
+	}
 	if o.Kind == protocol.Set || o.Kind == protocol.Remove {
-		if !m.Create && !m.Own && !m.Tx {
+		if !m.Create && !m.Own && !m.Tx && o.former == nil {
 			return nil
 		}
 		return m.encoded()

@@ -31,6 +31,7 @@ type operation struct {
 	rules     *fieldRules   // of the writer's role for the key; nil: none
 	given     []byte        // with rules: the value as it was sent
 	table     *schema.Table // whose record it is; nil: of none
+	former    *protocol.Op  // as it was sent by who knows an older version of the table; nil: by who knows it as it is
 	sent      []byte        // the value as it was sent, where it was judged
 	judged    int64         // the version of the schema that the value was checked by; 0: none yet
 	result    protocol.Result
@@ -78,7 +79,7 @@ func (e *Engine) prepare(c models.Caller, ops []protocol.Op) (u *unit, skewed bo
 			}
 		}
 		o.rules = rulesFor(&u.caller, o.Collection, o.Key)
-		o.foresee(tables)
+		o.foresee(tables, c.Schema)
 		o.size = int64(len(o.Value) + len(o.Metadata))
 		if o.Kind == protocol.Set && int64(len(o.Value)) > e.limits.CompressAbove {
 			o.stored, o.pack = store.Pack(o.Value)

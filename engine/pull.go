@@ -104,11 +104,19 @@ func (e *Engine) scan(ctx context.Context, c models.Caller, q PullQuery, st stre
 			return nil, 0, false, err
 		}
 		looked += len(rows)
-		if !full {
-			return append(out, pass(c, rows, q)...), upTo, false, nil
+		last = upTo
+		if full {
+			last = rows[len(rows)-1].Seq
 		}
-		from = rows[len(rows)-1].Seq
-		out = append(out, pass(c, rows, q)...)
+		rows = pass(c, rows, q)
+		if err := e.showChanges(ctx, &c, rows); err != nil {
+			return nil, 0, false, err
+		}
+		out = append(out, rows...)
+		if !full {
+			return out, upTo, false, nil
+		}
+		from = last
 		if !filtered || len(out) > 0 || looked >= scanStretch {
 			return out, from, from < upTo, nil
 		}
@@ -148,7 +156,6 @@ func valueBytes(rows []models.Change) (n int64) {
 }
 
 func pass(caller models.Caller, rows []models.Change, q PullQuery) []models.Change {
-	rows = maskChanges(&caller, rows)
 	if len(q.Collections) == 0 && q.Prefix == "" && caller.Reads == nil {
 		return rows
 	}

@@ -85,7 +85,10 @@ func (s *Session) step() bool {
 		last = rows[len(rows)-1].Seq
 	}
 	rows = slices.DeleteFunc(rows, func(c models.Change) bool { return !readable(rights, c.Collection, c.Key) })
-	maskChanges(rights, rows)
+	if err := s.e.showChanges(ctx, rights, rows); err != nil {
+		s.wire.Close("unavailable")
+		return false
+	}
 	if ready {
 		return s.sendLive(rows, last)
 	}

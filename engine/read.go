@@ -40,8 +40,7 @@ func (e *Engine) Get(ctx context.Context, c models.Caller, collection, key strin
 	if err != nil || it.Deleted || !readable(&c, collection, key) || it.Expired(clock.Millis(e.clock)) {
 		return models.Item{}, fault.New(fault.NotFound, "There is no such item.")
 	}
-	maskItem(&c, &it)
-	return it, nil
+	return it, e.show(ctx, &c, &it)
 }
 
 // List pages through items or keys of the caller's user by key: a key present
@@ -85,25 +84,15 @@ func (e *Engine) List(ctx context.Context, c models.Caller, q ListQuery) (ItemPa
 		last := page.Items[len(page.Items)-1]
 		page.NextPage = e.sealer.seal(r, cursor{kind: kindPage, seq: at.seq, scope: scope, place: placeOf(of, last)})
 	}
-	page.Items = e.visibleIn(c, q.Collection, page.Items)
-	return page, nil
-}
-
-// visibleIn is visible for items of one collection, where keys alone may be known.
-func (e *Engine) visibleIn(c models.Caller, collection string, items []models.Item) []models.Item {
-	for i := range items {
-		items[i].Collection = collection
+	for i := range page.Items {
+		page.Items[i].Collection = q.Collection // where keys alone are read it is not known
 	}
-	return visible(c, items)
+	page.Items = visible(c, page.Items)
+	return page, e.showItems(ctx, &c, page.Items)
 }
 
-// visible drops what the caller's scopes do not let it see, and leaves out of the others what its role hides.
+// visible drops what the caller's scopes do not let it see.
 func visible(c models.Caller, items []models.Item) []models.Item {
-	if c.Fields != nil {
-		for i := range items {
-			maskItem(&c, &items[i])
-		}
-	}
 	if c.Reads == nil {
 		return items
 	}
@@ -186,7 +175,7 @@ func (e *Engine) Snapshot(ctx context.Context, c models.Caller, q SnapshotQuery)
 		page.NextPage = e.sealer.seal(r, cursor{kind: kindPage, seq: at.seq, scope: scope, place: encodePlace(&page.Items[len(page.Items)-1])})
 	}
 	page.Items = visible(c, page.Items)
-	return page, nil
+	return page, e.showItems(ctx, &c, page.Items)
 }
 
 // Status says how far the tenant's log and the caller's visible instances are.

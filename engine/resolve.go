@@ -76,12 +76,11 @@ func (e *Engine) settleConflict(ctx context.Context, who models.Caller, s settle
 		return out, err
 	}
 	if item, err := e.store.Item(ctx, who.TenantID, store.ItemKey{Owner: c.Owner, Collection: c.Collection, Key: c.Key}); err == nil {
-		out.Stands, out.StandsVersion = item.Value, item.Version
+		out.Stands, out.StandsSchema, out.StandsVersion = item.Value, item.Schema, item.Version
 	} else if !fault.Is(err, fault.NotFound) {
 		return out, err
 	}
-	maskConflict(&who, &out.Conflict)
-	return out, nil
+	return out, e.showConflict(ctx, &who, &out.Conflict)
 }
 
 // hash tells a repeated settlement from another one under the same id.
@@ -136,9 +135,9 @@ func (l *ledger) resolve(u *unit, o *operation, it *models.Item) {
 		return
 	}
 	c.Version++
-	c.Stands, c.StandsVersion = it.Value, it.Version
+	c.Stands, c.StandsSchema, c.StandsVersion = it.Value, it.Schema, it.Version
 	if now := l.items[keyOf(it)]; now != nil {
-		c.Stands, c.StandsVersion = now.Value, now.Version
+		c.Stands, c.StandsSchema, c.StandsVersion = now.Value, now.Schema, now.Version
 	}
 	l.resolved = append(l.resolved, &c)
 	l.deciders[&c] = &u.caller
@@ -165,7 +164,10 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 	if s.suggestion != nil {
 		c.Suggestion = s.suggestion
 	}
-	v := l.verdict(u, s, c, it)
+	v, err := l.verdict(u, o, c, it)
+	if err != nil {
+		return err
+	}
 	c.Strategy, c.Winner, c.Reason = s.Strategy, string(v.Winner), v.Reason
 	if v.Winner == conflict.Nobody {
 		return fault.OfField("strategy", "unsettled", "does not settle it: %s", v.Reason)
@@ -187,15 +189,21 @@ func (l *ledger) decide(u *unit, o *operation, it *models.Item, c *models.Confli
 }
 
 // verdict is what is to stand, by what was decided.
-func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.Item) conflict.Verdict {
-	current, incoming := sideOf(it), incomingOf(c)
+func (l *ledger) verdict(u *unit, o *operation, c *models.Conflict, it *models.Item) (conflict.Verdict, error) {
+	s, current, incoming := o.settles, l.side(o.table, sideOf(it), it.Schema), l.side(o.table, incomingOf(c), c.Schema)
 	if s.Strategy == models.StrategyManual {
 		side := s.byHand(current, incoming)
-		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}
+		if s.typed() {
+			var err error
+			if side.Value, err = l.typed(u, o, side.Value, it); err != nil {
+				return conflict.Verdict{}, err
+			}
+		}
+		return conflict.Verdict{Winner: chosen(side, current, incoming), Result: side, Reason: "Somebody decided."}, nil
 	}
 	policy := l.policyOf(u, it)
 	if s.Strategy == models.StrategyAssisted {
-		return l.suggested(c, it, policy)
+		return l.suggested(c, it, policy), nil
 	}
 	policy.Strategy = s.Strategy
 	v := conflict.Settle(conflict.Case{Base: l.baseSide(c), Current: current, Incoming: incoming}, policy)
@@ -206,7 +214,19 @@ func (l *ledger) verdict(u *unit, s *settlement, c *models.Conflict, it *models.
 		v.Result = incoming
 	case conflict.Merged, conflict.Nobody:
 	}
-	return v
+	return v, nil
+}
+
+// typed is a value by hand as the table is now: `invalid` where not all that its caller knows fits that.
+func (l *ledger) typed(u *unit, o *operation, value []byte, it *models.Item) ([]byte, error) {
+	if o.table == nil || value == nil || u.caller.Schema == 0 {
+		return value, nil
+	}
+	value, lost := o.table.Lead(value, u.caller.Schema, valueOf(it), it.Schema)
+	if len(lost) > 0 {
+		return nil, fault.OfField("resolvedValue", "schema", "has a value of %s that does not fit the table as it is now: %s", lost[0].Field, lost[0].Why)
+	}
+	return value, nil
 }
 
 // byHand is the item as somebody would have it.
@@ -263,15 +283,20 @@ func currentOf(c *models.Conflict) conflict.Side {
 
 // baseSide is what a conflict began from, as far as it is kept; nil when it is not.
 func (l *ledger) baseSide(c *models.Conflict) *conflict.Side {
-	if c.BaseSeq == 0 {
-		return keptBase(c, nil)
+	var row *models.Change
+	if c.BaseSeq != 0 {
+		row = l.changeAt(c.BaseSeq)
 	}
-	return keptBase(c, l.changeAt(c.BaseSeq))
+	base, at := keptBase(c, row)
+	if base != nil {
+		*base = l.side(l.tables.Of(c.Collection), *base, at)
+	}
+	return base
 }
 
 // replace has something else stand, if it is something else.
 func (l *ledger) replace(u *unit, o *operation, it *models.Item, side conflict.Side) error {
-	if conflict.Same(side, sideOf(it)) {
+	if conflict.Same(side, l.side(o.table, sideOf(it), it.Schema)) {
 		return nil
 	}
 	next := successor(u, it, crdt.Tick(l.now, it.HLC), l.now)
@@ -292,10 +317,10 @@ func (l *ledger) reopen(u *unit, o *operation, it *models.Item, c *models.Confli
 		return fault.New(fault.StaleEdit, "The item was written since: it is at version %d now.", it.Version).With("version", it.Version)
 	}
 	if c.ResultSeq != 0 {
-		before := currentOf(c)
+		before := l.side(o.table, currentOf(c), c.Schema)
 		row := l.changeAt(l.ancestor(c.ResultSeq).PrevSeq)
 		if row != nil {
-			before = sideOfChange(row)
+			before = l.sideOfRow(row)
 		}
 		if err := l.replace(u, o, it, before); err != nil {
 			return err

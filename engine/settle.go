@@ -8,6 +8,7 @@ import (
 	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/models"
+	"tidemark/schema"
 	"tidemark/store"
 )
 
@@ -178,7 +179,7 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 		l.settleGuarded(u, o, it)
 		return
 	case o.settles != nil:
-		l.resolve(u, o, it)
+		l.resolve(u, o, l.itemNow(o.table, it))
 		return
 	}
 	if o.rules != nil && o.Kind == protocol.Remove {
@@ -192,21 +193,27 @@ func (l *ledger) settleOne(u *unit, o *operation) {
 	if it.Expired(l.now) {
 		it = l.expire(it)
 	}
+	it = l.itemNow(o.table, it)
 	if it.Opaque && o.Kind.Relative() {
 		o.reject(fault.OfField("op", "opaque", "must be set or remove: the value is encrypted by its client"))
 		return
 	}
-	if o.rules != nil {
-		if err := o.rules.admit(l, u, o, it); err != nil {
-			o.reject(err)
-			return
-		}
+	lost, err := l.lead(u, o, it)
+	if err == nil && o.rules != nil {
+		err = o.rules.admit(l, u, o, it)
 	}
-	if err := l.fitRecord(o, it); err != nil {
+	if err != nil {
 		o.reject(err)
 		return
 	}
 	hlc, ts := l.clocks(u, o, it)
+	if err := l.fitRecord(o, it); err != nil && o.former == nil {
+		o.reject(err)
+		return
+	} else if err != nil || lost != "" {
+		l.stuck(u, o, it, hlc, ts, lost, err)
+		return
+	}
 	switch {
 	case o.Strict && o.Base != nil && !current(u, o, it):
 		o.reject(changedSince(*o.Base, it.Version))
@@ -275,11 +282,14 @@ func (l *ledger) conflictOf(u *unit, o *operation, it *models.Item, kind models.
 		CurrentInstance: it.Instance, CurrentHLC: it.HLC,
 		IncomingOp: models.ChangeSet, IncomingValue: meant.Value, IncomingMetadata: meant.Metadata, IncomingTags: meant.Tags, IncomingTimestamp: ts,
 		IncomingExpires: meant.ExpiresAt, IncomingPriority: meant.Priority, IncomingOpaque: meant.Opaque,
-		IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id, Meant: meantBy(u, o, it),
+		Schema: it.Schema, IncomingHLC: hlc, IncomingInstance: u.caller.InstanceID, OpID: o.id, Meant: meantBy(u, o, it),
 		Actor: u.caller.Actor, Address: u.caller.Address, RequestID: u.caller.RequestID, Conn: u.caller.ConnID,
 	}
 	if o.Base != nil {
 		c.BaseVersion = *o.Base
+	}
+	if o.table != nil {
+		c.Schema = l.tables.Version
 	}
 	if o.Kind == protocol.Remove {
 		c.IncomingOp = models.ChangeRemove
@@ -292,19 +302,18 @@ func changedSince(base, version int64) *fault.Error {
 }
 
 // shown is a value that stands as the caller may see it: none when writing is all it may do.
-func shown(c *models.Caller, collection, key string, value []byte) []byte {
-	switch {
-	case !sees(c, collection, key):
+func shown(c *models.Caller, t *schema.Table, collection, key string, value []byte, at int64) []byte {
+	if !sees(c, collection, key) {
 		return nil
-	case value == nil:
-		return null
-	case c.Fields == nil:
-		return value
 	}
-	if value = unseen(c, collection, key).Mask(value, nil); value == nil {
+	if value = asKnown(c, t, collection, key, value, at); value == nil {
 		return null
 	}
 	return value
+}
+
+func (l *ledger) shown(u *unit, o *operation, value []byte) []byte {
+	return shown(&u.caller, o.table, o.Collection, o.Key, value, l.tables.At())
 }
 
 func sees(c *models.Caller, collection, key string) bool {

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tidemark/engine/conflict"
 	"tidemark/engine/protocol"
@@ -56,13 +59,13 @@ func (l *ledger) seat() (known bool) {
 }
 
 // foresee judges a value at the door, by the tables as they are known there: when the
-// committer finds the same ones it has that left to do no more.
-func (o *operation) foresee(tables *schema.Set) {
+// committer finds the same ones it has that left to do no more. Who knows older ones is left to it.
+func (o *operation) foresee(tables *schema.Set, known int64) {
 	if o.Kind != protocol.Set || o.Opaque {
 		return
 	}
 	t := tables.Of(o.Collection)
-	if t == nil || t.Problem() != nil {
+	if t == nil || t.Problem() != nil || known != 0 && !t.Alike(known, schema.Latest) {
 		return
 	}
 	if value, err := t.Check(o.Value, false); err == nil {
@@ -115,7 +118,7 @@ func (l *ledger) record(u *unit, o *operation, it, next *models.Item) error {
 			return err
 		}
 	}
-	value = t.Complete(value, schema.Write{At: l.now, User: u.caller.UserID, Was: l.valueNow(t, it)})
+	value = t.Complete(value, schema.Write{At: l.now, User: u.caller.UserID, Was: valueOf(it)})
 	next.Schema = l.tables.Version
 	if &value[0] == &next.Value[0] {
 		return nil
@@ -125,18 +128,40 @@ func (l *ledger) record(u *unit, o *operation, it, next *models.Item) error {
 	return l.fits(next)
 }
 
+func valueOf(it *models.Item) []byte {
+	if it.Deleted {
+		return nil
+	}
+	return it.Value
+}
+
 // wrote says whether a value is the very one that was judged.
 func (o *operation) wrote(value []byte) bool {
 	return o.Kind == protocol.Set && o.judged != 0 && len(value) > 0 && len(value) == len(o.Value) && &value[0] == &o.Value[0]
 }
 
-// valueNow is an item's value as its table is now; nil when it has none.
-func (l *ledger) valueNow(t *schema.Table, it *models.Item) []byte {
-	if it.Deleted || it.Value == nil {
-		return nil
+// itemNow is an item with its value as its table is now.
+func (l *ledger) itemNow(t *schema.Table, it *models.Item) *models.Item {
+	if t == nil || it.Value == nil || t.Alike(it.Schema, l.tables.Version) {
+		return it
 	}
-	value, _ := t.Move(it.Value, it.Schema, l.tables.Version)
-	return value
+	now := *it
+	now.Value, _ = t.Move(it.Value, it.Schema, l.tables.Version)
+	now.Schema = l.tables.Version
+	l.pack(&now)
+	return &now
+}
+
+// changeNow is a change with its value as its table is now.
+func (l *ledger) changeNow(c *models.Change) *models.Change {
+	t := l.tables.Of(c.Collection)
+	if t == nil || c.Value == nil || t.Alike(c.Schema, l.tables.Version) {
+		return c
+	}
+	now := *c
+	now.Value, _ = t.Move(c.Value, c.Schema, l.tables.Version)
+	now.Schema = l.tables.Version
+	return &now
 }
 
 // side is an item's content as a table's merges see it: as the table is now, without what the server set.
@@ -180,3 +205,119 @@ func (e *Engine) holding(ctx context.Context, c models.Caller, collection string
 
 // Catalog keeps the tables of tenants.
 func (e *Engine) Catalog() *schema.Catalog { return e.catalog }
+
+// lead makes an operation of a caller who knows an older version of the table one of
+// the table as it is, and says what of it can't be. What the caller does not know of stays. The
+// operation is judged by the table that its caller knows: what does not fit that is `invalid`.
+func (l *ledger) lead(u *unit, o *operation, it *models.Item) (lost string, err error) {
+	o.asSent()
+	t := o.table
+	if t == nil || !t.Usable() || u.caller.Schema == 0 || o.Opaque || o.Kind == protocol.Remove || t.Alike(u.caller.Schema, l.tables.Version) {
+		return "", nil
+	}
+	over, at := l.writtenOver(u, o, it)
+	value, err := o.said(t, u.caller.Schema, over, at)
+	if err != nil {
+		return "", err
+	}
+	former := o.Op
+	o.former, o.given, o.judged, o.sent = &former, nil, 0, nil
+	if o.Kind.Relative() {
+		o.rest(it)
+	}
+	o.Kind, o.Path = protocol.Set, nil
+	next, missed := t.Lead(value, u.caller.Schema, over, at)
+	o.Value, o.stored, o.pack, o.size = next, nil, "", int64(len(next)+len(o.Metadata))
+	var told []string
+	for _, m := range missed {
+		told = append(told, fmt.Sprintf("%s %q: %s", m.Field, short400(m.Text), m.Why))
+	}
+	return strings.Join(told, " "), nil
+}
+
+// asSent undoes what an earlier settling of the batch made of an operation.
+func (o *operation) asSent() {
+	if o.former == nil {
+		return
+	}
+	o.Op, o.former = *o.former, nil
+	o.judged, o.sent = 0, nil
+	if o.TTL == nil {
+		o.expiresAt = 0
+	}
+}
+
+// rest gives a relative operation that becomes a whole item what it leaves as it is.
+func (o *operation) rest(it *models.Item) {
+	if o.Metadata == nil {
+		o.Metadata = it.Metadata
+	}
+	if o.Tags == nil {
+		o.Tags = it.Tags
+	}
+	if o.TTL == nil {
+		o.expiresAt = it.ExpiresAt
+	}
+	if o.Priority == 0 {
+		o.Priority = it.Priority
+	}
+}
+
+// writtenOver is the value that an operation was made over, and the version of the schema that it fits; nil where there was none.
+func (l *ledger) writtenOver(u *unit, o *operation, it *models.Item) (value []byte, at int64) {
+	if o.Base != nil && *o.Base != it.Version && !o.Kind.Intent() {
+		if base, _ := l.baseOf(&dispute{u: u, o: o, it: it}); base != nil {
+			return base.Value, base.Schema
+		}
+	}
+	return valueOf(it), it.Schema
+}
+
+// said is the whole value that an operation says, as its caller knows the table.
+func (o *operation) said(t *schema.Table, known int64, over []byte, at int64) ([]byte, error) {
+	if o.sent != nil {
+		o.Value, o.sent = o.sent, nil
+	}
+	value := o.Value
+	seen, _ := t.Move(over, at, known)
+	if o.Kind.Relative() {
+		if over == nil && !creates(o.Kind) {
+			return nil, fault.New(fault.NotFound, "There is no such item to change.")
+		}
+		var err error
+		if value, err = o.Over(seen); err != nil {
+			return nil, err
+		}
+	}
+	former := t.At(known)
+	if !former.Usable() {
+		return value, nil
+	}
+	fit, err := former.Check(value, over == nil)
+	if err != nil && over != nil && seenBefore(err, value, seen) {
+		return value, nil
+	}
+	return fit, err
+}
+
+// seenBefore says whether what is wrong with a value was so in what its writer saw, and is not its doing.
+func seenBefore(wrong error, value, seen []byte) bool {
+	return !slices.ContainsFunc(fault.From(wrong).Fields, func(f fault.Field) bool {
+		name, _, _ := strings.Cut(f.Path, ".")
+		return !bytes.Equal(schema.Get(value, name), schema.Get(seen, name))
+	})
+}
+
+// stuck keeps a write for a person that was made by an older version of the table, and can't all go along.
+func (l *ledger) stuck(u *unit, o *operation, it *models.Item, hlc, ts int64, lost string, err error) {
+	c, failed := l.conflictOf(u, o, it, models.ConflictSchema, hlc, ts)
+	if failed != nil {
+		o.reject(failed)
+		return
+	}
+	if err != nil {
+		lost = strings.TrimSpace(lost + " " + fault.From(err).Message + ".")
+	}
+	d := &dispute{u: u, o: o, it: it, c: c, hlc: hlc, ts: ts}
+	l.lose(d, conflict.Verdict{Reason: "It was written by an older version of the table, and does not all fit that of now; a person decides. " + lost})
+}

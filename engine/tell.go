@@ -24,10 +24,10 @@ func (e *Engine) tell(c *models.Conflict) {
 	if !sees(rights, c.Collection, c.Key) {
 		return
 	}
-	if rights.Fields != nil {
-		masked := *c // it is the committer's
-		maskConflict(rights, &masked)
-		c = &masked
+	if rights.Fields != nil || c.Schema != 0 {
+		shown := *c // it is the committer's
+		showConflict(rights, e.catalog.Latest(c.TenantID), &shown)
+		c = &shown
 	}
 	// a full queue drops this hint: the conflict itself is kept
 	s.wire.Send(protocol.NewFrame("sync:conflict", protocol.AppendConflict(nil, c)))

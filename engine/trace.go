@@ -28,6 +28,7 @@ func (l *ledger) trace(d *dispute, c *conflict.Case) {
 	}
 	side := l.sideOfRow(base)
 	c.Base = &side
+	base = l.changeNow(base)
 	d.c.BaseSeq, d.c.BaseValue, d.c.BaseMetadata, d.c.BaseOpaque = base.Seq, base.Value, base.Metadata, base.Opaque
 	if d.o.Kind.Relative() { // it says what it changes of its base
 		d.reviseBase(base)
@@ -104,7 +105,7 @@ func (l *ledger) ownBase(d *dispute) *models.Change {
 // incomingChange is the write of a conflict as if it stood in the log.
 func incomingChange(c *models.Conflict) *models.Change {
 	return &models.Change{
-		Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags,
+		Collection: c.Collection, Schema: c.Schema, Op: c.IncomingOp, Value: c.IncomingValue, Metadata: c.IncomingMetadata, Tags: c.IncomingTags,
 		ExpiresAt: c.IncomingExpires, Priority: c.IncomingPriority, Opaque: c.IncomingOpaque, HLC: c.IncomingHLC, Instance: c.IncomingInstance,
 	}
 }

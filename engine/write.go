@@ -104,17 +104,21 @@ func (e *Engine) recall(ctx context.Context, who *models.Caller, r *protocol.Res
 	if err != nil {
 		return err
 	}
-	stands, version := c.CurrentValue, c.CurrentVersion
+	stands, at, version := c.CurrentValue, c.Schema, c.CurrentVersion
 	switch c.Winner {
 	case string(conflict.Incoming):
 		stands, version = c.IncomingValue, r.Version
 	case string(conflict.Merged):
-		if stands, err = e.merged(ctx, &c); err != nil {
+		if stands, at, err = e.merged(ctx, &c); err != nil {
 			return err
 		}
 		version = r.Version
 	}
-	stands = shown(who, c.Collection, c.Key, stands)
+	tables, err := e.tablesFor(ctx, who.TenantID, at)
+	if err != nil {
+		return err
+	}
+	stands = shown(who, tables.Of(c.Collection), c.Collection, c.Key, stands, at)
 	if r.Err == nil {
 		r.Value = stands
 		return nil
@@ -127,13 +131,13 @@ func (e *Engine) recall(ctx context.Context, who *models.Caller, r *protocol.Res
 	return nil
 }
 
-// merged is what a conflict was merged to, as long as the log keeps it.
-func (e *Engine) merged(ctx context.Context, c *models.Conflict) ([]byte, error) {
+// merged is what a conflict was merged to, and the version of the schema that it fits, as long as the log keeps it.
+func (e *Engine) merged(ctx context.Context, c *models.Conflict) (value []byte, at int64, err error) {
 	row, err := e.store.ChangeAt(ctx, c.TenantID, c.ResultSeq)
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return nil, 0, nil
 	}
-	return row.Value, err
+	return row.Value, row.Schema, err
 }
 
 func (e *Engine) shardOf(tenantID string) *shard {

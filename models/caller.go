@@ -59,6 +59,7 @@ type Caller struct {
 	Origin       string // of the page that asks, as its browser says
 	UserAgent    string // what the client calls itself, at most 512 bytes
 	RequestID    string
+	Schema       int64  // the version of the tenant's tables by which it reads and writes; 0: that of now
 	ConnID       uint64 // the live connection the request came over; 0: none
 }
 

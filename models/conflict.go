@@ -10,6 +10,7 @@ const (
 	ConflictLostBase   ConflictKind = "lost_base"     // the base version is above the current one: not of this log
 	ConflictBaseGone   ConflictKind = "base_gone"     // the base version is no longer kept: compaction took it
 	ConflictClock      ConflictKind = "clock"         // as concurrent, by a device whose clock ran ahead of the server's
+	ConflictSchema     ConflictKind = "schema"        // the write knew an older version of its table, and not all of it fits the table as it is now
 	ConflictOlder      ConflictKind = "older"         // a blind write with a clock older than the stored one
 )
 
@@ -84,6 +85,7 @@ type Conflict struct {
 
 	Asks          bool   // it was left for an assistant; in memory only
 	Stands        []byte // what stands after it was settled; in memory only
+	StandsSchema  int64  // the version of the tenant's tables that it fits
 	StandsVersion int64  // 0: as the sides say
 	Conn          uint64 // the live connection the losing write came over, if it did; in memory only
 }

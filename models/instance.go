@@ -18,6 +18,7 @@ type Instance struct {
 	ConnectedAt int64
 	FirstSeenAt int64
 	LastSeenAt  int64
+	Schema      int64 // the version of the tenant's tables that it knew when it connected the last time; 0: it named none
 	ForgottenAt int64 // an administrator had it forgotten; 0: no. When it returns it is a new one
 }
 

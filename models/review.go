@@ -15,7 +15,7 @@ func SeverityOf(k ConflictKind) Severity {
 	switch k {
 	case ConflictOlder:
 		return SeverityLow
-	case ConflictDelete, ConflictLostBase, ConflictBaseGone:
+	case ConflictDelete, ConflictLostBase, ConflictBaseGone, ConflictSchema:
 		return SeverityHigh
 	case ConflictConcurrent, ConflictClock:
 	}

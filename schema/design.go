@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"tidemark/internal/clock"
@@ -34,8 +35,24 @@ func fits(t models.DataTable) error {
 			return fault.OfField("fields", "length", "must have ids of at most %d characters", maxFieldID)
 		}
 	}
-	_, err := Compile(t)
-	return err
+	compiled, err := Compile(t)
+	if err != nil {
+		return err
+	}
+	return compiled.kept()
+}
+
+// kept refuses what records can't have: what a field promises is kept, or the field is not there.
+func (t *Table) kept() error {
+	for i, c := range t.Columns() {
+		switch {
+		case c.Unique:
+			return at(fault.OfField("unique", "supported", "can't be demanded of records"), fmt.Sprintf("fields.%d", i))
+		case c.Kind.Secret:
+			return at(fault.OfField("type", "supported", "can't be kept in records: %s", c.Kind.Name), fmt.Sprintf("fields.%d", i))
+		}
+	}
+	return nil
 }
 
 func (c *Catalog) newID() string { return clock.NewID(c.clock) }
@@ -51,6 +68,9 @@ func (c *Catalog) Edit(ctx context.Context, t models.DataTable) (models.DataTabl
 // Plan works out how a table gets the fields somebody wants, and looks what becomes of its records. Faults: `not_found`, `invalid`.
 func (c *Catalog) Plan(ctx context.Context, was models.DataTable, want Wanted) (Plan, Preview, error) {
 	p, err := PlanFor(was, want, c.newID)
+	if err == nil {
+		err = fits(p.Table)
+	}
 	if err != nil {
 		return p, Preview{}, err
 	}

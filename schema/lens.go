@@ -21,6 +21,7 @@ type lens struct {
 	revision int64 // it leads from the one before to this one
 	schema   int64 // the tenant's schema version that brought it
 	steps    []step
+	table    func() *Table // as this revision left it
 }
 
 // step is a step of a lens, made ready.
@@ -45,11 +46,11 @@ type Lost struct {
 	id    string // of a field that was dropped
 }
 
-func lensesOf(revisions []models.DataRevision) ([]lens, error) {
+func lensesOf(t models.DataTable, revisions []models.DataRevision) ([]lens, error) {
 	out := make([]lens, 0, len(revisions))
 	for i := range revisions {
 		r := &revisions[i]
-		l := lens{revision: r.Revision, schema: r.Schema}
+		l := lens{revision: r.Revision, schema: r.Schema, table: formerTable(t, r)}
 		for j := range r.Steps {
 			s, err := stepOf(&r.Steps[j])
 			if err != nil {

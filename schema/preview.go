@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +59,7 @@ func (c *Catalog) preview(ctx context.Context, p Plan) (Preview, error) {
 	if err != nil {
 		return out, err
 	}
-	const after = math.MaxInt64 // the version of a schema that comes after all
+	const after = Latest // than all there are
 	next, err := CompileWith(p.Table, append(revisions, models.DataRevision{Revision: p.Table.Revision + 1, Schema: after, Steps: p.Steps}))
 	if err != nil {
 		return out, err
@@ -129,10 +128,6 @@ func (p *Preview) add(was, next *Table, it *models.Item, after int64, found map[
 			note(found, trouble{f.Path, "", f.Message, false}, it.Key)
 		}
 	}
-}
-
-func (l Lost) same(o Lost) bool {
-	return l.Field == o.Field && l.Why == o.Why && bytes.Equal(l.Value, o.Value)
 }
 
 // note counts a record among those that have a trouble alike.

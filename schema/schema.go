@@ -47,6 +47,14 @@ func (s *Set) Of(collection string) *Table {
 	return s.tables[collection]
 }
 
+// At is the version of the schema that the set is of; 0 of a nil set.
+func (s *Set) At() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.Version
+}
+
 // Shared are the collections whose records are nobody's own, in order.
 func (s *Set) Shared() []string {
 	if s == nil {

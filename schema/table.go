@@ -68,7 +68,7 @@ func CompileWith(t models.DataTable, revisions []models.DataRevision) (*Table, e
 		return nil, fault.OfField("lead", "field", "must be the name of a field that a record can be called by")
 	}
 	var err error
-	out.lenses, err = lensesOf(revisions)
+	out.lenses, err = lensesOf(t, revisions)
 	return out, err
 }
 
@@ -238,6 +238,9 @@ func (t *Table) Problem() error {
 	}
 	return nil
 }
+
+// Usable says whether records can be judged by it.
+func (t *Table) Usable() bool { return t.Problem() == nil }
 
 // Check gives a record's value, canonical JSON, as it is stored: each field judged, those
 // left out that clients don't write, and those without a value. With fresh a field

@@ -168,6 +168,17 @@ func scanDataRevision(row scanner, r *models.DataRevision) error {
 	return row.Scan(&r.TenantID, &r.TableID, &r.Revision, &r.Schema, jsonOf(&r.Fields), jsonOf(&r.Steps), &r.Note, &r.Actor, &r.At)
 }
 
+// DevicesBySchema counts a tenant's devices by the version of its schema that they named when they connected the last time.
+func (s *Store) DevicesBySchema(ctx context.Context, tenantID string) (map[int64]int, error) {
+	rows, err := scanAll(s.read(ctx), func(row scanner, p *[2]int64) error { return row.Scan(&p[0], &p[1]) },
+		"SELECT schema_version, COUNT(*) FROM instances WHERE tenant_id = ? AND forgotten_at = 0 AND schema_version > 0 GROUP BY schema_version", tenantID)
+	out := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		out[r[0]] = int(r[1])
+	}
+	return out, s.fault(err)
+}
+
 // EditDataTable changes what a table is called, against the version it carries: `not_found`, `stale_edit`, or `invalid`, which names the field.
 // Its fields, its collection and whose its records are stay.
 func (s *Store) EditDataTable(ctx context.Context, t models.DataTable) (models.DataTable, error) {

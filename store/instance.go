@@ -15,7 +15,7 @@ import (
 
 var instanceColumns = []string{
 	"tenant_id", "user_id", "instance_id", "mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "node", "conn_id",
-	"key_id", "connected_at", "first_seen_at", "last_seen_at", "forgotten_at",
+	"key_id", "connected_at", "first_seen_at", "last_seen_at", "forgotten_at", "schema_version",
 }
 
 var instanceSelect = "SELECT " + strings.Join(instanceColumns, ", ") + " FROM instances"
@@ -23,7 +23,7 @@ var instanceSelect = "SELECT " + strings.Join(instanceColumns, ", ") + " FROM in
 // savedColumns are what a save changes. A take changes the node and the key, too, and takes one back that was forgotten.
 var (
 	savedColumns = []string{
-		"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at",
+		"mark", "acks", "platform", "user_agent", "address", "door", "clock_skew", "conn_id", "connected_at", "last_seen_at", "schema_version",
 	}
 	takenColumns = slices.Concat(savedColumns, []string{"node", "key_id", "first_seen_at", "forgotten_at"})
 )
@@ -103,7 +103,7 @@ func (t *CommitTx) putInstances(in *inserter, rows []models.Instance) error {
 	return in.run(t, len(rows), func(int) int { return 1024 }, func(args []any, i int) []any {
 		in := &rows[i]
 		return append(args, in.TenantID, in.UserID, in.ID, in.Mark, asInt(in.Acks), in.Platform, in.UserAgent, in.Address, int64(in.Door),
-			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.KeyID, in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt, in.ForgottenAt)
+			asInt(in.ClockSkew), in.Node, int64(in.ConnID), in.KeyID, in.ConnectedAt, in.FirstSeenAt, in.LastSeenAt, in.ForgottenAt, in.Schema)
 	})
 }
 
@@ -120,7 +120,7 @@ func (s *Store) Disconnect(ctx context.Context, node string) error {
 func scanInstance(row scanner, in *models.Instance) error {
 	var conn int64
 	err := row.Scan(&in.TenantID, &in.UserID, &in.ID, &in.Mark, &in.Acks, &in.Platform, &in.UserAgent, &in.Address, &in.Door, &in.ClockSkew,
-		&in.Node, &conn, &in.KeyID, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt, &in.ForgottenAt)
+		&in.Node, &conn, &in.KeyID, &in.ConnectedAt, &in.FirstSeenAt, &in.LastSeenAt, &in.ForgottenAt, &in.Schema)
 	in.ConnID = uint64(conn)
 	return err
 }

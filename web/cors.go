@@ -17,7 +17,7 @@ type cors struct {
 
 const (
 	corsMethods = "GET, HEAD, PUT, POST, PATCH, DELETE"
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Instance-Id, X-Request-Id, X-User-Id, traceparent"
+	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Instance-Id, X-Request-Id, X-Schema-Version, X-User-Id, traceparent"
 	corsExposes = "ETag, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id"
 )
 

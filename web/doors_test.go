@@ -33,9 +33,15 @@ func (h *house) dial(t *testing.T, user, instance string, sio bool) *line {
 // dialBy does it with another key than acme's first.
 func (h *house) dialBy(t *testing.T, key, user, instance string, sio bool) *line {
 	t.Helper()
-	path := "/sync"
+	return h.dialAt(t, key, user, instance, "", sio)
+}
+
+// dialAt does it as a client that knows a version of the schema.
+func (h *house) dialAt(t *testing.T, key, user, instance, schema string, sio bool) *line {
+	t.Helper()
+	path := "/sync?schema=" + schema
 	if sio {
-		path = "/socket.io/?EIO=4&transport=websocket"
+		path = "/socket.io/?EIO=4&transport=websocket&schema=" + schema
 	}
 	header := http.Header{"X-Api-Key": {key}, "X-User-Id": {user}, "X-Instance-Id": {instance}}
 	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+path, header)

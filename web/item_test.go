@@ -51,7 +51,7 @@ func TestItems(t *testing.T) {
 		{
 			name: "an item is read with its version as ETag", method: "GET", path: "/item/a", before: []string{`{"value":{"b":1.0,"a":9007199254740993},"metadata":{"x":"y"},"tags":["t"],"priority":5}`},
 			status: 200, contains: `"value":{"a":9007199254740993,"b":1.0},"metadata":{"x":"y"},"version":1,`,
-			answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, X-User-Id", "Content-Type": "application/json"},
+			answer: map[string]string{"ETag": `"1"`, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, X-User-Id, X-Schema-Version", "Content-Type": "application/json"},
 		},
 		{
 			name: "what a client encrypted is told as it came", method: "GET", path: "/item/a", before: []string{`{"value":{"b":"x","a":"y"},"encryptionType":"client"}`},

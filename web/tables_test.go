@@ -160,3 +160,51 @@ func names(fields any) (out []string) {
 	}
 	return out
 }
+
+// Every door takes and gives records as the client says it knows them.
+func TestEveryDoorSpeaksTheVersionOfItsClient(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	key := h.designer(t)
+	secret := strings.TrimPrefix(key, "X-API-Key: ")
+	made := h.call(t, "POST", "/tables", `{"name":"people","fields":[{"name":"person","type":"text"},{"name":"age","type":"text"}]}`, key)
+	known := fmt.Sprint(made.json(t)["schema"])
+	h.record(t, key, "people", "1", `{"age":"1","person":"Amy"}`)
+	changed := h.call(t, "PUT", "/tables/people/fields", `{"fields":[{"name":"name","from":"person","type":"text"},{"name":"age","type":"integer"}]}`, key, asRead(made))
+	if changed.status != 200 {
+		t.Fatalf("%d %s", changed.status, changed.body)
+	}
+	const was, is = `{"age":"1","person":"Amy"}`, `{"age":1,"name":"Amy"}`
+	user, old := "X-User-Id: amy", "X-Schema-Version: "+known
+	for _, path := range []string{"/sync/events", "/sync/snapshot"} {
+		if a := h.call(t, "GET", path, "", key, user, old); !strings.Contains(string(a.body), was) {
+			t.Errorf("%s: %s", path, a.body)
+		}
+		if a := h.call(t, "GET", path, "", key, user); !strings.Contains(string(a.body), is) {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	h.call(t, "GET", "/sync/events", "", key, user, "X-Schema-Version: new").problem(t, 400, "malformed")
+	for i, sio := range []bool{false, true} {
+		before, now := h.dialAt(t, secret, "amy", fmt.Sprint("old", i), known, sio), h.dialAt(t, secret, "amy", fmt.Sprint("new", i), "", sio)
+		push := fmt.Sprintf(`{"events":[{"opId":"o%d","op":"patch","collection":"people","key":"1","patch":{"person":"Amy %d"}}]}`, i, i)
+		if ack := before.ask("sync:push", push); ack["results"].([]any)[0].(map[string]any)["status"] != "applied" {
+			t.Errorf("%v", ack)
+		}
+		now.until(fmt.Sprintf(`{"age":1,"name":"Amy %d"}`, i))
+		push = fmt.Sprintf(`{"schema":%s,"events":[{"opId":"p%d","op":"patch","collection":"people","key":"1","patch":{"person":"Pond %d"}}]}`, known, i, i)
+		if ack := now.ask("sync:push", push); ack["results"].([]any)[0].(map[string]any)["status"] != "applied" {
+			t.Errorf("%v", ack)
+		}
+		before.until(fmt.Sprintf(`{"age":"1","person":"Pond %d"}`, i))
+		push = strings.Replace(push, `"opId":"p`, `"opId":"r`, 1)
+		if a := h.call(t, "POST", "/sync/events", strings.Replace(push, "Pond", "Rest", 1), key, user); !strings.Contains(string(a.body), `"applied"`) {
+			t.Errorf("%s", a.body)
+		}
+		now.until(fmt.Sprintf(`{"age":1,"name":"Rest %d"}`, i))
+	}
+	history := h.call(t, "GET", "/tables/people/revisions", "", key)
+	if all := history.json(t)["revisions"].([]any); all[1].(map[string]any)["devices"] != float64(2) || all[0].(map[string]any)["devices"] != float64(0) {
+		t.Errorf("%s", history.body)
+	}
+}

@@ -1,6 +1,10 @@
 package protocol
 
-import "tidemark/internal/fault"
+import (
+	"strconv"
+
+	"tidemark/internal/fault"
+)
 
 // MaxPush is how many events a push takes when the caller names no other bound.
 const MaxPush = 500
@@ -95,4 +99,16 @@ func (d *decoder) event() (e PushEvent) {
 // refuse notes a problem for each field that this kind of operation does not take.
 func (d *decoder) refuse(seen, refused fieldSet) {
 	d.complain(seen&refused, "unexpected", "does not go with this op")
+}
+
+// DecodeSchema reads the version of the tenant's tables that a caller knows, as a header or a query names it; nothing is 0: it names none.
+func DecodeSchema(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, fault.New(fault.Malformed, "The version of the schema must be a positive integer.")
+	}
+	return n, nil
 }

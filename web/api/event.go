@@ -26,6 +26,9 @@ func (a *API) PushEvents(c *fiber.Ctx, who models.Caller) error {
 		}
 		who.InstanceID = push.InstanceID
 	}
+	if push.Schema != 0 {
+		who.Schema = push.Schema
+	}
 	results, err := a.opt.Engine.Push(c.UserContext(), who, push.Events, func(op *protocol.Op) error {
 		return a.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key)
 	})

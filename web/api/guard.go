@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
+	"tidemark/engine/protocol"
 	"tidemark/internal/fault"
 	"tidemark/internal/telemetry"
 	"tidemark/models"
@@ -49,7 +50,7 @@ var (
 	headerVary         = []byte("Vary")
 	privateNoStore     = []byte("private, no-store")
 	privateNoCache     = []byte("private, no-cache")
-	varyOnCredential   = []byte("Authorization, X-API-Key, X-User-Id")
+	varyOnCredential   = []byte("Authorization, X-API-Key, X-User-Id, X-Schema-Version")
 )
 
 func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request, p access.Permission) (models.Caller, error) {
@@ -57,6 +58,10 @@ func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request, p access.Permis
 		return models.Caller{}, err
 	}
 	h := &c.Request().Header
+	schema, err := protocol.DecodeSchema(string(h.Peek("X-Schema-Version")))
+	if err != nil {
+		return models.Caller{}, err
+	}
 	bearer, err := bearerOf(string(h.Peek(fiber.HeaderAuthorization)))
 	if err != nil {
 		return models.Caller{}, err
@@ -66,6 +71,7 @@ func (a *API) authenticate(c *fiber.Ctx, req *telemetry.Request, p access.Permis
 		Bearer:     bearer,
 		UserID:     string(h.Peek("X-User-Id")),
 		InstanceID: string(h.Peek("X-Instance-Id")),
+		Schema:     schema,
 		Door:       models.DoorREST,
 		Address:    req.Address,
 		Origin:     string(h.Peek(fiber.HeaderOrigin)),

@@ -19,6 +19,7 @@ var (
 	actor         = []*huma.Param{
 		header("X-User-Id", "The user a server's key acts for; * for all, with the scope users:all."),
 		header("X-Instance-Id", "The device."),
+		header("X-Schema-Version", "The version of the tenant's tables by which the caller reads and writes; that of now when absent."),
 	}
 	listing = []*huma.Param{
 		query("prefix", "string", "Literal start of the keys."),

@@ -57,6 +57,7 @@ type TableRevision struct {
 	Steps    []models.DataStep  `json:"steps" nullable:"false"`
 	Note     string             `json:"note"`
 	Actor    string             `json:"actor"`
+	Devices  int                `json:"devices" doc:"That named a version of the schema with these fields when they connected the last time."`
 	At       time.Time          `json:"at"`
 }
 
@@ -75,10 +76,20 @@ func (a *API) TableRevisions(c *fiber.Ctx, who models.Caller) error {
 	if err != nil {
 		return err
 	}
+	devices, err := a.opt.Store.DevicesBySchema(c.UserContext(), who.TenantID)
+	if err != nil {
+		return err
+	}
 	out := TableHistory{Revisions: make([]TableRevision, 0, len(all))}
-	for _, r := range slices.Backward(all) {
+	for i, r := range slices.Backward(all) {
+		n := 0
+		for version, many := range devices {
+			if (version >= r.Schema || i == 0) && (i == len(all)-1 || version < all[i+1].Schema) {
+				n += many
+			}
+		}
 		out.Revisions = append(out.Revisions, TableRevision{
-			Revision: r.Revision, Schema: r.Schema, Fields: some(r.Fields), Steps: some(r.Steps), Note: r.Note, Actor: r.Actor, At: moment(r.At),
+			Revision: r.Revision, Schema: r.Schema, Fields: some(r.Fields), Steps: some(r.Steps), Note: r.Note, Actor: r.Actor, At: moment(r.At), Devices: n,
 		})
 	}
 	return sendJSON(c, out)

@@ -11,7 +11,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidemark/access"
-	"tidemark/engine"
 	"tidemark/internal/clock"
 	"tidemark/internal/fault"
 	"tidemark/models"
@@ -202,7 +201,9 @@ func (c *Console) queueRows(f *fiber.Ctx, a asked, p *conflicts.QueueProps) (nex
 	}
 	for _, id := range ids {
 		if o, there := outlines[id]; there {
-			engine.Withhold(caller(f, ""), &o)
+			if err := c.opt.Engine.Present(f.UserContext(), caller(f, ""), &o); err != nil {
+				return "", err
+			}
 			p.Rows = append(p.Rows, conflictRow(&o, reviews[id], names, actor(f), p.Now))
 		}
 	}

@@ -32,6 +32,8 @@ func summaryOf(k models.ConflictKind, removal, deleted bool, fields []string) st
 		return "Made on a version that this log never had"
 	case k == models.ConflictBaseGone:
 		return "Made on a version that is no longer kept"
+	case k == models.ConflictSchema:
+		return "Written by an older version of its table"
 	case k == models.ConflictOlder:
 		return "Older than what was stored"
 	}

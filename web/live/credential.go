@@ -16,15 +16,20 @@ import (
 // credential is what a handshake brings along, unverified. Its strings outlive the request.
 func (l *Live) credential(c *fiber.Ctx, door models.Door) (access.Credential, error) {
 	req := telemetry.RequestOf(c.UserContext())
+	schema, err := protocol.DecodeSchema(either(header(c, "X-Schema-Version"), query(c, "schema")))
 	cr := access.Credential{
 		APIKey:     header(c, "X-API-Key"),
 		UserID:     either(header(c, "X-User-Id"), query(c, "userId")),
 		InstanceID: either(header(c, "X-Instance-Id"), query(c, "instanceId")),
+		Schema:     schema,
 		Door:       door,
 		Address:    either(req.Address, strings.Clone(c.IP())),
 		Origin:     header(c, fiber.HeaderOrigin),
 		UserAgent:  telemetry.Agent(c.Request().Header.UserAgent()),
 		RequestID:  either(req.ID, clock.NewID(l.opt.Clock)),
+	}
+	if err != nil {
+		return cr, err
 	}
 	if secretInURL(c) {
 		return cr, fault.New(fault.Malformed, "A credential in the URL is refused, since URLs are logged. Send it in auth, as a header, or as a ticket.")

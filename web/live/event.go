@@ -186,6 +186,9 @@ func push(ctx context.Context, c *conn, r request, who models.Caller) ([]byte, e
 		return nil, fault.New(fault.Malformed, "The push names another instance than the connection.")
 	}
 	who.InstanceID = either(who.InstanceID, p.InstanceID)
+	if p.Schema != 0 {
+		who.Schema = p.Schema
+	}
 	results, err := c.live.opt.Engine.Push(ctx, who, p.Events, func(op *protocol.Op) error {
 		return c.live.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key)
 	})

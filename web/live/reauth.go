@@ -58,7 +58,7 @@ func reauth(ctx context.Context, c *conn, r request, _ models.Caller) ([]byte, e
 		return nil, fault.New(fault.IdentityMismatch, "This connection was opened with an API key, and a token does not take its place.")
 	}
 	cr := access.Credential{
-		Bearer: token, InstanceID: was.InstanceID, Door: was.Door, Address: was.Address, Origin: was.Origin, UserAgent: was.UserAgent, RequestID: was.RequestID,
+		Bearer: token, InstanceID: was.InstanceID, Schema: was.Schema, Door: was.Door, Address: was.Address, Origin: was.Origin, UserAgent: was.UserAgent, RequestID: was.RequestID,
 	}
 	if was.AllUsers {
 		cr.UserID = "*"

@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+ALTER TABLE instances ADD COLUMN schema_version BIGINT NOT NULL DEFAULT 0;
+
+-- +goose Down
+ALTER TABLE instances DROP COLUMN schema_version;
