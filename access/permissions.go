@@ -99,6 +99,12 @@ var Routes = map[string]Permission{
 	"GET /api/v1/tables/:table/fields/:field":    SchemasRead,
 	"PUT /api/v1/tables/:table/fields/:field":    SchemasWrite,
 	"DELETE /api/v1/tables/:table/fields/:field": SchemasWrite,
+	"GET /api/v1/tables/:table/records":          ItemsRead,
+	"POST /api/v1/tables/:table/records":         ItemsWrite,
+	"GET /api/v1/tables/:table/records/*":        ItemsRead,
+	"PUT /api/v1/tables/:table/records/*":        ItemsWrite,
+	"PATCH /api/v1/tables/:table/records/*":      ItemsWrite,
+	"DELETE /api/v1/tables/:table/records/*":     ItemsWrite,
 
 	"POST /api/v1/sync/events":  ItemsWrite,
 	"GET /api/v1/sync/events":   ItemsRead,

@@ -55,7 +55,7 @@ var Outcomes = []Outcome{Merged, Incoming, Current, Waits}
 
 // Kinds are the kinds of conflicts in the order they are shown in.
 var Kinds = []models.ConflictKind{
-	models.ConflictConcurrent, models.ConflictDelete, models.ConflictClock, models.ConflictOlder, models.ConflictBaseGone, models.ConflictLostBase, models.ConflictSchema,
+	models.ConflictConcurrent, models.ConflictDelete, models.ConflictClock, models.ConflictOlder, models.ConflictBaseGone, models.ConflictLostBase, models.ConflictSchema, models.ConflictRule,
 }
 
 // Bin is a stretch of time, with how many conflicts were kept in it.

@@ -54,7 +54,7 @@ type DeviceCause struct {
 
 // Cause is a reason why conflicts came about, one sentence for a person.
 type Cause struct {
-	Code string // offline, clock, field, lost_base, base_gone, removal, schema, blind
+	Code string // offline, clock, field, lost_base, base_gone, removal, schema, rule, blind
 	N    int64  // conflicts that it had a part in
 	Text string
 }
@@ -195,6 +195,7 @@ func causesOf(rows []models.Conflict, a *ItemAnalysis) []Cause {
 	add("base_gone", a.Kinds[models.ConflictBaseGone], "What a write began from was no longer kept.")
 	add("lost_base", a.Kinds[models.ConflictLostBase], "A write named a version that is not in this log, as after a restore.")
 	add("schema", a.Kinds[models.ConflictSchema], "A device knows an older version of the table, and what it wrote does not all fit that of now.")
+	add("rule", a.Kinds[models.ConflictRule], "What was written offline breaks a rule of its table.")
 	add("blind", a.Kinds[models.ConflictOlder], "Writes without a base version came after later ones.")
 	return out
 }

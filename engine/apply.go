@@ -21,7 +21,7 @@ func (l *ledger) apply(u *unit, o *operation, it *models.Item, hlc, ts int64) {
 	if err == nil {
 		err = l.become(u, o, it, next)
 	}
-	if err != nil {
+	if err != nil && !l.breaks(&dispute{u: u, o: o, it: it, hlc: hlc, ts: ts}, err) {
 		o.reject(err)
 	}
 }

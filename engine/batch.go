@@ -48,6 +48,7 @@ type ledger struct {
 	resolved  []*models.Conflict // kept before, and settled or opened again by this batch
 	deciders  map[*models.Conflict]*models.Caller
 	newOps    []*store.OpRow
+	counters  map[store.CounterName]*counter
 }
 
 type opName struct{ user, sender, id string }
@@ -58,7 +59,7 @@ func newLedger(e *Engine, now int64, units []*unit, cache *tenantCache) *ledger 
 		valued: map[store.ItemKey]*models.Item{}, items: map[store.ItemKey]*models.Item{}, oldTag: map[store.ItemKey][]string{},
 		users: map[string]*models.User{}, short: map[string]bool{}, ops: map[opName]*store.OpRow{},
 		past: map[int64]store.Ancestor{}, rows: map[int64]*models.Change{},
-		deciders: map[*models.Conflict]*models.Caller{},
+		deciders: map[*models.Conflict]*models.Caller{}, counters: map[store.CounterName]*counter{},
 	}
 }
 
@@ -226,6 +227,9 @@ func (l *ledger) write(t *store.CommitTx) error {
 	}
 	sort.Slice(users, func(i, j int) bool { return users[i].ID < users[j].ID })
 	if err := t.UpsertUsers(users); err != nil {
+		return err
+	}
+	if err := l.writeCounters(t); err != nil {
 		return err
 	}
 	if err := l.findBases(t); err != nil {

@@ -137,7 +137,7 @@ func (l *ledger) lose(d *dispute, v conflict.Verdict) {
 
 // refusal is why a write does not stand that waits for a person.
 func (d *dispute) refusal() *fault.Error {
-	if d.c.Kind == models.ConflictSchema {
+	if d.c.Kind == models.ConflictSchema || d.c.Kind == models.ConflictRule {
 		return fault.New(fault.VersionConflict, "%s", d.c.Reason).With("version", d.it.Version)
 	}
 	return changedSince(*d.o.Base, d.it.Version)
@@ -187,8 +187,8 @@ func (d *dispute) next() *models.Item { return successor(d.u, d.it, max(d.hlc, d
 // stand makes the outcome of a dispute the item's next version.
 func (l *ledger) stand(d *dispute, next *models.Item, v conflict.Verdict, status protocol.Status) {
 	if err := l.become(d.u, d.o, d.it, next); err != nil {
-		if d.o.table != nil && status == protocol.Merged && fault.Is(err, fault.Invalid) {
-			l.lose(d, conflict.Verdict{Winner: conflict.Nobody, Fields: v.Fields, Reason: "Merged, it would be no record of the table: " + fault.From(err).Message + "; a person decides."})
+		if d.o.table != nil && fault.Is(err, fault.Invalid) {
+			l.lose(d, conflict.Verdict{Winner: conflict.Nobody, Fields: v.Fields, Reason: "As it was to stand, it would break a rule of the table: " + fault.From(err).Message + "; a person decides."})
 			return
 		}
 		d.o.reject(err)

@@ -118,7 +118,12 @@ func (l *ledger) record(u *unit, o *operation, it, next *models.Item) error {
 			return err
 		}
 	}
-	value = t.Complete(value, schema.Write{At: l.now, User: u.caller.UserID, Was: valueOf(it)})
+	if o.settles == nil { // whoever settles a conflict decides that, too
+		if err := t.Follows(valueOf(it), value); err != nil {
+			return err
+		}
+	}
+	value = t.Complete(value, schema.Write{At: l.now, User: u.caller.UserID, Was: valueOf(it), Next: func(c *schema.Column, start int64) int64 { return l.next(t, c, start) }})
 	next.Schema = l.tables.Version
 	if &value[0] == &next.Value[0] {
 		return nil
@@ -310,14 +315,28 @@ func seenBefore(wrong error, value, seen []byte) bool {
 
 // stuck keeps a write for a person that was made by an older version of the table, and can't all go along.
 func (l *ledger) stuck(u *unit, o *operation, it *models.Item, hlc, ts int64, lost string, err error) {
-	c, failed := l.conflictOf(u, o, it, models.ConflictSchema, hlc, ts)
-	if failed != nil {
-		o.reject(failed)
-		return
-	}
 	if err != nil {
 		lost = strings.TrimSpace(lost + " " + fault.From(err).Message + ".")
 	}
-	d := &dispute{u: u, o: o, it: it, c: c, hlc: hlc, ts: ts}
-	l.lose(d, conflict.Verdict{Reason: "It was written by an older version of the table, and does not all fit that of now; a person decides. " + lost})
+	l.leave(&dispute{u: u, o: o, it: it, hlc: hlc, ts: ts}, models.ConflictSchema, "It was written by an older version of the table, and does not all fit that of now; a person decides. "+lost)
+}
+
+// leave keeps a write for a person.
+func (l *ledger) leave(d *dispute, kind models.ConflictKind, why string) {
+	var err error
+	if d.c, err = l.conflictOf(d.u, d.o, d.it, kind, d.hlc, d.ts); err != nil {
+		d.o.reject(err)
+		return
+	}
+	l.lose(d, conflict.Verdict{Reason: why})
+}
+
+// breaks keeps a write for a person that a device made while it was away, and that a rule of its table forbids now. False: it is refused as it is.
+func (l *ledger) breaks(d *dispute, err error) bool {
+	away := d.o.Timestamp != nil && l.now-d.o.timestamp >= offlineFrom.Milliseconds()
+	if d.o.table == nil || !away || !fault.Is(err, fault.Invalid) {
+		return false
+	}
+	l.leave(d, models.ConflictRule, "It was written offline, and its table does not allow it any more: "+fault.From(err).Message+"; a person decides.")
+	return true
 }

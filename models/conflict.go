@@ -11,6 +11,7 @@ const (
 	ConflictBaseGone   ConflictKind = "base_gone"     // the base version is no longer kept: compaction took it
 	ConflictClock      ConflictKind = "clock"         // as concurrent, by a device whose clock ran ahead of the server's
 	ConflictSchema     ConflictKind = "schema"        // the write knew an older version of its table, and not all of it fits the table as it is now
+	ConflictRule       ConflictKind = "rule"          // the write was made offline, and breaks a rule of its table
 	ConflictOlder      ConflictKind = "older"         // a blind write with a clock older than the stored one
 )
 

@@ -17,7 +17,7 @@ func SeverityOf(k ConflictKind) Severity {
 		return SeverityLow
 	case ConflictDelete, ConflictLostBase, ConflictBaseGone, ConflictSchema:
 		return SeverityHigh
-	case ConflictConcurrent, ConflictClock:
+	case ConflictConcurrent, ConflictClock, ConflictRule:
 	}
 	return SeverityMedium
 }

@@ -47,6 +47,19 @@ func (s *Set) Of(collection string) *Table {
 	return s.tables[collection]
 }
 
+// Named is the table of a name or an id, unless it is in the trash; nil when there is none.
+func (s *Set) Named(name string) *Table {
+	if s == nil {
+		return nil
+	}
+	for _, t := range s.tables {
+		if t.DeletedAt == 0 && (t.Name == name || t.ID == name) {
+			return t
+		}
+	}
+	return nil
+}
+
 // At is the version of the schema that the set is of; 0 of a nil set.
 func (s *Set) At() int64 {
 	if s == nil {

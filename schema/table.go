@@ -23,6 +23,7 @@ type Table struct {
 	rules   []conflict.FieldRule
 	sets    []*Column // those the server gives values
 	uniques []*Column
+	moves   []*Column // whose states follow each other
 	indexes []*Column
 	lenses  []lens // from each revision to the next, the first first
 	fills   bool   // a new record gets defaults
@@ -76,6 +77,9 @@ func CompileWith(t models.DataTable, revisions []models.DataRevision) (*Table, e
 func (t *Table) place(c *Column) {
 	if c.Kind.Source == field.Server {
 		t.sets = append(t.sets, c)
+	}
+	if _, is := c.Field.(field.Mover); is {
+		t.moves = append(t.moves, c)
 	}
 	t.fills = t.fills || c.Default != nil
 	if c.Unique {

@@ -22,6 +22,7 @@ var tenantTables = []struct{ name, key string }{
 	{"conflicts", "id"},
 	{"conflict_policies", "id"},
 	{"data_revisions", "tenant_id, table_id, revision"},
+	{"data_counters", "tenant_id, table_id, field_id"},
 	{"data_fields", "tenant_id, table_id, id"},
 	{"data_tables", "tenant_id, id"},
 	{"assistants", "tenant_id"},

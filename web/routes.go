@@ -93,6 +93,12 @@ func (s *Server) syncRoutes() {
 	s.guard("GET", "/api/v1/tables/:table/fields/:field", a.GetField)
 	s.guard("PUT", "/api/v1/tables/:table/fields/:field", a.EditField).timeout += schema.PreviewTime
 	s.guard("DELETE", "/api/v1/tables/:table/fields/:field", a.DeleteField).timeout += schema.PreviewTime
+	s.guard("GET", "/api/v1/tables/:table/records", a.ListRecords)
+	s.guard("POST", "/api/v1/tables/:table/records", a.AddRecord)
+	s.guard("GET", "/api/v1/tables/:table/records/*", a.GetRecord)
+	s.guard("PUT", "/api/v1/tables/:table/records/*", a.PutRecord)
+	s.guard("PATCH", "/api/v1/tables/:table/records/*", a.PatchRecord)
+	s.guard("DELETE", "/api/v1/tables/:table/records/*", a.DeleteRecord)
 
 	s.uncovered("GET", "/api/v1/meta/field-types", a.Public(a.FieldTypes))
 

@@ -23,6 +23,7 @@ func TestTheExamplesOfTheContractHaveTheirShapes(t *testing.T) {
 	shapes := map[string]func() any{
 		"PolicyInput": func() any { return &PolicyInput{} }, "Policy": func() any { return &Policy{} }, "AppliedPolicy": func() any { return &AppliedPolicy{} },
 		"AnalyzeInput": func() any { return &AnalyzeInput{} }, "Analysis": func() any { return &Analysis{} },
+		"Record": func() any { return &Record{} }, "FieldsInput": func() any { return &FieldsInput{} }, "FieldsPlan": func() any { return &FieldsPlan{} },
 	}
 	found := regexp.MustCompile("<!-- rest: (\\w+) -->\n```json\n(.+)\n```").FindAllSubmatch(text, -1)
 	if len(found) != len(shapes) {

@@ -85,7 +85,7 @@ type DeviceCause struct {
 
 // Cause is a reason why conflicts came about.
 type Cause struct {
-	Code  string `json:"code" enum:"offline,clock,field,removal,base_gone,lost_base,blind,schema"`
+	Code  string `json:"code" enum:"offline,clock,field,removal,base_gone,lost_base,blind,schema,rule"`
 	Count int64  `json:"count"`
 	Text  string `json:"text"`
 }

@@ -72,30 +72,36 @@ func (a *API) DeleteItem(c *fiber.Ctx, who models.Caller) error {
 
 // write settles one operation and answers what became of it.
 func (a *API) write(c *fiber.Ctx, who models.Caller, op protocol.Op) error {
-	if err := a.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key); err != nil {
+	r, err := a.settle(c, who, op)
+	if err != nil {
 		return err
 	}
+	setETag(c, r.Version)
+	return send(c, protocol.AppendWrite(body(c), r))
+}
+
+// settle settles one operation, as the headers of the request want it.
+func (a *API) settle(c *fiber.Ctx, who models.Caller, op protocol.Op) (protocol.Result, error) {
+	if err := a.opt.Access.Allow(who, access.ItemsWrite, op.Collection, op.Key); err != nil {
+		return protocol.Result{}, err
+	}
 	if err := ifMatch(c, &op); err != nil {
-		return err
+		return protocol.Result{}, err
 	}
 	var err error
 	if op.OpID, err = idempotencyKey(c); err != nil {
-		return err
+		return protocol.Result{}, err
 	}
 	results, err := a.opt.Engine.Write(c.UserContext(), who, []protocol.Op{op})
 	if err != nil {
-		return err
+		return protocol.Result{}, err
 	}
 	r := results[0]
 	if r.Duplicate {
 		c.Set("Idempotency-Replayed", "true")
 		r.Duplicate = false
 	}
-	if r.Err != nil {
-		return r.Err
-	}
-	setETag(c, r.Version)
-	return send(c, protocol.AppendWrite(body(c), r))
+	return r, r.Err
 }
 
 func idempotencyKey(c *fiber.Ctx) (string, error) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,6 +45,13 @@ func changing(method, path, id, summary string, body, answer any, params ...*hum
 // answering is an operation that answers otherwise.
 func (o operation) answering(status int, answer any) operation {
 	o.answers = map[int]any{status: answer}
+	return o
+}
+
+// also is an operation that may answer with nothing but a status, too.
+func (o operation) also(status int) operation {
+	o.answers = maps.Clone(o.answers)
+	o.answers[status] = nil
 	return o
 }
 

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/danielgtaylor/huma/v2"
 
 	"tidemark/models"
@@ -19,6 +21,10 @@ func tableOperations() []operation {
 		}
 		return o
 	}
+	record := part("record", "Its id, percent-encoded.")
+	seen := []*huma.Param{query("fields", "string", "Names, separated by commas; all when absent."), query("expand", "string", "Names of at most 3 fields that lead to records, separated by commas.")}
+	repeats := header("Idempotency-Key", "Makes a repeat of this request answer the first outcome.")
+	base := header("If-Match", "Base version, in quotes.")
 	return []operation{
 		about("GET", "", "listTables", "List tables, by their names", nil, TableList{}, query("trash", "boolean", "Those in the trash instead.")),
 		about("POST", "", "createTable", "Make a table", TableInput{}, nil).answering(201, Table{}),
@@ -35,5 +41,12 @@ func tableOperations() []operation {
 		about("GET", "/{table}/fields/{field}", "getField", "Read a field", nil, models.DataField{}, table, one),
 		about("PUT", "/{table}/fields/{field}", "editField", "Change a field, all of it", FieldInput{}, Table{}, table, one, atVersionOf),
 		about("DELETE", "/{table}/fields/{field}", "deleteField", "Take a field from a table", nil, Table{}, table, one, atVersionOf, query("lose", "boolean", "Although values go with it.")),
+
+		about("GET", "/{table}/records", "listRecords", "List records by their ids", nil, RecordPage{}, slices.Concat(actor, seen, []*huma.Param{table, query("prefix", "string", "Literal start of the ids."), query("limit", "integer", "1 to 1000; 100 when absent."), pageOf})...),
+		about("POST", "/{table}/records", "createRecord", "Make a record", RecordInput{}, nil, slices.Concat(actor, seen, []*huma.Param{table, repeats})...).answering(201, Record{}),
+		about("GET", "/{table}/records/{record}", "getRecord", "Read a record", nil, Record{}, slices.Concat(actor, seen, []*huma.Param{table, record, header("If-None-Match", "A version known already.")})...).also(304),
+		about("PUT", "/{table}/records/{record}", "putRecord", "Set a record, all of it", RecordInput{}, Record{}, slices.Concat(actor, seen, []*huma.Param{table, record, base, header("If-None-Match", "*: must not exist."), repeats})...),
+		about("PATCH", "/{table}/records/{record}", "patchRecord", "Change some fields of a record; null takes one away", RecordInput{}, Record{}, slices.Concat(actor, seen, []*huma.Param{table, record, base, repeats})...),
+		about("DELETE", "/{table}/records/{record}", "deleteRecord", "Remove a record", nil, WriteResult{}, slices.Concat(actor, []*huma.Param{table, record, base, repeats})...),
 	}
 }

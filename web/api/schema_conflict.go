@@ -64,7 +64,7 @@ type Conflict struct {
 	Key        string              `json:"key"`
 	ItemID     string              `json:"itemId"`
 	UserID     string              `json:"userId"`
-	Kind       string              `json:"kind" enum:"concurrent,delete_update,lost_base,base_gone,clock,older,schema"`
+	Kind       string              `json:"kind" enum:"concurrent,delete_update,lost_base,base_gone,clock,older,schema,rule"`
 	Status     string              `json:"status" enum:"open,resolved"`
 	Strategy   *string             `json:"strategy" nullable:"true" doc:"What settled it, or was tried."`
 	PolicyID   *string             `json:"policyId" nullable:"true" doc:"Null: the tenant's own setting."`

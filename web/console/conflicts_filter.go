@@ -98,7 +98,7 @@ var (
 
 	severities = map[string]models.Severity{"low": models.SeverityLow, "medium": models.SeverityMedium, "high": models.SeverityHigh}
 	kinds      = []string{
-		string(models.ConflictConcurrent), string(models.ConflictDelete), string(models.ConflictLostBase), string(models.ConflictBaseGone), string(models.ConflictClock), string(models.ConflictOlder), string(models.ConflictSchema),
+		string(models.ConflictConcurrent), string(models.ConflictDelete), string(models.ConflictLostBase), string(models.ConflictBaseGone), string(models.ConflictClock), string(models.ConflictOlder), string(models.ConflictSchema), string(models.ConflictRule),
 	}
 )
 

@@ -34,6 +34,8 @@ func summaryOf(k models.ConflictKind, removal, deleted bool, fields []string) st
 		return "Made on a version that is no longer kept"
 	case k == models.ConflictSchema:
 		return "Written by an older version of its table"
+	case k == models.ConflictRule:
+		return "Made offline, and against a rule of its table"
 	case k == models.ConflictOlder:
 		return "Older than what was stored"
 	}

@@ -64,6 +64,9 @@ var routeBodies = map[string]func(l *life) string{
 	"PUT /tables/:table/fields":        func(*life) string { return `{"fields":[],"lose":true}` },
 	"POST /tables/:table/fields":       func(*life) string { return `{"name":"mine","type":"text"}` },
 	"PUT /tables/:table/fields/:field": func(*life) string { return `{"name":"mine","type":"text"}` },
+	"POST /tables/:table/records":      func(*life) string { return `{"fields":{"title":"mine"}}` },
+	"PUT /tables/:table/records/":      func(*life) string { return `{"fields":{"title":"mine"}}` },
+	"PATCH /tables/:table/records/":    func(*life) string { return `{"fields":{"title":"mine"}}` },
 	"POST /admin/roles":                func(l *life) string { return fmt.Sprintf(`{"tenantId":%q,"name":"y"}`, l.tenant.ID) },
 }
 
@@ -127,7 +130,7 @@ func (l *life) clean(t *testing.T, where, text string, asked ...string) {
 // stands is all that a tenant may know of itself.
 func (l *life) stands() string {
 	var b strings.Builder
-	for _, path := range []string{"/sync-storage/items?includeDeleted=true", "/sync-storage/conflicts", "/sync-storage/conflicts/policies", "/audit?limit=1000", "/sync/events", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/users?removed=true", "/admin/invitations", "/admin/roles?trash=true", "/tables", "/tables?trash=true", "/tables/" + l.mark + "/revisions"} {
+	for _, path := range []string{"/sync-storage/items?includeDeleted=true", "/sync-storage/conflicts", "/sync-storage/conflicts/policies", "/audit?limit=1000", "/sync/events", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/users?removed=true", "/admin/invitations", "/admin/roles?trash=true", "/tables", "/tables?trash=true", "/tables/" + l.mark + "/revisions", "/tables/" + l.mark + "/records"} {
 		a := l.api("GET", "/api/v1"+path, "", "X-User-Id: ada")
 		fmt.Fprintln(&b, path, a.status, usedAt.ReplaceAllString(a.body, ""))
 	}
@@ -175,6 +178,9 @@ func TestNoRouteTellsOrChangesWhatIsAnothersTenants(t *testing.T) {
 		case routeThings[named] != nil:
 			at := func(thing string) string {
 				if rest, of := strings.CutPrefix(path, "/tables/:table"); of {
+					if ends {
+						rest += "r-" + theirs.mark
+					}
 					return "/api/v1/tables/" + url.PathEscape(thing) + rest
 				}
 				return "/api/v1" + path + url.PathEscape(thing)
@@ -182,10 +188,10 @@ func TestNoRouteTellsOrChangesWhatIsAnothersTenants(t *testing.T) {
 			for i, thing := range routeThings[named](theirs) {
 				unknown := ours.api(method, at(nobodys), body, headers...)
 				got := ours.api(method, at(thing), body, headers...)
-				if alike(got, thing) != alike(unknown, nobodys) || !strings.HasPrefix(path, "/sync-storage/") && got.status != http.StatusNotFound {
+				if alike(got, thing, "r-"+theirs.mark) != alike(unknown, nobodys, "r-"+theirs.mark) || !strings.HasPrefix(path, "/sync-storage/") && got.status != http.StatusNotFound {
 					t.Errorf("%s (%d): %d %.300s, unknown: %d %.300s", route, i, got.status, got.body, unknown.status, unknown.body)
 				}
-				theirs.clean(t, route, got.body+fmt.Sprint(got.header), thing)
+				theirs.clean(t, route, got.body+fmt.Sprint(got.header), thing, "r-"+theirs.mark)
 			}
 		case !ends && slices.Contains(unnamed, path):
 			for _, q := range theirs.queries() {

@@ -157,7 +157,7 @@ func dryPart(name string, r *engine.Replayed, of func(*conflict.Side) []byte) ui
 
 var conflictKindNames = map[models.ConflictKind]string{
 	models.ConflictConcurrent: "changed by both", models.ConflictDelete: "removed and changed", models.ConflictClock: "a clock ran ahead", models.ConflictOlder: "a late write without a base",
-	models.ConflictBaseGone: "its base is gone", models.ConflictLostBase: "its base is not of this log", models.ConflictSchema: "an older version of its table",
+	models.ConflictBaseGone: "its base is gone", models.ConflictLostBase: "its base is not of this log", models.ConflictSchema: "an older version of its table", models.ConflictRule: "against a rule of its table",
 }
 
 func conflictKindName(k models.ConflictKind) string {
