@@ -364,7 +364,7 @@ func (e *expander) find(ref field.Reference) (*Record, error) {
 	}
 	e.found[ref] = nil
 	if may := e.a.opt.Access.Allow(e.who, access.ItemsRead, ref.Table, ref.ID) == nil; !may || ref.To != field.ToRecord {
-		return nil, nil //nolint:nilnil // that there is none is an answer
+		return nil, nil
 	}
 	it, err := e.a.opt.Engine.Get(e.c, e.who, ref.Table, ref.ID)
 	if fault.Is(err, fault.NotFound) {
