@@ -86,6 +86,7 @@ var Routes = map[string]Permission{
 
 	"GET /api/v1/tables":                         SchemasRead,
 	"POST /api/v1/tables":                        SchemasWrite,
+	"GET /api/v1/tables/openapi.json":            SchemasRead,
 	"GET /api/v1/tables/:table":                  SchemasRead,
 	"PATCH /api/v1/tables/:table":                SchemasWrite,
 	"DELETE /api/v1/tables/:table":               SchemasWrite,

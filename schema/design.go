@@ -2,7 +2,6 @@ package schema
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"tidemark/internal/clock"
@@ -47,9 +46,9 @@ func (t *Table) kept() error {
 	for i, c := range t.Columns() {
 		switch {
 		case c.Unique:
-			return at(fault.OfField("unique", "supported", "can't be demanded of records"), fmt.Sprintf("fields.%d", i))
+			return at(fault.OfField("unique", "supported", "can't be demanded of records"), place(i))
 		case c.Kind.Secret:
-			return at(fault.OfField("type", "supported", "can't be kept in records: %s", c.Kind.Name), fmt.Sprintf("fields.%d", i))
+			return at(fault.OfField("type", "supported", "can't be kept in records: %s", c.Kind.Name), place(i))
 		}
 	}
 	return nil

@@ -23,14 +23,14 @@ type Wanted struct {
 // WantedField is a field as it is to be. It is the one with its id, or the one that From names, or the one with its name; or else a new one.
 type WantedField struct {
 	models.DataField
-	From string // its name so far
+	From string `json:"from,omitempty" doc:"Its name so far, where it gets another."`
 }
 
 // Split makes of one text several.
 type Split struct {
-	Name string   // of the field so far
-	Into []string // new fields, in order
-	By   string   // what stands between them
+	Name string   `json:"name" doc:"Of the field so far."`
+	Into []string `json:"into" doc:"New fields, in order."`
+	By   string   `json:"by" doc:"What stands between them."`
 }
 
 // Plan is a change of a table's fields, worked out.
@@ -45,7 +45,7 @@ func PlanFor(was models.DataTable, want Wanted, newID func() string) (Plan, erro
 	p := planner{was: was, kept: map[string]bool{}, made: map[string]bool{}, newID: newID}
 	for i, f := range want.Fields {
 		if err := p.field(f); err != nil {
-			return Plan{}, at(err, fmt.Sprintf("fields.%d", i))
+			return Plan{}, at(err, place(i))
 		}
 	}
 	next := was
@@ -108,8 +108,13 @@ func plain(f models.DataField) models.DataField {
 	if string(f.Default) == "null" {
 		f.Default = nil
 	}
-	if string(f.Options) == "null" {
+	if text := plainOptions(f.Options); string(text) == "{}" || string(text) == "null" {
 		f.Options = nil
+	} else {
+		f.Options = text
+	}
+	if text, err := protocol.Canonical(nil, f.Default); f.Default != nil && err == nil {
+		f.Default = text
 	}
 	return f
 }

@@ -9,6 +9,7 @@ package schema
 
 import (
 	"slices"
+	"strings"
 
 	"tidemark/models"
 	"tidemark/store"
@@ -45,6 +46,21 @@ func (s *Set) Of(collection string) *Table {
 		return nil
 	}
 	return s.tables[collection]
+}
+
+// Tables are those that can be used, by name.
+func (s *Set) Tables() []*Table {
+	if s == nil {
+		return nil
+	}
+	var out []*Table
+	for _, t := range s.tables {
+		if t.Usable() {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Table) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // Named is the table of a name or an id, unless it is in the trash; nil when there is none.

@@ -19,15 +19,16 @@ import (
 // Table is a table made ready to judge records.
 type Table struct {
 	models.DataTable
-	columns []*Column // by name
-	rules   []conflict.FieldRule
-	sets    []*Column // those the server gives values
-	uniques []*Column
-	moves   []*Column // whose states follow each other
-	indexes []*Column
-	lenses  []lens // from each revision to the next, the first first
-	fills   bool   // a new record gets defaults
-	broken  error
+	columns  []*Column // by name
+	rules    []conflict.FieldRule
+	sets     []*Column // those the server gives values
+	uniques  []*Column
+	moves    []*Column // whose states follow each other
+	indexes  []*Column
+	computed []computation // each after what it looks at
+	lenses   []lens        // from each revision to the next, the first first
+	fills    bool          // a new record gets defaults
+	broken   error
 }
 
 // Column is a field of a table with what judges its values.
@@ -54,13 +55,13 @@ func CompileWith(t models.DataTable, revisions []models.DataRevision) (*Table, e
 			err = apart(f, seen)
 		}
 		if err != nil {
-			return nil, at(err, fmt.Sprintf("fields.%d", i))
+			return nil, at(err, place(i))
 		}
 		out.columns = append(out.columns, c)
 	}
 	slices.SortFunc(out.columns, func(a, b *Column) int { return cmp.Compare(a.Name, b.Name) })
 	for _, c := range out.columns {
-		out.place(c)
+		out.file(c)
 	}
 	if len(out.indexes) > maxIndexes {
 		return nil, fault.OfField("fields", "count", "must have at most %d that are indexed or unique", maxIndexes)
@@ -68,13 +69,19 @@ func CompileWith(t models.DataTable, revisions []models.DataRevision) (*Table, e
 	if c := out.Column(t.Lead); t.Lead != "" && (c == nil || !c.Kind.Lead) {
 		return nil, fault.OfField("lead", "field", "must be the name of a field that a record can be called by")
 	}
+	if err := out.plan(); err != nil {
+		return nil, err
+	}
 	var err error
 	out.lenses, err = lensesOf(t, revisions)
 	return out, err
 }
 
-// place files a column under what it is for.
-func (t *Table) place(c *Column) {
+// place is where in a table a field is.
+func place(i int) string { return fmt.Sprintf("fields.%d", i) }
+
+// file files a column under what it is for.
+func (t *Table) file(c *Column) {
 	if c.Kind.Source == field.Server {
 		t.sets = append(t.sets, c)
 	}

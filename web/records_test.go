@@ -3,11 +3,51 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"tidemark/access"
+	"tidemark/schema/field"
 )
+
+// TestATenantsTablesAreDescribed by a sound document, in which every type of field has its place.
+func TestATenantsTablesAreDescribed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	key := h.designer(t)
+	var fields []string
+	for _, kind := range field.Types() {
+		if !kind.Secret && kind.Source != field.Computed {
+			fields = append(fields, fmt.Sprintf(`{"name":"f_%s","type":%q,"options":%s}`, kind.Name, kind.Name, needed[kind.Name]))
+		}
+	}
+	for i, some := range slices.Collect(slices.Chunk(fields, 50)) {
+		body := strings.ReplaceAll(fmt.Sprintf(`{"name":"all-%d","fields":[%s]}`, i, strings.Join(some, ",")), `,"options":}`, "}")
+		if a := h.call(t, "POST", "/tables", body, key); a.status != 201 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	a := h.call(t, "GET", "/tables/openapi.json", "", key)
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(a.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(loader.Context); err != nil {
+		t.Error(err)
+	}
+	if len(doc.Paths.Map()) != 4 || len(doc.Components.Schemas["TableAll0Fields"].Value.Properties)+len(doc.Components.Schemas["TableAll1Fields"].Value.Properties) < 75 {
+		t.Errorf("%d paths, %s", len(doc.Paths.Map()), a.body)
+	}
+}
+
+// needed are the options that a type can't do without.
+var needed = map[string]string{
+	"select": `{"options":[{"value":"a"}]}`, "multiSelect": `{"options":[{"value":"a"}]}`, "status": `{"states":[{"value":"a"}]}`, "link": `{"table":"all-0"}`, "links": `{"table":"all-0"}`,
+}
 
 // TestRecordsHaveTheirWholeLifeByREST, typed, versioned and with what they lead to.
 func TestRecordsHaveTheirWholeLifeByREST(t *testing.T) {
@@ -16,7 +56,8 @@ func TestRecordsHaveTheirWholeLifeByREST(t *testing.T) {
 	key := h.designer(t)
 	h.call(t, "POST", "/tables", `{"name":"customers","fields":[{"name":"name","type":"text","required":true}]}`, key)
 	h.call(t, "POST", "/tables", `{"name":"orders","fields":[{"name":"no","type":"autonumber"},{"name":"title","type":"text","required":true},{"name":"qty","type":"integer","options":{"min":1},"default":1},
-		{"name":"price","type":"currency"},{"name":"customer","type":"link","options":{"table":"customers"}}]}`, key)
+		{"name":"price","type":"currency"},{"name":"customer","type":"link","options":{"table":"customers"}},
+		{"name":"who","type":"lookup","options":{"link":"customer","field":"name"}},{"name":"double","type":"formula","options":{"expression":"qty * 2","result":"number"}}]}`, key)
 	user := "X-User-Id: amy"
 	h.call(t, "POST", "/tables/customers/records", `{"id":"c/1","fields":{"name":"Bolts & Co"}}`, key, user)
 	made := h.call(t, "POST", "/tables/orders/records?expand=customer", `{"fields":{"title":" Nuts ","customer":"c/1","price":{"amount":"12.50","currency":"EUR"}}}`, key, user)
@@ -26,6 +67,9 @@ func TestRecordsHaveTheirWholeLifeByREST(t *testing.T) {
 		t.Fatalf("%d %s", made.status, made.body)
 	}
 	if got := fmt.Sprint(m["fields"]); got != "map[customer:c/1 no:1 price:map[amount:12.50 currency:EUR] qty:1 title:Nuts]" {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(m["computed"]); got != "map[double:2 who:Bolts & Co]" {
 		t.Error(got)
 	}
 	if got := fmt.Sprint(m["expanded"].(map[string]any)["customer"].(map[string]any)["c/1"].(map[string]any)["fields"]); got != "map[name:Bolts & Co]" {

@@ -80,6 +80,7 @@ func (s *Server) syncRoutes() {
 
 	s.guard("GET", "/api/v1/tables", a.ListTables)
 	s.guard("POST", "/api/v1/tables", a.AddTable)
+	s.guard("GET", "/api/v1/tables/openapi.json", a.TablesOpenAPI)
 	s.guard("GET", "/api/v1/tables/:table", a.GetTable)
 	s.guard("PATCH", "/api/v1/tables/:table", a.EditTable)
 	s.guard("DELETE", "/api/v1/tables/:table", a.DeleteTable)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 
+	"tidemark/engine/crdt"
 	"tidemark/engine/protocol"
 )
 
@@ -37,7 +38,49 @@ func lookupType() *Type {
 	return define(Type{
 		Name: "lookup", Label: "Lookup", Group: GroupRelation, About: "A field of the records that a link leads to.",
 		Source: Computed, Storage: "computed", Merge: MergeComputed, Index: NoIndex, Filters: opsPresent, Widget: WidgetNone, Cell: CellText,
-	}, LookupOptions{}, func(LookupOptions) (Field, error) { return computedField(), nil })
+	}, LookupOptions{}, func(o LookupOptions) (Field, error) { return lookup{computedField(), o}, nil })
+}
+
+// lookup is a field of linked records.
+type lookup struct {
+	*rawField
+	o LookupOptions
+}
+
+// Gives says that it may be several values.
+func (lookup) Gives() Kind { return KindList }
+
+// Compute looks at the link: one value where that leads to one record, and else a list.
+func (l lookup) Compute(of Sources) ([]string, func(Input) ([]byte, error), error) {
+	return through(of, l.o.Link, func(in Input) ([]byte, error) {
+		values := membersOf(in.Linked(l.o.Link), l.o.Field)
+		if _, err := readList(in.Value(l.o.Link)); err == nil && values != nil {
+			return listed(values), nil
+		}
+		return Aggregate("first", values), nil
+	})
+}
+
+// through is a computation over the records that a link leads to.
+func through(of Sources, link string, work func(Input) ([]byte, error)) ([]string, func(Input) ([]byte, error), error) {
+	if !slices.Contains(of.Links, link) {
+		return nil, nil, bad("option", "must be a field that leads to records").in("/link")
+	}
+	return []string{link}, work, nil
+}
+
+// membersOf are the values of a member, of those that have it.
+func membersOf(values [][]byte, name string) [][]byte {
+	var out [][]byte
+	for _, v := range values {
+		members, _ := crdt.Members(v)
+		for _, m := range members {
+			if m.Name == name {
+				out = append(out, m.Value)
+			}
+		}
+	}
+	return out
 }
 
 // RollupOptions say what is made of the values of other records.
@@ -52,7 +95,33 @@ func rollupType() *Type {
 	return define(Type{
 		Name: "rollup", Label: "Rollup", Group: GroupRelation, About: "A sum, a count or the like over the records that a link leads to.",
 		Source: Computed, Storage: "computed", Merge: MergeComputed, Index: NoIndex, Filters: opsPresent, Widget: WidgetNone, Cell: CellNumber, Library: "cockroachdb/apd",
-	}, RollupOptions{Aggregate: "sum"}, func(RollupOptions) (Field, error) { return computedField(), nil })
+	}, RollupOptions{Aggregate: "sum"}, func(o RollupOptions) (Field, error) { return rollup{computedField(), o}, nil })
+}
+
+// rollup is one value made of linked records.
+type rollup struct {
+	*rawField
+	o RollupOptions
+}
+
+// Gives depends on what is made.
+func (r rollup) Gives() Kind {
+	switch r.o.Aggregate {
+	case "count", "sum", "average":
+		return KindNumber
+	case "any", "all":
+		return KindBoolean
+	case "list":
+		return KindList
+	}
+	return KindText
+}
+
+// Compute looks at the link.
+func (r rollup) Compute(of Sources) ([]string, func(Input) ([]byte, error), error) {
+	return through(of, r.o.Link, func(in Input) ([]byte, error) {
+		return Aggregate(r.o.Aggregate, membersOf(in.Linked(r.o.Link), r.o.Field)), nil
+	})
 }
 
 // CountOptions say what is counted.
@@ -65,7 +134,30 @@ func countType() *Type {
 	return define(Type{
 		Name: "count", Label: "Count", Group: GroupRelation, About: "How many records a link leads to.",
 		Source: Computed, Storage: "computed", Merge: MergeComputed, Index: NoIndex, Filters: opsPresent, Widget: WidgetNone, Cell: CellNumber,
-	}, CountOptions{}, func(CountOptions) (Field, error) { return computedField(), nil })
+	}, CountOptions{}, func(o CountOptions) (Field, error) { return count{computedField(), o}, nil })
+}
+
+// count is how many records are named.
+type count struct {
+	*rawField
+	o CountOptions
+}
+
+// Gives a number.
+func (count) Gives() Kind { return KindNumber }
+
+// Compute looks at the link.
+func (c count) Compute(of Sources) ([]string, func(Input) ([]byte, error), error) {
+	return through(of, c.o.Link, func(in Input) ([]byte, error) {
+		named := in.Value(c.o.Link)
+		if named == nil {
+			return writeWhole(0), nil
+		}
+		if list, err := readList(named); err == nil {
+			return writeWhole(int64(len(list))), nil
+		}
+		return writeWhole(1), nil
+	})
 }
 
 // Aggregate makes one value of several by one of the aggregates of a rollup: exact

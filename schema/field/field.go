@@ -7,7 +7,10 @@
 // tenants or of a database.
 package field
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Type is one type of field.
 type Type struct {
@@ -249,6 +252,27 @@ type Write struct {
 	User  string                  // who writes
 	Fresh bool                    // it makes the record
 	Next  func(start int64) int64 // counts on, from start where nothing was counted yet; nil: it can't be counted
+}
+
+// Sources are what a computed field can look at.
+type Sources struct {
+	Kinds map[string]Kind // the other fields of its table, by name
+	Links []string        // those of them that lead to records
+}
+
+// Input is a record whose computed fields are worked out.
+type Input struct {
+	Value  func(name string) []byte   // of a field; nil: it has none
+	Linked func(link string) [][]byte // the values of the records that a field leads to, in order, as far as they are there
+	Now    time.Time
+}
+
+// Computer is a field whose value is worked out of others when a record is read.
+type Computer interface {
+	// Compute makes it ready over the other fields of its table, and names those it looks at. What can't be is a *Problem, with the option in its path.
+	Compute(of Sources) (needs []string, work func(Input) ([]byte, error), err error)
+	// Gives is what its values are to formulas.
+	Gives() Kind
 }
 
 // Referrer is a field that names something else, which must be there.

@@ -29,8 +29,30 @@ func formulaType() *Type {
 		if strings.TrimSpace(o.Expression) == "" {
 			return nil, bad("required", "must be there").in("/expression")
 		}
-		return computedField(), nil
+		return formula{computedField(), o}, nil
 	})
+}
+
+// formula is an expression over the record's other fields.
+type formula struct {
+	*rawField
+	o FormulaOptions
+}
+
+// Gives is what the expression gives.
+func (f formula) Gives() Kind { return Kind(f.o.Result) }
+
+// Compute type-checks the expression.
+func (f formula) Compute(of Sources) ([]string, func(Input) ([]byte, error), error) {
+	made, err := CompileFormula(f.o.Expression, of.Kinds, Kind(f.o.Result))
+	var p *Problem
+	if errors.As(err, &p) {
+		return nil, nil, p.in("/expression")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return made.Fields(), func(in Input) ([]byte, error) { return made.Run(in.Value, in.Now) }, nil
 }
 
 // Kind is what a value is to formulas.

@@ -41,7 +41,7 @@ func (a *API) describe() ([]byte, error) {
 			"installation": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of a sign-in with installation: true."},
 			"ticket":       {Type: "apiKey", In: "query", Name: "ticket"},
 		}},
-		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "people"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
+		Tags: []*huma.Tag{{Name: "storage"}, {Name: "conflicts"}, {Name: "log"}, {Name: "tables"}, {Name: "people"}, {Name: "sockets"}, {Name: "administration"}, {Name: "operation"}},
 	}
 	doc.Servers = []*huma.Server{{URL: "/"}} // where the document comes from
 	if a.opt.URL != "" {

@@ -28,6 +28,7 @@ func tableOperations() []operation {
 	return []operation{
 		about("GET", "", "listTables", "List tables, by their names", nil, TableList{}, query("trash", "boolean", "Those in the trash instead.")),
 		about("POST", "", "createTable", "Make a table", TableInput{}, nil).answering(201, Table{}),
+		about("GET", "/openapi.json", "tablesOpenapi", "The OpenAPI document of the caller's own tables: their records, typed", nil, map[string]any{}),
 		about("GET", "/{table}", "getTable", "Read a table", nil, Table{}, table),
 		about("PATCH", "/{table}", "editTable", "Change what the body names of a table, but for its fields", TableInput{}, Table{}, table, atVersionOf),
 		about("DELETE", "/{table}", "trashTable", "Move a table to the trash; its records stay where they are", nil, Table{}, table, atVersionOf),

@@ -30,6 +30,7 @@ const maxExpanded = 3 // fields of a request
 type Record struct {
 	ID         string                        `json:"id" doc:"Its key."`
 	Fields     json.RawMessage               `json:"fields" doc:"An object with those fields of the table that have a value."`
+	Computed   json.RawMessage               `json:"computed,omitempty" doc:"An object with what was worked out for this answer: formulas, lookups, rollups and counts."`
 	Version    int64                         `json:"version"`
 	Seq        int64                         `json:"seq" doc:"Place of its last change in the log."`
 	UpdatedAt  time.Time                     `json:"updatedAt"`
@@ -97,7 +98,7 @@ func (a *API) view(c *fiber.Ctx, who models.Caller) (view, error) {
 	if s := text(c, "expand"); s != "" {
 		for _, name := range strings.Split(s, ",") {
 			column := t.Column(name)
-			if column == nil || !linked(column) {
+			if column == nil || !column.Leads() {
 				return v, fault.OfField("expand", "known", "must be names of fields that lead to records, and %q is none", name)
 			}
 			v.expand = append(v.expand, column)
@@ -107,12 +108,6 @@ func (a *API) view(c *fiber.Ctx, who models.Caller) (view, error) {
 		return v, fault.OfField("expand", "max", "may be at most %d fields", maxExpanded)
 	}
 	return v, nil
-}
-
-// linked says whether a field leads to records.
-func linked(c *schema.Column) bool {
-	_, refers := c.Field.(field.Referrer)
-	return refers && c.Kind.Group == field.GroupRelation
 }
 
 // ListRecords answers a page of a table's records that the caller may read, in byte order of their ids.
@@ -340,10 +335,36 @@ func (e *expander) record(v view, it *models.Item) (Record, error) {
 		}
 		out.Expanded[column.Name] = of
 	}
+	if v.table.Computes() {
+		var err error
+		if out.Computed, err = e.computed(v.table, it.Value); err != nil {
+			return out, err
+		}
+	}
 	if v.only != nil {
 		out.Fields = chosen(it.Value, v.only)
+		if out.Computed != nil {
+			out.Computed = chosen(out.Computed, v.only)
+		}
 	}
 	return out, nil
+}
+
+// computed is what is worked out of a record, over what the caller sees of those it leads to.
+func (e *expander) computed(t *schema.Table, value []byte) (out []byte, err error) {
+	out = t.Compute(value, e.a.opt.Clock.Now(), func(link *schema.Column) (values [][]byte) {
+		for _, ref := range link.Field.(field.Referrer).Refers(schema.Get(value, link.Name)) {
+			found, fails := e.find(ref)
+			if fails != nil {
+				err = fails
+			}
+			if found != nil {
+				values = append(values, found.Fields)
+			}
+		}
+		return values
+	})
+	return out, err
 }
 
 func plainRecord(it *models.Item) Record {

@@ -15,24 +15,11 @@ import (
 
 // FieldsInput is what a table's fields are to be.
 type FieldsInput struct {
-	Fields []WantedField                         `json:"fields" doc:"All of them, in order. One is the same as so far by its id, by from, or by its name."`
-	Splits []SplitInput                          `json:"splits,omitempty" doc:"Fields that become several new ones."`
+	Fields []schema.WantedField                  `json:"fields" doc:"All of them, in order. One is the same as so far by its id, by from, or by its name."`
+	Splits []schema.Split                        `json:"splits,omitempty" doc:"Fields that become several new ones."`
 	Mend   map[string]map[string]json.RawMessage `json:"mend,omitempty" doc:"By a field's new name: values for texts that do not convert; null: none."`
 	Note   string                                `json:"note,omitempty" doc:"For the history."`
 	Lose   bool                                  `json:"lose,omitempty" doc:"Although values of records do not go along."`
-}
-
-// WantedField is a field as it is to be.
-type WantedField struct {
-	models.DataField
-	From string `json:"from,omitempty" doc:"Its name so far, where it gets another."`
-}
-
-// SplitInput makes of one text several.
-type SplitInput struct {
-	Name string   `json:"name" doc:"Of the field so far."`
-	Into []string `json:"into"`
-	By   string   `json:"by" doc:"What stands between."`
 }
 
 // RevertInput says to which revision a table's fields are to go back.
@@ -177,14 +164,7 @@ func fieldsInput(c *fiber.Ctx) (schema.Wanted, error) {
 	if in.Fields == nil {
 		return schema.Wanted{}, fault.OfField("fields", "required", "must be there, all that the table is to have")
 	}
-	out := schema.Wanted{Mend: in.Mend, Note: in.Note, Lose: in.Lose}
-	for _, f := range in.Fields {
-		out.Fields = append(out.Fields, schema.WantedField{DataField: f.DataField, From: f.From})
-	}
-	for _, s := range in.Splits {
-		out.Splits = append(out.Splits, schema.Split{Name: s.Name, Into: s.Into, By: s.By})
-	}
-	return out, nil
+	return schema.Wanted{Fields: in.Fields, Splits: in.Splits, Mend: in.Mend, Note: in.Note, Lose: in.Lose}, nil
 }
 
 // ListFields answers a table's fields, in order.

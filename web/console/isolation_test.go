@@ -73,7 +73,7 @@ var routeBodies = map[string]func(l *life) string{
 // unnamed are the routes that end in no name; all are asked with each of the queries.
 var unnamed = []string{
 	"/sync-storage/items", "/sync-storage/keys", "/sync-storage/clear", "/sync-storage/conflicts", "/sync-storage/conflicts/stats", "/sync-storage/conflicts/analyze",
-	"/sync-storage/conflicts/policy", "/sync-storage/conflicts/policies", "/audit", "/sync/events", "/sync/snapshot", "/sync/status", "/auth/ticket", "/tables",
+	"/sync-storage/conflicts/policy", "/sync-storage/conflicts/policies", "/audit", "/sync/events", "/sync/snapshot", "/sync/status", "/auth/ticket", "/tables", "/tables/openapi.json",
 	"/admin/assistant", "/admin/assistant/restore", "/admin/sign-ins", "/auth/providers", "/meta/field-types", "/admin/tenant", "/admin/api-keys", "/admin/users", "/admin/invitations", "/admin/roles",
 }
 
