@@ -62,20 +62,20 @@ func New(cfg Config) *Server {
 }
 
 // refusal is an error of the Engine.IO protocol, as the reference server words it.
-type refusal struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
-}
+type refusal string
 
-var (
-	unknownTransport = refusal{0, "Transport unknown"}
-	unknownSession   = refusal{1, "Session ID unknown"}
-	badMethod        = refusal{2, "Bad handshake method"}
-	badRequest       = refusal{3, "Bad request"}
-	badVersion       = refusal{5, "Unsupported protocol version"}
+const (
+	unknownTransport refusal = `{"code":0,"message":"Transport unknown"}`
+	unknownSession   refusal = `{"code":1,"message":"Session ID unknown"}`
+	badMethod        refusal = `{"code":2,"message":"Bad handshake method"}`
+	badRequest       refusal = `{"code":3,"message":"Bad request"}`
+	badVersion       refusal = `{"code":5,"message":"Unsupported protocol version"}`
 )
 
-func refuse(c *fiber.Ctx, r refusal) error { return c.Status(fiber.StatusBadRequest).JSON(r) }
+func refuse(c *fiber.Ctx, r refusal) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(fiber.StatusBadRequest).SendString(string(r))
+}
 
 // Serve answers one request of the Engine.IO path.
 func (s *Server) Serve(c *fiber.Ctx) error {
