@@ -61,7 +61,8 @@ func (c *Catalog) Edit(ctx context.Context, t models.DataTable) (models.DataTabl
 	if err := fits(t); err != nil {
 		return t, err
 	}
-	return c.store.EditDataTable(ctx, t)
+	t, err := c.store.EditDataTable(ctx, t)
+	return t, c.changed(ctx, t, err)
 }
 
 // Plan works out how a table gets the fields somebody wants, and looks what becomes of its records. Faults: `not_found`, `invalid`.

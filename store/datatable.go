@@ -186,6 +186,9 @@ func (s *Store) EditDataTable(ctx context.Context, t models.DataTable) (models.D
 		return t, err
 	}
 	return s.changeDataTable(ctx, t, "table.edit", func(tx *gorm.DB, _ models.DataTable) error {
+		if _, err := nextSchema(tx, t.TenantID); err != nil { // so that every node hears of it
+			return err
+		}
 		return changedNow(tx.Exec("UPDATE data_tables SET name = ?, label = ?, about = ?, icon = ?, lead = ?, version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ? AND deleted_at = 0",
 			t.Name, t.Label, t.About, t.Icon, t.Lead, clock.Millis(s.clock), t.TenantID, t.ID, t.Version))
 	})

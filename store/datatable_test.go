@@ -100,7 +100,7 @@ func TestNamesOfTablesAndCollectionsAreOneTables(t *testing.T) {
 			t.Errorf("%+v %+v", all, trash)
 		}
 		head := must[models.Head](t)(s.Head(ctx, tenant.ID))
-		if head.Schema != 5 { // made, trashed, made, restored; a name is none of it
+		if head.Schema != 6 { // made, named, trashed, made, restored
 			t.Errorf("the schema is at version %d", head.Schema)
 		}
 	})

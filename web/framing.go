@@ -19,6 +19,7 @@ const (
 	authorization
 	userID
 	instanceID
+	schemaVersion
 	idempotencyKey
 )
 
@@ -68,6 +69,8 @@ func singleOf(name []byte) single {
 		return one(name, "content-length", contentLength)
 	case len("idempotency-key"):
 		return one(name, "idempotency-key", idempotencyKey)
+	case len("x-schema-version"):
+		return one(name, "x-schema-version", schemaVersion)
 	case len("transfer-encoding"):
 		return one(name, "transfer-encoding", transferEncoding)
 	}

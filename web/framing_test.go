@@ -60,7 +60,7 @@ func TestAHeaderThatMayBeThereOnceIsRefusedTwice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
 	item := h.url + "/api/v1/sync-storage/item/a"
-	for _, name := range []string{"If-Match", "If-None-Match", "X-API-Key", "X-User-Id", "X-Instance-Id", "Authorization", "Idempotency-Key"} {
+	for _, name := range []string{"If-Match", "If-None-Match", "X-API-Key", "X-User-Id", "X-Instance-Id", "X-Schema-Version", "Authorization", "Idempotency-Key"} {
 		a := call(t, "PUT", item, `{"value":1}`, name+": a", name+": a")
 		a.problem(t, 400, "malformed")
 		call(t, "PUT", item, `{"value":1}`, name+": a", strings.ToLower(name)+": b").problem(t, 400, "malformed")

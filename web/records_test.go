@@ -90,7 +90,10 @@ func TestRecordsHaveTheirWholeLifeByREST(t *testing.T) {
 		t.Errorf("%d %s", merged.status, merged.body)
 	}
 	h.call(t, "PUT", at, `{"fields":{"title":"x"}}`, key, user, "If-None-Match: *").problem(t, 409, "version_conflict")
-	if a := h.call(t, "GET", at, "", key, user, `If-None-Match: "3"`); a.status != 304 {
+	if a := h.call(t, "GET", at, "", key, user, `If-None-Match: "3"`); a.status != 200 { // what is worked out may have changed
+		t.Errorf("%d", a.status)
+	}
+	if a := h.call(t, "GET", "/tables/customers/records/c%2F1", "", key, user, `If-None-Match: "1"`); a.status != 304 {
 		t.Errorf("%d", a.status)
 	}
 	h.call(t, "POST", "/tables/orders/records", fmt.Sprintf(`{"id":%q,"fields":{"title":"again"}}`, m["id"]), key, user).problem(t, 409, "version_conflict")
@@ -118,6 +121,12 @@ func TestRecordsHaveTheirWholeLifeByREST(t *testing.T) {
 	if got := strings.Join(seen, " "); got != "bulk/0map[title:t0] bulk/1map[title:t1] bulk/2map[title:t2] bulk/3map[title:t3] bulk/4map[title:t4]" {
 		t.Error(got)
 	}
+	h.call(t, "PATCH", "/tables/orders", `{"name":"sales"}`, key, asRead(h.call(t, "GET", "/tables/orders", "", key)))
+	if a := h.call(t, "GET", "/tables/sales/records?limit=1", "", key, user); a.status != 200 {
+		t.Errorf("by its new name: %d %s", a.status, a.body)
+	}
+	h.call(t, "GET", "/tables/orders/records", "", key, user).problem(t, 404, "not_found")
+	h.call(t, "PATCH", "/tables/sales", `{"name":"orders"}`, key, asRead(h.call(t, "GET", "/tables/sales", "", key)))
 	h.call(t, "GET", "/tables/orders/records?fields=no,nope", "", key, user).problem(t, 422, "invalid")
 	h.call(t, "GET", "/tables/orders/records?expand=title", "", key, user).problem(t, 422, "invalid")
 	if a := h.call(t, "DELETE", at, "", key, user, `If-Match: "3"`); a.status != 200 {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -58,6 +59,11 @@ type view struct {
 	table  *schema.Table
 	only   []string // fields; nil: all
 	expand []*schema.Column
+}
+
+// plain says whether an answer is told by the record's version alone: nothing is worked out of others, or led along from an older revision.
+func (v *view) plain(who models.Caller, it *models.Item) bool {
+	return len(v.expand) == 0 && !v.table.Computes() && v.table.Alike(it.Schema, cmp.Or(who.Schema, schema.Latest))
 }
 
 // recordTable is the table that the path names, by its name or its id.
@@ -162,7 +168,7 @@ func (a *API) GetRecord(c *fiber.Ctx, who models.Caller) error {
 	}
 	c.Response().Header.SetCanonical(headerCacheControl, privateNoCache)
 	setETag(c, it.Version)
-	if len(v.expand) == 0 && has(c.Request().Header.Peek(fiber.HeaderIfNoneMatch), it.Version) {
+	if v.plain(who, &it) && has(c.Request().Header.Peek(fiber.HeaderIfNoneMatch), it.Version) {
 		c.Status(fiber.StatusNotModified)
 		return nil
 	}
