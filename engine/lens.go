@@ -142,9 +142,10 @@ func (e *Engine) showConflict(ctx context.Context, c *models.Caller, k *models.C
 // values, the fields that are named, and what an assistant said of them.
 func showConflict(c *models.Caller, tables *schema.Set, k *models.Conflict) {
 	t := tables.Of(k.Collection)
-	for _, v := range []*[]byte{&k.BaseValue, &k.CurrentValue, &k.IncomingValue, &k.Stands} {
+	for _, v := range []*[]byte{&k.BaseValue, &k.CurrentValue, &k.IncomingValue} {
 		*v = asKnown(c, t, k.Collection, k.Key, *v, k.Schema)
 	}
+	k.Stands = asKnown(c, t, k.Collection, k.Key, k.Stands, k.StandsSchema)
 	if k.Suggestion != nil {
 		s := *k.Suggestion
 		s.Value, k.Suggestion = asKnown(c, t, k.Collection, k.Key, s.Value, k.Schema), &s

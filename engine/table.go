@@ -15,7 +15,7 @@ import (
 )
 
 // schemaMoved says that a batch can't be settled before the tenant's schema is read.
-type schemaMoved struct { //nolint:errname // it is what happened, and is never told {
+type schemaMoved struct { //nolint:errname // it is what happened, and is never told
 	tenantID string
 	version  int64
 }
